@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "accounts/**/*.test.ts", "db/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: ["test/postgres.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+})
