@@ -1,0 +1,91 @@
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Td from "tdlib-types"
+
+/** A file that a message carries. `fileId` lives only as long as this TDLib instance: never store it (W-4). */
+const FileContent = Schema.Struct({
+  fileId: Schema.Int,
+  bytes: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+})
+
+const DocumentContent = Schema.TaggedStruct("Document", {
+  ...FileContent.fields,
+  fileName: Schema.String.check(Schema.isMaxLength(4096)),
+  /** The same for the same file on every account. */
+  uniqueId: Schema.String,
+})
+
+const PhotoContent = Schema.TaggedStruct("Photo", FileContent.fields)
+
+/** What the worker reads of a channel message. Ids are TDLib's (server id shifted left by 20). */
+export const ChannelMessage = Schema.Struct({
+  id: Schema.Int,
+  chatId: Schema.Int,
+  /** Unix seconds. */
+  date: Schema.Int,
+  senderId: Schema.NullOr(Schema.String),
+  topicId: Schema.NullOr(Schema.Int),
+  albumId: Schema.NullOr(Schema.String),
+  caption: Schema.String,
+  sending: Schema.Literals(["sent", "pending", "failed"]),
+  content: Schema.Union([DocumentContent, PhotoContent, Schema.TaggedStruct("Other", { type: Schema.String })]),
+})
+export type ChannelMessage = typeof ChannelMessage.Type
+
+const senderOf = (sender: Td.MessageSender): string =>
+  sender._ === "messageSenderUser" ? `user:${sender.user_id}` : `chat:${sender.chat_id}`
+
+const sendingOf = (state: Td.MessageSendingState | undefined): ChannelMessage["sending"] =>
+  state === undefined ? "sent" : state._ === "messageSendingStatePending" ? "pending" : "failed"
+
+const topicOf = (topic: Td.MessageTopic | undefined): number | null => {
+  if (topic === undefined) return null
+  if (topic._ === "messageTopicForum") return topic.forum_topic_id
+  if (topic._ === "messageTopicThread") return topic.message_thread_id
+  return null
+}
+
+/** Telegram's sizes of one photo differ in pixels only; the one with most bytes shows most. */
+const largestSize = (sizes: ReadonlyArray<Td.photoSize>): Td.photoSize | undefined =>
+  [...sizes].sort((a, b) => b.photo.size - a.photo.size)[0]
+
+const contentOf = (content: Td.MessageContent): { content: ChannelMessage["content"]; caption: string } => {
+  if (content._ === "messageDocument") {
+    const { document, file_name } = content.document
+    return {
+      caption: content.caption.text,
+      content: {
+        _tag: "Document",
+        fileId: document.id,
+        bytes: document.size,
+        fileName: file_name,
+        uniqueId: document.remote.unique_id,
+      },
+    }
+  }
+  if (content._ === "messagePhoto") {
+    const size = largestSize(content.photo.sizes)
+    if (size !== undefined)
+      return {
+        caption: content.caption.text,
+        content: { _tag: "Photo", fileId: size.photo.id, bytes: size.photo.size },
+      }
+  }
+  return {
+    caption: content._ === "messageText" ? content.text.text : "",
+    content: { _tag: "Other", type: content._ },
+  }
+}
+
+/** Decodes one message of TDLib. Fails with a `SchemaError` that names the field. */
+export const decodeMessage = (message: Td.message): Effect.Effect<ChannelMessage, Schema.SchemaError> =>
+  Schema.decodeUnknownEffect(ChannelMessage)({
+    id: message.id,
+    chatId: message.chat_id,
+    date: message.date,
+    senderId: senderOf(message.sender_id),
+    topicId: topicOf(message.topic_id),
+    albumId: message.media_album_id === "0" ? null : message.media_album_id,
+    sending: sendingOf(message.sending_state),
+    ...contentOf(message.content),
+  })

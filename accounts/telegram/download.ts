@@ -1,0 +1,58 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Td from "tdlib-types"
+import { Tdlib } from "./tdlib.ts"
+import { type TelegramError, telegramError, waitOutFloods } from "./telegram-error.ts"
+import { stallWatch } from "./transfer-progress.ts"
+
+export interface DownloadOptions {
+  readonly fileId: number
+  /** 1 to 32; TDLib serves strictly by priority, last come first served among equals (facts/peers.md, 3b). */
+  readonly priority: number
+  readonly onProgress: (doneBytes: number) => void
+}
+
+/**
+ * Downloads a file of Telegram and returns its path in TDLib's own files folder.
+ * Interruption cancels the download; the partial file is kept and goes on next time.
+ * Fails with kind `timeout` after five minutes without a byte, `transfer_failed` when TDLib gives up.
+ */
+export const downloadFile = Effect.fn("downloadFile")(function* ({ fileId, onProgress, priority }: DownloadOptions) {
+  const tdlib = yield* Tdlib
+  const done = yield* Deferred.make<string, TelegramError>()
+  const watch = yield* stallWatch("downloadFile")
+  let wasActive = false
+
+  const look = (file: Td.file) => {
+    const { local } = file
+    watch.moved()
+    onProgress(local.downloaded_size)
+    if (local.is_downloading_completed) {
+      Deferred.doneUnsafe(done, Effect.succeed(local.path))
+      return
+    }
+    // The first update of a file says "inactive" before the download has begun (facts, lesson d638620).
+    if (wasActive && !local.is_downloading_active)
+      Deferred.doneUnsafe(done, Effect.fail(telegramError("downloadFile", { message: "TDLib stopped the download" })))
+    wasActive = local.is_downloading_active
+  }
+
+  const listening = Effect.acquireRelease(
+    Effect.sync(() =>
+      tdlib.onUpdate((update) => update._ === "updateFile" && update.file.id === fileId && look(update.file)),
+    ),
+    (stop) => Effect.sync(stop),
+  )
+  const start = waitOutFloods(
+    tdlib.invoke({ _: "downloadFile", file_id: fileId, priority, offset: 0, limit: 0, synchronous: false }),
+  ).pipe(Effect.tap((file) => Effect.sync(() => look(file))))
+
+  return yield* listening.pipe(
+    Effect.andThen(start),
+    Effect.andThen(Effect.raceFirst(Deferred.await(done), watch.stalled)),
+    Effect.onInterrupt(() =>
+      Effect.ignore(tdlib.invoke({ _: "cancelDownloadFile", file_id: fileId, only_if_pending: false }, 5)),
+    ),
+    Effect.scoped,
+  )
+})

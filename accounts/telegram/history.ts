@@ -1,0 +1,128 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type * as Td from "tdlib-types"
+import { logEvent } from "../../src/log-line.ts"
+import { type ChannelMessage, decodeMessage } from "./channel-message.ts"
+import { Tdlib } from "./tdlib.ts"
+import { type TelegramError, telegramError, waitOutFloods } from "./telegram-error.ts"
+
+const PAGE_SIZE = 100
+
+/** A message that does not decode is logged and left out, so that one odd message cannot stop a channel. */
+const decodePage = (messages: ReadonlyArray<Td.message>) =>
+  Effect.forEach(messages, (message) =>
+    decodeMessage(message).pipe(
+      Effect.asSome,
+      Effect.catch((error) =>
+        Effect.as(
+          logEvent.error("message.malformed", "A message could not be read", {
+            chatId: message.chat_id,
+            messageId: message.id,
+            error: error.message,
+          }),
+          Option.none<ChannelMessage>(),
+        ),
+      ),
+    ),
+  ).pipe(Effect.map((decoded) => decoded.flatMap((message) => (Option.isSome(message) ? [message.value] : []))))
+
+const filters = {
+  documents: { _: "searchMessagesFilterDocument" },
+  photos: { _: "searchMessagesFilterPhoto" },
+} as const
+
+/**
+ * All messages of one kind in a chat that are newer than `afterMessageId`, newest first, page by page.
+ * `searchChatMessages`, because `getChatHistory` shows only service messages where the history is hidden (facts,
+ * lesson 4a44374). A short page is no end: only `next_from_message_id` = 0 is (W-2).
+ */
+export const searchMessages = (
+  chatId: number,
+  kind: keyof typeof filters,
+  afterMessageId: number,
+): Stream.Stream<ChannelMessage, TelegramError, Tdlib> =>
+  Stream.paginate(0, (fromMessageId) =>
+    Effect.gen(function* () {
+      const tdlib = yield* Tdlib
+      const page = yield* waitOutFloods(
+        tdlib.invoke(
+          {
+            _: "searchChatMessages",
+            chat_id: chatId,
+            query: "",
+            from_message_id: fromMessageId,
+            offset: 0,
+            limit: PAGE_SIZE,
+            filter: filters[kind],
+          },
+          120,
+        ),
+      )
+      const messages = yield* decodePage(page.messages)
+      const next = page.next_from_message_id
+      const reachedMark = page.messages.some((message) => message.id <= afterMessageId)
+      return [
+        messages.filter((message) => message.id > afterMessageId),
+        next === 0 || reachedMark ? Option.none<number>() : Option.some(next),
+      ] as const
+    }),
+  )
+
+/** What this account itself still wants to send to `chatId`. Reads the local database only; works with the network off. */
+export const pendingSends = Effect.fn("pendingSends")(function* (chatId: number) {
+  const tdlib = yield* Tdlib
+  const pending: Array<ChannelMessage> = []
+  let fromMessageId = 0
+  for (;;) {
+    const page = yield* tdlib.invoke({
+      _: "getChatHistory",
+      chat_id: chatId,
+      from_message_id: fromMessageId,
+      offset: 0,
+      limit: PAGE_SIZE,
+      only_local: true,
+    })
+    const messages = yield* decodePage(page.messages.flatMap((message) => (message === null ? [] : [message])))
+    pending.push(...messages.filter((message) => message.sending !== "sent"))
+    const last = messages.at(-1)
+    // Unsent messages have the highest ids of a chat: the first page without one ends the search.
+    if (last === undefined || last.sending === "sent" || last.id === fromMessageId) return pending
+    fromMessageId = last.id
+  }
+})
+
+/** The id of the newest message in `chatId` as the server has it; 0 when there is none. */
+export const newestMessageId = Effect.fn("newestMessageId")(function* (chatId: number) {
+  const tdlib = yield* Tdlib
+  const page = yield* waitOutFloods(
+    tdlib.invoke({ _: "getChatHistory", chat_id: chatId, from_message_id: 0, offset: 0, limit: 1, only_local: false }),
+  )
+  return page.messages.find((message) => message?.sending_state === undefined)?.id ?? 0
+})
+
+const chatLists = [{ _: "chatListMain" }, { _: "chatListArchive" }] as const
+
+/** Makes TDLib know every chat of the account: until it answers 404, in the main list and in the archive. */
+export const loadAllChats = Effect.fn("loadAllChats")(function* () {
+  const tdlib = yield* Tdlib
+  const loadList = (list: (typeof chatLists)[number]) =>
+    waitOutFloods(tdlib.invoke({ _: "loadChats", chat_list: list, limit: 500 })).pipe(
+      Effect.forever,
+      Effect.catchIf(
+        (error) => error.code === 404,
+        () => Effect.void,
+      ),
+    )
+  yield* Effect.forEach(chatLists, loadList, { discard: true })
+})
+
+/** Fails with kind `not_found` or `forbidden` when the account cannot see `chatId` (any more). */
+export const requireChat = Effect.fn("requireChat")(function* (chatId: number) {
+  const tdlib = yield* Tdlib
+  return yield* waitOutFloods(tdlib.invoke({ _: "getChat", chat_id: chatId })).pipe(
+    Effect.mapError((error) =>
+      error.kind === "refused" ? telegramError("getChat", { code: 404, message: error.text }) : error,
+    ),
+  )
+})

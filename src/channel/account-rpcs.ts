@@ -1,0 +1,82 @@
+import * as Rpc from "effect/rpc/Rpc"
+import * as RpcGroup from "effect/rpc/RpcGroup"
+import * as Schema from "effect/Schema"
+
+/** What stops an account. `who` says who must act: the operator, nobody (it is tried again), or we (a bug). */
+export class AccountError extends Schema.TaggedError<AccountError>()("AccountError", {
+  who: Schema.Literals(["operator", "retry", "bug"]),
+  message: Schema.String,
+}) {}
+
+/** Where a login stands. `Ready` is the last one. */
+export const LoginState = Schema.Union([
+  Schema.TaggedStruct("WaitingCode", { hint: Schema.String }),
+  Schema.TaggedStruct("WaitingPassword", { hint: Schema.String }),
+  Schema.TaggedStruct("Ready", { isPremium: Schema.Boolean, maxUploadBytes: Schema.Int }),
+])
+export type LoginState = typeof LoginState.Type
+
+export const stages = ["downloading", "hashing", "inspecting", "uploading", "recording"] as const
+export type Stage = (typeof stages)[number]
+
+export const outcomes = ["published", "duplicate", "skipped", "waiting", "deferred"] as const
+/** How a set left this cycle. The first three are settled; the other two are looked at again. */
+export type Outcome = (typeof outcomes)[number]
+
+/** A set is known by its channel and its first message. */
+const setIdentity = { setKey: Schema.String, name: Schema.String }
+
+export const CycleEvent = Schema.Union([
+  Schema.TaggedStruct("SourceScanned", {
+    title: Schema.String,
+    messages: Schema.Int,
+    sets: Schema.Int,
+    /** Documents that are no archive. */
+    ignored: Schema.Int,
+  }),
+  Schema.TaggedStruct("SetStarted", { ...setIdentity, bytes: Schema.Int, volumes: Schema.Int }),
+  Schema.TaggedStruct("SetProgress", {
+    ...setIdentity,
+    stage: Schema.Literals(stages),
+    doneBytes: Schema.Int,
+    totalBytes: Schema.Int,
+  }),
+  Schema.TaggedStruct("SetLeft", {
+    ...setIdentity,
+    sourceTitle: Schema.String,
+    outcome: Schema.Literals(outcomes),
+    /** Why, in words an operator can read; empty when published. */
+    reason: Schema.String,
+    contentHash: Schema.NullOr(Schema.String),
+    parts: Schema.Int,
+    bytes: Schema.Int,
+  }),
+  /** The source cannot be read now; the others go on. */
+  Schema.TaggedStruct("SourceFailed", { title: Schema.String, reason: Schema.String }),
+])
+export type CycleEvent = typeof CycleEvent.Type
+
+/** What settling found and did before new work began. */
+export const SettleReport = Schema.Struct({
+  /** Parts that were delivered though their confirmation was never written down. */
+  adopted: Schema.Int,
+  /** Sends of TDLib that had become pointless and were cancelled before the network was turned on. */
+  cancelled: Schema.Int,
+  /** Publications completed from parts that were all delivered. */
+  completed: Schema.Int,
+  /** Publications that go on in the next cycle with their missing parts. */
+  open: Schema.Int,
+})
+export type SettleReport = typeof SettleReport.Type
+
+/** The commands a supervisor gives to an account cell. */
+export class AccountRpcs extends RpcGroup.make(
+  /** Opens TDLib and logs in; ends with `Ready`. */
+  Rpc.make("Login", { success: LoginState, error: AccountError, stream: true }),
+  Rpc.make("SubmitCode", { payload: { code: Schema.String }, error: AccountError }),
+  Rpc.make("SubmitPassword", { payload: { password: Schema.String }, error: AccountError }),
+  /** Finishes what an earlier life left half done. Must be called once, before the first cycle. */
+  Rpc.make("Settle", { success: SettleReport, error: AccountError }),
+  /** Goes once through all sources of the account. */
+  Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
+) {}

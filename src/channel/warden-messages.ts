@@ -1,0 +1,68 @@
+import * as Schema from "effect/Schema"
+import { logLineLevels } from "../log-line.ts"
+
+/** Where TDLib connects in sandbox mode: a patched library and a SOCKS5 proxy, both on loopback. */
+export const SandboxEndpoint = Schema.Struct({
+  host: Schema.Literal("127.0.0.1"),
+  port: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 })),
+  library: Schema.NonEmptyString,
+})
+export type SandboxEndpoint = typeof SandboxEndpoint.Type
+
+/** Everything a cell needs to know; sent over the channel, since arguments and environments can be read by others. */
+export const CellConfig = Schema.Struct({
+  accountId: Schema.NonEmptyString,
+  phone: Schema.NonEmptyString,
+  databaseUrl: Schema.NonEmptyString,
+  /** TDLib's own folder of this account. */
+  tdlibDirectory: Schema.NonEmptyString,
+  /** Downloads and parts of this account. */
+  tempDirectory: Schema.NonEmptyString,
+  apiId: Schema.Int,
+  apiHash: Schema.String,
+  sandbox: Schema.NullOr(SandboxEndpoint),
+  /** The operator's own upload limit in bytes, below what the account may send; null = none. */
+  maxPartBytes: Schema.NullOr(Schema.Int),
+  maxSetBytes: Schema.Int,
+  multipartTimeoutHours: Schema.Int,
+  logLevel: Schema.Literals(logLineLevels),
+})
+export type CellConfig = typeof CellConfig.Type
+
+/** Supervisor to warden. */
+export const SupervisorMessage = Schema.Union([
+  Schema.TaggedStruct("Start", { config: CellConfig }),
+  /** Stop taking work, close TDLib, end. */
+  Schema.TaggedStruct("Close", {}),
+])
+export type SupervisorMessage = typeof SupervisorMessage.Type
+
+/**
+ * Why a cell ended, as it says itself before it dies. This report is the truth: with a live TDLib the exit status of the
+ * process is luck (facts: 2 of 20 orderly closes end in SIGSEGV).
+ */
+export const EndReason = Schema.Union([
+  Schema.TaggedStruct("Closed", {}),
+  Schema.TaggedStruct("Failed", { message: Schema.String }),
+  Schema.TaggedStruct("Hung", { silentMillis: Schema.Number }),
+])
+export type EndReason = typeof EndReason.Type
+
+/** Warden to supervisor. */
+export const WardenMessage = Schema.Union([
+  /** The actor answers RPCs from now on. */
+  Schema.TaggedStruct("Ready", {}),
+  Schema.TaggedStruct("Ended", { reason: EndReason }),
+])
+export type WardenMessage = typeof WardenMessage.Type
+
+/** Warden to actor. */
+export const ActorMessage = Schema.Union([Schema.TaggedStruct("Close", {})])
+
+/** Actor to warden: its event loop turns. */
+export const ActorReport = Schema.Union([
+  Schema.TaggedStruct("Ready", {}),
+  Schema.TaggedStruct("Beat", {}),
+  Schema.TaggedStruct("Ended", { reason: EndReason }),
+])
+export type ActorReport = typeof ActorReport.Type

@@ -1,0 +1,222 @@
+import { join, resolve } from "node:path"
+import { Effect, Exit, Redacted, Schema, SchemaGetter } from "effect"
+
+const MEBIBYTE = 1024 * 1024
+
+/** A value of the environment that cannot be used. Thrown when: the operator set something wrong; the text says what. */
+export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
+  problems: Schema.Array(Schema.Struct({ name: Schema.String, value: Schema.String, expected: Schema.String })),
+}) {
+  override get message(): string {
+    const lines = this.problems.map(({ name, value, expected }) => `  ${name}=${value}: expected ${expected}`)
+    return `The environment has ${lines.length} bad value(s):\n${lines.join("\n")}`
+  }
+}
+
+interface Setting<A> {
+  readonly decode: Schema.Codec<A, string>
+  /** Said in the error, after "expected". */
+  readonly expected: string
+  readonly about: string
+  /** The text used when the variable is unset or empty; null leaves the value absent. */
+  readonly fallback: string | null
+  readonly secret?: true
+}
+
+const text = Schema.NonEmptyString
+const wholeNumber = (from: number, to: number): Schema.Codec<number, string> =>
+  Schema.String.pipe(
+    Schema.check(Schema.isPattern(/^\d{1,15}$/)),
+    Schema.decodeTo(Schema.Int.check(Schema.isBetween({ minimum: from, maximum: to })), {
+      decode: SchemaGetter.transform(Number),
+      encode: SchemaGetter.transform(String),
+    }),
+  )
+const matching = (pattern: RegExp) => Schema.String.pipe(Schema.check(Schema.isPattern(pattern)))
+
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal"] as const
+
+/** Every variable the worker reads: the one table behind `stash config`, the errors and the defaults. */
+export const settings = {
+  DATABASE_URL: {
+    decode: matching(/^postgres(ql)?:\/\/\S+$/),
+    expected: "a postgres:// URL",
+    about: "Postgres to use; when unset an embedded server runs under STASH_DATA_DIR",
+    fallback: null,
+    secret: true,
+  },
+  TELEGRAM_API_ID: {
+    decode: wholeNumber(1, 2 ** 31 - 1),
+    expected: "a whole number, from my.telegram.org",
+    about: "Telegram API id (not needed with STASH_SANDBOX)",
+    fallback: null,
+  },
+  TELEGRAM_API_HASH: {
+    decode: matching(/^[0-9a-f]{32}$/i),
+    expected: "32 hexadecimal digits, from my.telegram.org",
+    about: "Telegram API hash (not needed with STASH_SANDBOX)",
+    fallback: null,
+    secret: true,
+  },
+  WORKER_INTERVAL_MINUTES: {
+    decode: wholeNumber(1, 10_080),
+    expected: "minutes, 1 to 10080",
+    about: "pause between two cycles of an account",
+    fallback: "60",
+  },
+  WORKER_TEMP_DIR: {
+    decode: text,
+    expected: "a folder",
+    about: "downloads and parts; default <STASH_DATA_DIR>/temp",
+    fallback: null,
+  },
+  TDLIB_STATE_DIR: {
+    decode: text,
+    expected: "a folder",
+    about: "TDLib's databases, one folder per account; default <STASH_DATA_DIR>/tdlib",
+    fallback: null,
+  },
+  WORKER_MAX_ZIP_SIZE_MB: {
+    decode: wholeNumber(1, 10_485_760),
+    expected: "MiB, 1 to 10485760",
+    about: "largest archive set that is taken (all volumes together)",
+    fallback: "204800",
+  },
+  MAX_PART_SIZE_MB: {
+    decode: wholeNumber(1, 3950),
+    expected: "MiB, 1 to 3950",
+    about: "lowers the upload limit (3950 for premium accounts, 1950 for others)",
+    fallback: null,
+  },
+  MULTIPART_TIMEOUT_HOURS: {
+    decode: wholeNumber(0, 87_600),
+    expected: "hours, 0 to 87600",
+    about: "after this long a set that still lacks volumes is skipped with a reason; 0 waits for ever",
+    fallback: "0",
+  },
+  LOG_LEVEL: {
+    decode: Schema.Literals(logLevels),
+    expected: `one of ${logLevels.join(", ")}`,
+    about: "least severe log line that is written",
+    fallback: "info",
+  },
+  STASH_DATA_DIR: {
+    decode: text,
+    expected: "a folder",
+    about: "everything the worker keeps on disk",
+    fallback: "./data",
+  },
+  STASH_SANDBOX: {
+    decode: matching(/^http:\/\/127\.0\.0\.1:\d{1,5}\/?$/),
+    expected: "http://127.0.0.1:PORT, as `npm run sandbox` prints it",
+    about: "work against a running sandbox instead of Telegram",
+    fallback: null,
+  },
+  STASH_CPU_THREADS: {
+    decode: wholeNumber(1, 64),
+    expected: "1 to 64",
+    about: "threads of the CPU pool (hashing, cutting, listing)",
+    fallback: "2",
+  },
+  STASH_CONSOLE_PORT: {
+    decode: wholeNumber(1, 65_535),
+    expected: "a port, 1 to 65535",
+    about: "port of the console on 127.0.0.1 (reserved: the console is not built yet)",
+    fallback: "8787",
+  },
+} as const satisfies Record<string, Setting<string | number>>
+
+type Settings = typeof settings
+type SettingName = keyof Settings
+type Absent<S> = S extends { readonly fallback: null } ? undefined : never
+type Values = { readonly [N in SettingName]: Settings[N]["decode"]["Type"] | Absent<Settings[N]> }
+
+/** The effective configuration. Sizes in bytes, folders absolute, secrets wrapped. */
+export interface Config {
+  readonly databaseUrl: Redacted.Redacted<string> | undefined
+  readonly telegramApiId: number | undefined
+  readonly telegramApiHash: Redacted.Redacted<string> | undefined
+  readonly intervalMinutes: number
+  readonly tempDirectory: string
+  readonly tdlibDirectory: string
+  readonly maxSetBytes: number
+  readonly maxPartBytes: number | undefined
+  readonly multipartTimeoutHours: number
+  readonly logLevel: (typeof logLevels)[number]
+  readonly dataDirectory: string
+  readonly sandboxUrl: string | undefined
+  readonly cpuThreads: number
+  readonly consolePort: number
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const names = Object.keys(settings) as ReadonlyArray<SettingName>
+const textOf = (environment: Environment, name: SettingName): string | null => {
+  const given = environment[name]?.trim()
+  return given === undefined || given === "" ? settings[name].fallback : given
+}
+const isSecret = (name: SettingName): boolean => "secret" in settings[name]
+const secret = (value: string | undefined) => (value === undefined ? undefined : Redacted.make(value))
+
+const decodeAll = (environment: Environment): Effect.Effect<Values, ConfigError> =>
+  Effect.suspend(() => {
+    const problems: Array<{ name: string; value: string; expected: string }> = []
+    const values: Record<string, unknown> = {}
+    for (const name of names) {
+      const value = textOf(environment, name)
+      if (value === null) continue
+      const decode: Schema.Codec<string | number, string> = settings[name].decode
+      const decoded = Schema.decodeUnknownExit(decode)(value)
+      if (Exit.isSuccess(decoded)) values[name] = decoded.value
+      else problems.push({ name, value: isSecret(name) ? "***" : value, expected: settings[name].expected })
+    }
+    return problems.length > 0 ? new ConfigError({ problems }) : Effect.succeed(values as unknown as Values)
+  })
+
+/**
+ * Reads the configuration from `environment`.
+ * @returns sizes in bytes, absolute folders
+ * Fails with {@link ConfigError} that lists every bad variable at once.
+ */
+export const loadConfig = Effect.fn("loadConfig")(function* (environment: Environment) {
+  const values = yield* decodeAll(environment)
+  const dataDirectory = resolve(values.STASH_DATA_DIR)
+  const config: Config = {
+    databaseUrl: secret(values.DATABASE_URL),
+    telegramApiId: values.TELEGRAM_API_ID,
+    telegramApiHash: secret(values.TELEGRAM_API_HASH),
+    intervalMinutes: values.WORKER_INTERVAL_MINUTES,
+    tempDirectory: resolve(values.WORKER_TEMP_DIR ?? join(dataDirectory, "temp")),
+    tdlibDirectory: resolve(values.TDLIB_STATE_DIR ?? join(dataDirectory, "tdlib")),
+    maxSetBytes: values.WORKER_MAX_ZIP_SIZE_MB * MEBIBYTE,
+    maxPartBytes: values.MAX_PART_SIZE_MB === undefined ? undefined : values.MAX_PART_SIZE_MB * MEBIBYTE,
+    multipartTimeoutHours: values.MULTIPART_TIMEOUT_HOURS,
+    logLevel: values.LOG_LEVEL,
+    dataDirectory,
+    sandboxUrl: values.STASH_SANDBOX,
+    cpuThreads: values.STASH_CPU_THREADS,
+    consolePort: values.STASH_CONSOLE_PORT,
+  }
+  return config
+})
+
+/** One line of `stash config`. `source` says where the value came from. */
+export interface SettingReport {
+  readonly name: string
+  readonly value: string | null
+  readonly source: "environment" | "default"
+  readonly about: string
+}
+
+/** Every setting with its effective value, secrets masked as `***`. Values are not checked here: see {@link loadConfig}. */
+export const describeSettings = (environment: Environment): ReadonlyArray<SettingReport> =>
+  names.map((name) => {
+    const value = textOf(environment, name)
+    return {
+      name,
+      value: value !== null && isSecret(name) ? "***" : value,
+      source: (environment[name] ?? "").trim() === "" ? "default" : "environment",
+      about: settings[name].about,
+    }
+  })
