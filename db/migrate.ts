@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import { Effect, Schema } from "effect"
+import { Database, type DatabaseError } from "./database.ts"
+
+/** The migrations in their order. A name and its text never change once they are on a main branch; new ones go to the end. */
+const names = ["0001_predecessor", "0002_stash"] as const
+
+export interface Migration {
+  readonly name: string
+  readonly text: string
+}
+
+/**
+ * The database was migrated by another version of the code: a recorded migration has another text now, or is not in the list.
+ * The operator must run the version that made it, or restore the file.
+ */
+export class MigrationError extends Schema.TaggedError<MigrationError>()("MigrationError", {
+  migration: Schema.String,
+  message: Schema.String,
+}) {}
+
+/**
+ * Brings the database up to date and answers with the names of the migrations that ran now. Each runs once, in a transaction of
+ * its own. Supervisors that start at the same time wait for each other on an advisory lock, held until the end of a transaction.
+ */
+export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationError, Database> = Effect.suspend(
+  () => Effect.flatMap(Effect.promise(readMigrations), runMigrations),
+)
+
+/** As `migrate`, with another list. */
+export const runMigrations = Effect.fn("runMigrations")(function* (migrations: ReadonlyArray<Migration>) {
+  const database = yield* Database
+  yield* database.transaction("prepare migrations", Effect.andThen(lockMigrations, createMigrationTable))
+  const done: Array<string> = []
+  for (const migration of migrations) {
+    if (yield* database.transaction(migration.name, runOnce(migration))) done.push(migration.name)
+  }
+  const unknown = (yield* recordedMigrations).find(({ name }) => migrations.every((known) => known.name !== name))
+  if (unknown !== undefined) {
+    return yield* new MigrationError({
+      migration: unknown.name,
+      message: `The database has the migration ${unknown.name}, which this version of the worker does not know. Run a newer version.`,
+    })
+  }
+  return done
+})
+
+const readMigrations = (): Promise<ReadonlyArray<Migration>> =>
+  Promise.all(
+    names.map(async (name) => ({
+      name,
+      text: await readFile(new URL(`migrations/${name}.sql`, import.meta.url), "utf8"),
+    })),
+  )
+
+const runOnce = Effect.fn("runOnce")(function* (migration: Migration) {
+  const database = yield* Database
+  yield* lockMigrations
+  const digest = createHash("sha256").update(migration.text).digest("hex")
+  const recorded = (yield* recordedMigrations).find(({ name }) => name === migration.name)
+  if (recorded !== undefined && recorded.sha256 !== digest) {
+    return yield* new MigrationError({
+      migration: migration.name,
+      message:
+        `The migration ${migration.name} has changed since it ran on this database ` +
+        `(SHA-256 then ${recorded.sha256}, now ${digest}). Restore its text and put the change into a new migration.`,
+    })
+  }
+  if (recorded !== undefined) return false
+  yield* database.run(migration.name, (sql) => sql.unsafe(migration.text))
+  yield* database.run(
+    "record migration",
+    (sql) => sql`
+    insert into stash_migrations (name, sha256) values (${migration.name}, ${digest})`,
+  )
+  return true
+})
+
+/** Any number will do that nobody else uses; it is in the bigint space, as the hash locks are, at the cost of one hash in 2^64. */
+const migrationLockKey = "7310314301573"
+
+const lockMigrations = Effect.flatMap(Database, (database) =>
+  database.run("lock migrations", (sql) => sql`select pg_advisory_xact_lock(${migrationLockKey}::bigint)`),
+)
+
+const createMigrationTable = Effect.flatMap(Database, (database) =>
+  database.run(
+    "create stash_migrations",
+    (sql) => sql`
+    create table if not exists stash_migrations (
+      name text primary key,
+      sha256 text not null,
+      "ranAt" timestamptz not null default now()
+    )`,
+  ),
+)
+
+const recordedMigrations = Effect.flatMap(Database, (database) =>
+  database.rows(
+    "recorded migrations",
+    Schema.Struct({ name: Schema.String, sha256: Schema.String }),
+    (sql) => sql`select name, sha256 from stash_migrations order by name`,
+  ),
+)

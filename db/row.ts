@@ -1,0 +1,19 @@
+import { Schema, SchemaTransformation } from "effect"
+
+/**
+ * A bigint column (or a count, or a number inside jsonb) as a number. postgres.js hands bigint over as text.
+ * Telegram's ids are at most 53 bits wide and our byte counts stay below that; anything wider fails to decode.
+ */
+export const SafeInteger = Schema.Union([
+  Schema.Int,
+  Schema.String.check(Schema.isPattern(/^-?\d{1,16}$/)).pipe(
+    Schema.decodeTo(Schema.Int, SchemaTransformation.numberFromString),
+  ),
+])
+
+/**
+ * The text form of a Postgres array, to be passed as a parameter with a cast: `${arrayLiteral(tags)}::text[]`.
+ * (Array parameters of postgres.js need its type discovery, a query at every connect that dies unhandled with its connection.)
+ */
+export const arrayLiteral = (values: ReadonlyArray<string | number>): string =>
+  `{${values.map((value) => `"${String(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`
