@@ -1,0 +1,101 @@
+/**
+ * The worker thread of an account cell: this account's only TDLib instance and its ingest loop. It answers the
+ * supervisor's commands and dies by report: everything that goes wrong is told to the warden, which ends the process.
+ */
+import { parentPort, workerData } from "node:worker_threads"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import * as RpcServer from "effect/rpc/RpcServer"
+import * as Schema from "effect/Schema"
+import { Database } from "../db/database.ts"
+import { LockSession } from "../db/lock-session.ts"
+import { AccountRpcs } from "../src/channel/account-rpcs.ts"
+import { makeFramePort } from "../src/channel/frame.ts"
+import { layerRpcClient, layerRpcServer } from "../src/channel/rpc-protocol.ts"
+import { type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
+import { lineLogger } from "../src/log-line.ts"
+import { AccountConfig } from "./account-config.ts"
+import { layerCommands } from "./commands.ts"
+import { Supervisor } from "./supervisor-client.ts"
+import { makeAuthorizationStates } from "./telegram/login.ts"
+import { makeSendOutcomes } from "./telegram/send.ts"
+import { Tdlib } from "./telegram/tdlib.ts"
+
+const BEAT_MILLIS = 1_000
+
+const parent = parentPort
+if (parent === null) throw new Error("actor.ts runs in the worker thread of an account cell only")
+
+const port = makeFramePort(
+  (frame) => parent.postMessage(frame),
+  (listener) => parent.on("message", listener),
+  () => report({ _tag: "Ended", reason: { _tag: "Failed", message: "the warden sent something that is no frame" } }),
+)
+const report = (body: ActorReport): void => port.post({ stream: "warden", body })
+
+// A heartbeat at once, before the slow imports' work begins, then every second: it proves that the event loop turns.
+report({ _tag: "Beat" })
+setInterval(() => report({ _tag: "Beat" }), BEAT_MILLIS)
+
+const fail = (message: string): void => report({ _tag: "Ended", reason: { _tag: "Failed", message } })
+process.on("uncaughtException", (error) => fail(`uncaught in the actor: ${error.stack}`))
+process.on("unhandledRejection", (error) => fail(`unhandled in the actor: ${error}`))
+
+const levels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal" } as const
+
+const layerOf = (config: CellConfig) =>
+  Layer.unwrap(
+    Effect.map(makeAuthorizationStates, (authorization) => {
+      const sends = makeSendOutcomes()
+      const telegram = Layer.mergeAll(
+        authorization.layer,
+        sends.layer,
+        Tdlib.layer(
+          {
+            directory: config.tdlibDirectory,
+            apiId: config.apiId,
+            apiHash: config.apiHash,
+            sandbox: config.sandbox,
+          },
+          [authorization.listener, sends.listener],
+        ),
+      )
+      const applicationName = `stash:${config.accountId}`
+      return RpcServer.layer(AccountRpcs).pipe(
+        Layer.provide(layerCommands),
+        Layer.provide(telegram),
+        Layer.provide(Layer.succeed(AccountConfig, config)),
+        Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
+        Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),
+        Layer.provide(Database.layer({ url: config.databaseUrl, max: 3, applicationName })),
+        Layer.provide(layerRpcServer(port, "commands")),
+      )
+    }),
+  )
+
+const life = Effect.gen(function* () {
+  const config = yield* Schema.decodeUnknownEffect(CellConfig)(workerData)
+  const logging = Layer.merge(
+    Logger.layer([lineLogger((line) => port.post({ stream: "log", body: line }))]),
+    Layer.succeed(References.MinimumLogLevel, levels[config.logLevel]),
+  )
+  yield* Layer.build(layerOf(config)).pipe(
+    Effect.andThen(Effect.sync(() => report({ _tag: "Ready" }))),
+    Effect.andThen(Effect.never),
+    Effect.annotateLogs({ account: config.accountId }),
+    Effect.scoped,
+    Effect.provide(logging),
+  )
+})
+
+const fiber = Effect.runFork(life)
+fiber.addObserver((exit) => {
+  if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) fail(Cause.pretty(exit.cause))
+  else report({ _tag: "Ended", reason: { _tag: "Closed" } })
+})
+port.listen("warden", () => Effect.runFork(Fiber.interrupt(fiber)))

@@ -1,0 +1,99 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import { destination as destinationOf, type Source, sourcesOf } from "../../db/channels.ts"
+import { releaseClaims, renewLeases } from "../../db/claims.ts"
+import { AccountError, type CycleEvent } from "../../src/channel/account-rpcs.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { AccountConfig } from "../account-config.ts"
+import { loadAllChats, requireChat } from "../telegram/history.ts"
+import type { TelegramError } from "../telegram/telegram-error.ts"
+import { LEASE_SECONDS } from "./ingest-set.ts"
+import { type CycleFrame, ingestSource } from "./ingest-source.ts"
+import { throttleProgress } from "./progress-throttle.ts"
+import { recordRun } from "./run-record.ts"
+import { removeOtherFolders } from "./set-folder.ts"
+
+/** Sources scanned side by side; their sets share the account's places. */
+const SOURCES_AT_ONCE = 2
+
+const needDestination = Effect.fn("needDestination")(function* () {
+  const found = yield* destinationOf()
+  if (Option.isNone(found))
+    return yield* new AccountError({
+      who: "operator",
+      message: "no destination channel is set: choose one, and make every account a member who may post there",
+    })
+  yield* requireChat(found.value.chatId).pipe(
+    Effect.catchIf(
+      (error) => error.kind === "not_found" || error.kind === "forbidden",
+      (error) =>
+        new AccountError({
+          who: "operator",
+          message: `this account cannot see the destination "${found.value.title}": ${error.text}`,
+        }),
+    ),
+  )
+  return found.value
+})
+
+const isSourceTrouble = (error: { readonly _tag: string }): error is TelegramError =>
+  error._tag === "TelegramError" &&
+  (error as TelegramError).kind !== "closed" &&
+  (error as TelegramError).kind !== "unauthorised"
+
+/** A source that cannot be read is shown with the reason; the others go on. `null` = its leftovers are unknown. */
+const ingestOrShow = (source: Source, frame: CycleFrame) =>
+  ingestSource(source, frame).pipe(
+    Effect.catchIf(isSourceTrouble, (error) =>
+      logEvent
+        .warn("source.failed", `${source.title} cannot be read now`, { error: error.message })
+        .pipe(
+          Effect.andThen(frame.report({ _tag: "SourceFailed", title: source.title, reason: error.message })),
+          Effect.as(null),
+        ),
+    ),
+  )
+
+/** Claims of a running cycle are renewed well before they run out, and given back at once when it ends. */
+const keepClaims = Effect.fn("keepClaims")(function* () {
+  const { accountId } = yield* AccountConfig
+  yield* Effect.addFinalizer(() => Effect.ignore(releaseClaims(accountId)))
+  yield* renewLeases(accountId, LEASE_SECONDS).pipe(
+    Effect.catch((error) => logEvent.warn("lease.late", "Claims could not be renewed", { error: error.message })),
+    Effect.repeat(Schedule.spaced(`${LEASE_SECONDS / 4} seconds`)),
+    Effect.forkScoped,
+  )
+})
+
+/**
+ * Goes once through all sources of the account and tells `report` all that happens.
+ * Fails with `AccountError` when the operator must act, or with what stops the account.
+ */
+export const runCycle = Effect.fn("runCycle")(function* (
+  maxUploadBytes: number,
+  report: (event: CycleEvent) => Effect.Effect<void>,
+) {
+  const { accountId, tempDirectory } = yield* AccountConfig
+  yield* loadAllChats()
+  const destination = yield* needDestination()
+  const run = yield* recordRun(accountId)
+  yield* keepClaims()
+  const frame: CycleFrame = {
+    destination,
+    runId: run.id,
+    maxUploadBytes,
+    report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
+  }
+  const kept = yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
+    concurrency: SOURCES_AT_ONCE,
+  }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
+
+  if (kept.every((names) => names !== null))
+    yield* removeOtherFolders(tempDirectory, new Set(kept.flat())).pipe(
+      Effect.catch((error) =>
+        logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
+      ),
+    )
+}, Effect.scoped)

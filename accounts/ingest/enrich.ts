@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { updatePackageWithMetadata } from "../../db/packages.ts"
+import { creatorOf } from "../../src/archive/creator.ts"
+import { choosePreviewEntry } from "../../src/archive/preview-entry.ts"
+import { matchPreview } from "../../src/archive/preview-match.ts"
+import { tagsOf } from "../../src/archive/tags.ts"
+import type { InspectResult } from "../../src/cpu/jobs.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { Supervisor } from "../supervisor-client.ts"
+import { downloadFile } from "../telegram/download.ts"
+import type { SetWork } from "./set-work.ts"
+
+const MEBIBYTE = 1024 * 1024
+const MAX_PREVIEW_BYTES = 2 * MEBIBYTE
+
+interface Preview {
+  readonly data: Uint8Array
+  /** The photo message it was taken from; null = from the archive itself. */
+  readonly messageId: number | null
+}
+
+const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
+  const photo = matchPreview(work.set, work.photos)
+  if (photo === undefined || photo.bytes > MAX_PREVIEW_BYTES) return undefined
+  const path = yield* downloadFile({ fileId: photo.fileId, priority: 8, onProgress: () => {} })
+  const data = yield* Effect.promise(() => readFile(path))
+  return { data, messageId: photo.messageId } satisfies Preview
+})
+
+const archivePreview = Effect.fn("archivePreview")(function* (work: SetWork, inspection: InspectResult) {
+  const entry = choosePreviewEntry(inspection.entries)
+  if (entry === undefined) return undefined
+  const supervisor = yield* Supervisor
+  const target = join(work.folder.path, "preview")
+  const found = yield* supervisor.preview({
+    family: work.set.family,
+    volumes: work.folder.volumePaths.map((path, index) => ({ path, name: work.set.volumes[index]?.fileName ?? "" })),
+    entryPath: entry.path,
+    target,
+    maxBytes: MAX_PREVIEW_BYTES,
+  })
+  if (found === null) return undefined
+  const data = yield* Effect.promise(() => readFile(target))
+  return { data, messageId: null } satisfies Preview
+})
+
+/** A preview is a courtesy: whatever goes wrong with it is logged and the package does without. */
+const previewOf = (work: SetWork, inspection: InspectResult) =>
+  photoPreview(work).pipe(
+    Effect.flatMap((preview) =>
+      preview === undefined && !inspection.encrypted ? archivePreview(work, inspection) : Effect.succeed(preview),
+    ),
+    Effect.catch((error) =>
+      Effect.as(logEvent.warn("preview.failed", "No preview could be made", { error: error.message }), undefined),
+    ),
+  )
+
+/**
+ * Adds what makes a package findable: file list, preview, creator, tags. Until then it reads "metadata pending".
+ * Fails with `DatabaseError`.
+ */
+export const enrichPackage = Effect.fn("enrichPackage")(function* (
+  work: SetWork,
+  packageId: string,
+  inspection: InspectResult,
+) {
+  const preview = yield* previewOf(work, inspection)
+  yield* updatePackageWithMetadata(packageId, {
+    fileCount: inspection.entries.length,
+    files: inspection.entries,
+    previewData: preview?.data ?? null,
+    previewMessageId: preview?.messageId ?? null,
+    creator: creatorOf({ topicName: null, fileName: work.set.name, channelTitle: work.source.title }) ?? null,
+    tags: tagsOf(work.source.category),
+  })
+  yield* logEvent.info("package.enriched", "Recorded what is inside", {
+    packageId,
+    files: inspection.entries.length,
+    preview: preview !== undefined,
+  })
+})

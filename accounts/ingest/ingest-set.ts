@@ -1,0 +1,197 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { claimSet, deferClaim, settleClaim, waitClaim } from "../../db/claims.ts"
+import { LockSession } from "../../db/lock-session.ts"
+import { packageByHash, packageBySource } from "../../db/packages.ts"
+import { recordSkipped } from "../../db/skipped.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { AccountConfig } from "../account-config.ts"
+import { digestSet, inspectSet } from "./cpu-stages.ts"
+import { downloadSet } from "./download-set.ts"
+import { enrichPackage } from "./enrich.ts"
+import { publishSet } from "./publish.ts"
+import { removeSetFolder } from "./set-folder.ts"
+import { type Departure, type SetWork, setKeyOf } from "./set-work.ts"
+import { type Trouble, troubleOf } from "./trouble.ts"
+
+/** A claim that is not renewed for this long may be taken by another account. */
+export const LEASE_SECONDS = 90
+/** A set that failed this often is skipped, visibly, instead of being tried for ever (P6). */
+const MAX_ATTEMPTS = 5
+const FIRST_RETRY_SECONDS = 30
+
+const left = (outcome: Departure["outcome"], reason: string): Departure => ({
+  outcome,
+  reason,
+  contentHash: null,
+  parts: 0,
+})
+
+const identityOf = (work: SetWork) => ({
+  sourceChannelId: work.source.channelId,
+  firstMessageId: work.set.firstMessageId,
+})
+
+const claim = Effect.fn("claim")(function* (work: SetWork) {
+  const { accountId } = yield* AccountConfig
+  return yield* claimSet({
+    ...identityOf(work),
+    accountId,
+    setName: work.set.name,
+    volumes: work.set.volumes.length,
+    bytes: work.set.bytes,
+    leaseSeconds: LEASE_SECONDS,
+  })
+})
+
+type SkipKind = "SIZE_LIMIT" | "DOWNLOAD_FAILED" | "EXTRACT_FAILED" | "UPLOAD_FAILED"
+
+/** Settles a set as skipped, with a reason that an operator can read. */
+const skip = Effect.fn("skip")(function* (work: SetWork, token: number, kind: SkipKind, reason: string) {
+  const { accountId } = yield* AccountConfig
+  const first = work.set.volumes[0]
+  yield* recordSkipped({
+    fileName: work.set.name,
+    fileSize: work.set.bytes,
+    reason: kind,
+    errorMessage: reason,
+    sourceChannelId: work.source.channelId,
+    sourceMessageId: work.set.firstMessageId,
+    sourceTopicId: first?.topicId ?? null,
+    isMultipart: work.set.volumes.length > 1,
+    partCount: work.set.volumes.length,
+    accountId,
+  })
+  yield* settleClaim({ ...identityOf(work), token, state: "skipped", reason, contentHash: null })
+  return left("skipped", reason)
+})
+
+/** Settles a set whose content the library already has. */
+const duplicate = Effect.fn("duplicate")(function* (work: SetWork, token: number, contentHash: string, of: string) {
+  const reason = `same content as ${of}`
+  yield* settleClaim({ ...identityOf(work), token, state: "duplicate", reason, contentHash })
+  return { ...left("duplicate", reason), contentHash }
+})
+
+/** A set that lacks volumes waits, and after MULTIPART_TIMEOUT_HOURS is skipped with what it lacked. */
+const holdBack = Effect.fn("holdBack")(function* (work: SetWork, token: number) {
+  const { multipartTimeoutHours } = yield* AccountConfig
+  const newest = Math.max(...work.set.volumes.map((volume) => volume.date))
+  const ageHours = ((yield* Effect.clockWith((clock) => clock.currentTimeMillis)) / 1000 - newest) / 3600
+  const reason = `${work.set.state}: ${work.set.problem}`
+  if (multipartTimeoutHours > 0 && ageHours > multipartTimeoutHours)
+    return yield* skip(work, token, "DOWNLOAD_FAILED", `${reason}; gave up after ${multipartTimeoutHours} h`)
+  yield* waitClaim({ ...identityOf(work), token, reason })
+  return left("waiting", reason)
+})
+
+/** Looks at the set again later; after too many attempts it is skipped. */
+const putOff = Effect.fn("putOff")(function* (work: SetWork, token: number, attempts: number, trouble: Trouble) {
+  if (trouble.countsAsAttempt && attempts >= MAX_ATTEMPTS)
+    return yield* skip(work, token, trouble.skipKind, `${trouble.reason}; gave up after ${attempts} attempts`)
+  const retryAfterSeconds = trouble.retryAfterSeconds ?? FIRST_RETRY_SECONDS * 2 ** Math.min(attempts - 1, 7)
+  yield* deferClaim({ ...identityOf(work), token, reason: trouble.reason, retryAfterSeconds })
+  yield* logEvent.warn("set.deferred", "The set is put off", { reason: trouble.reason, retryAfterSeconds })
+  return left("deferred", trouble.reason)
+})
+
+/** The way of a claimed set, from its messages to the library. */
+const travel = Effect.fn("travel")(
+  function* (work: SetWork, token: number) {
+    const locks = yield* LockSession
+    yield* downloadSet(work)
+    const digest = yield* digestSet(work)
+    const { contentHash } = digest
+    const known = yield* packageByHash(contentHash)
+    if (Option.isSome(known)) return yield* duplicate(work, token, contentHash, known.value.fileName)
+    const inspection = yield* inspectSet(work)
+    if (inspection.state === "incomplete" || inspection.state === "damaged" || inspection.state === "renamed")
+      return yield* skip(work, token, "EXTRACT_FAILED", `${inspection.state}: ${inspection.detail}`)
+
+    const underLock = Effect.gen(function* () {
+      // Somebody may have published it and let go of the lock between the first look and now.
+      const meanwhile = yield* packageByHash(contentHash)
+      if (Option.isSome(meanwhile)) return yield* duplicate(work, token, contentHash, meanwhile.value.fileName)
+      const published = yield* publishSet(work, token, digest)
+      return { outcome: "published", reason: "", contentHash, ...published } as const
+    })
+    const result = yield* locks.withHashLock(contentHash, underLock)
+    if (Option.isNone(result)) {
+      const reason = "another account is publishing the same content"
+      yield* deferClaim({ ...identityOf(work), token, reason, retryAfterSeconds: 2 })
+      return left("deferred", reason)
+    }
+    if (result.value.outcome === "published" && "packageId" in result.value)
+      yield* enrichPackage(work, result.value.packageId, inspection)
+    return result.value
+  },
+  Effect.annotateLogs({ stage: "travel" }),
+)
+
+/** Published by this account, but it died before the metadata was written: the files are fetched once more for it. */
+const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork, packageId: string) {
+  yield* downloadSet(work)
+  yield* enrichPackage(work, packageId, yield* inspectSet(work))
+})
+
+const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
+  const { accountId } = yield* AccountConfig
+  const existing = yield* packageBySource(work.source.channelId, work.set.firstMessageId)
+  if (Option.isSome(existing) && existing.value.fileCount > 0)
+    return left("duplicate", "already in the library from this very message")
+  const claimed = yield* claim(work)
+  switch (claimed.outcome) {
+    case "held":
+      return left("deferred", "another account is working on it")
+    case "later":
+      return left(work.set.state === "complete" ? "deferred" : "waiting", claimed.reason)
+    case "settled": {
+      if (claimed.state === "published" && claimed.accountId === accountId && Option.isSome(existing))
+        yield* completeMetadata(work, existing.value.id)
+      return { ...left(claimed.state, claimed.reason || "settled in an earlier cycle") }
+    }
+    case "claimed": {
+      const { attempts, token } = claimed
+      if (work.set.state !== "complete") return yield* holdBack(work, token)
+      const { maxSetBytes } = yield* AccountConfig
+      if (work.set.bytes > maxSetBytes)
+        return yield* skip(work, token, "SIZE_LIMIT", `${work.set.bytes} bytes are over the limit of ${maxSetBytes}`)
+      return yield* travel(work, token).pipe(
+        Effect.catch((error) => Effect.flatMap(troubleOf(error), (trouble) => putOff(work, token, attempts, trouble))),
+      )
+    }
+  }
+})
+
+/**
+ * Brings one archive set as far as it can come in this cycle, and says how it left.
+ * Fails only when the account cannot go on: a lost lock session, a lost database, a closed TDLib.
+ */
+export const ingestSet = Effect.fn("ingestSet")(
+  function* (work: SetWork) {
+    const identity = { setKey: setKeyOf(work.source, work.set), name: work.set.name }
+    yield* work.report({
+      _tag: "SetStarted",
+      ...identity,
+      bytes: work.set.bytes,
+      volumes: work.set.volumes.length,
+    })
+    const departure = yield* claimAndTravel(work)
+    if (departure.outcome !== "deferred" && departure.outcome !== "waiting")
+      yield* removeSetFolder(work.folder).pipe(
+        Effect.catch((error) =>
+          logEvent.warn("folder.left", "A folder could not be removed", { error: error.message }),
+        ),
+      )
+    yield* logEvent.info("set.left", `${work.set.name}: ${departure.outcome}`, { ...departure })
+    yield* work.report({
+      _tag: "SetLeft",
+      ...identity,
+      ...departure,
+      sourceTitle: work.source.title,
+      bytes: work.set.bytes,
+    })
+    return departure
+  },
+  (effect, work) => Effect.annotateLogs(effect, { channel: work.source.title, set: work.set.name, run: work.runId }),
+)

@@ -1,0 +1,74 @@
+import * as Effect from "effect/Effect"
+import { type Destination, type Source, setMark } from "../../db/channels.ts"
+import type { ArchiveSet } from "../../src/archive/archive-set.ts"
+import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { AccountConfig } from "../account-config.ts"
+import { ingestSet } from "./ingest-set.ts"
+import { type SourceScan, type SourceVolume, scanSource } from "./scan-source.ts"
+import { planSetFolder, setFolderName } from "./set-folder.ts"
+import { type Departure, Places, type SetWork } from "./set-work.ts"
+
+/** What all sets of one cycle share. */
+export interface CycleFrame {
+  readonly destination: Destination
+  readonly runId: string
+  readonly maxUploadBytes: number
+  readonly report: (event: CycleEvent) => Effect.Effect<void>
+}
+
+interface Travelled {
+  readonly set: ArchiveSet<SourceVolume>
+  readonly departure: Departure
+}
+
+const isSettled = ({ departure }: Travelled): boolean =>
+  departure.outcome !== "deferred" && departure.outcome !== "waiting"
+
+/** A channel's mark passes a message only when it is settled (P2): it stops right before the oldest unsettled set. */
+const markAfter = (scan: SourceScan, travelled: ReadonlyArray<Travelled>): number =>
+  travelled
+    .filter((one) => !isSettled(one))
+    .reduce((mark, { set }) => Math.min(mark, set.firstMessageId - 1), scan.newestMessageId)
+
+/**
+ * Goes through one source: scan, ingest every set, move the mark.
+ * @returns the folder names of the sets that are not settled yet, whose downloads must be kept
+ * Fails with `TelegramError` when the source cannot be read, or with what stops the whole account.
+ */
+export const ingestSource = Effect.fn("ingestSource")(function* (source: Source, frame: CycleFrame) {
+  const { tempDirectory } = yield* AccountConfig
+  const { sets: placesForSets } = yield* Places
+  const scan = yield* scanSource(source)
+  yield* frame.report({
+    _tag: "SourceScanned",
+    title: source.title,
+    messages: scan.messages,
+    sets: scan.sets.length,
+    ignored: scan.ignored,
+  })
+  yield* logEvent.info("source.scanned", `${source.title}: ${scan.sets.length} sets`, {
+    channel: source.title,
+    messages: scan.messages,
+    sets: scan.sets.length,
+    ignored: scan.ignored,
+  })
+  const workOf = (set: ArchiveSet<SourceVolume>): SetWork => ({
+    ...frame,
+    set,
+    source,
+    photos: scan.photos,
+    folder: planSetFolder(tempDirectory, {
+      chatId: source.chatId,
+      firstMessageId: set.firstMessageId,
+      volumes: set.volumes,
+    }),
+  })
+  const travelled = yield* Effect.forEach(
+    scan.sets,
+    (set) => Effect.map(ingestSet(workOf(set)), (departure) => ({ set, departure })),
+    { concurrency: placesForSets },
+  )
+  yield* setMark(source.mapId, markAfter(scan, travelled))
+  return travelled.filter((one) => !isSettled(one)).map(({ set }) => setFolderName(source.chatId, set.firstMessageId))
+})

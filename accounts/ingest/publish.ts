@@ -1,0 +1,139 @@
+import { basename, join } from "node:path"
+import * as Effect from "effect/Effect"
+import {
+  confirmPart,
+  finishPublication,
+  openPublication,
+  type Publication,
+  type PublicationPart,
+} from "../../db/journal.ts"
+import { type Part, planParts } from "../../src/archive/parts.ts"
+import type { DigestResult } from "../../src/cpu/jobs.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { AccountConfig } from "../account-config.ts"
+import { adoptDelivered } from "../settle/adopt-delivered.ts"
+import { Supervisor } from "../supervisor-client.ts"
+import { newestMessageId } from "../telegram/history.ts"
+import { sendDocument } from "../telegram/send.ts"
+import { captionTag, formatCaptionTag } from "./caption-tag.ts"
+import { removeFile } from "./set-folder.ts"
+import { Places, reportProgress, type SetWork } from "./set-work.ts"
+
+const planOf = (work: SetWork): ReadonlyArray<Part> =>
+  planParts(
+    work.folder.volumePaths.map((path, index) => ({
+      name: basename(path),
+      bytes: work.set.volumes[index]?.bytes ?? 0,
+    })),
+    work.maxUploadBytes,
+  )
+
+/** A volume that fits is sent as it lies; a piece of a larger one is cut just before it is sent. */
+const pathOf = (work: SetWork, part: Part): string =>
+  part.whole ? (work.folder.volumePaths[part.volume] ?? "") : join(work.folder.partsPath, part.name)
+
+/** Writes the journal row, before anything is sent; a row of an earlier life is taken up with its confirmed parts. */
+const openJournal = Effect.fn("openJournal")(function* (
+  work: SetWork,
+  token: number,
+  digest: DigestResult,
+  plan: ReadonlyArray<Part>,
+) {
+  const { accountId } = yield* AccountConfig
+  const first = work.set.volumes[0]
+  return yield* openPublication({
+    contentHash: digest.contentHash,
+    accountId,
+    token,
+    sourceChannelId: work.source.channelId,
+    firstMessageId: work.set.firstMessageId,
+    destChannelId: work.destination.channelId,
+    destChatId: work.destination.chatId,
+    afterMessageId: yield* newestMessageId(work.destination.chatId),
+    tag: formatCaptionTag(captionTag(digest.contentHash, 1, plan.length)),
+    directory: work.folder.path,
+    parts: plan.map((part) => ({
+      part: part.part,
+      name: part.name,
+      path: pathOf(work, part),
+      bytes: part.bytes,
+      sha256: part.whole ? (digest.volumes[part.volume]?.sha256 ?? null) : null,
+    })),
+    stub: {
+      fileName: work.set.name,
+      fileSize: work.set.bytes,
+      archiveType: work.set.archiveType,
+      sourceTopicId: first?.topicId ?? null,
+      sourceCaption: work.set.volumes.map((volume) => volume.caption).find((caption) => caption !== "") ?? null,
+      ingestionRunId: work.runId,
+    },
+  })
+})
+
+interface Sending {
+  readonly work: SetWork
+  readonly publication: Publication
+  readonly plan: ReadonlyArray<Part>
+}
+
+const bytesBefore = (parts: ReadonlyArray<{ bytes: number }>, index: number): number =>
+  parts.slice(0, index).reduce((sum, { bytes }) => sum + bytes, 0)
+
+const sendPart = Effect.fn("sendPart")(function* (
+  { plan, publication, work }: Sending,
+  row: PublicationPart,
+  index: number,
+) {
+  const part = plan[index]
+  if (part === undefined || row.destMessageId !== null) return
+  const supervisor = yield* Supervisor
+  const runFork = Effect.runForkWith(yield* Effect.context())
+  const path = pathOf(work, part)
+  if (!part.whole)
+    yield* supervisor.cut({
+      source: work.folder.volumePaths[part.volume] ?? "",
+      offset: part.offset,
+      bytes: part.bytes,
+      target: path,
+    })
+  const delivered = yield* sendDocument({
+    chatId: publication.destChatId,
+    path,
+    caption: formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)),
+    onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
+  })
+  yield* confirmPart({
+    contentHash: publication.contentHash,
+    token: publication.token,
+    part: part.part,
+    destMessageId: delivered.messageId,
+  })
+  if (!part.whole) yield* removeFile(path)
+  yield* logEvent.info("part.sent", `Sent part ${part.part} of ${plan.length}`, {
+    part: part.part,
+    of: plan.length,
+    bytes: part.bytes,
+    messageId: delivered.messageId,
+  })
+})
+
+/**
+ * Puts the content of a set into the destination and writes its package stub. Must run under the hash lock, with the
+ * claim's `token`, which fences late writers.
+ * The journal row comes first, a part counts when the server has confirmed it, and parts that an earlier life delivered
+ * are adopted instead of sent again.
+ * @returns the id of the package row and the number of parts
+ */
+export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, token: number, digest: DigestResult) {
+  const places = yield* Places
+  const plan = planOf(work)
+  const opened = yield* openJournal(work, token, digest, plan)
+  const publication = opened.isNew ? opened : yield* adoptDelivered(opened)
+  const sending = { work, publication, plan }
+  yield* places.upload.withPermits(1)(
+    Effect.forEach(publication.parts, (row, index) => sendPart(sending, row, index), { discard: true }),
+  )
+  yield* reportProgress(work, "recording", work.set.bytes)
+  const packageId = yield* finishPublication({ contentHash: publication.contentHash, token: publication.token })
+  return { packageId, parts: plan.length }
+})

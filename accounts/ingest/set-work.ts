@@ -1,0 +1,63 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
+import type { Destination, Source } from "../../db/channels.ts"
+import type { ArchiveSet } from "../../src/archive/archive-set.ts"
+import type { CycleEvent, Outcome, Stage } from "../../src/channel/account-rpcs.ts"
+import type { SourcePhoto, SourceVolume } from "./scan-source.ts"
+import type { SetFolder } from "./set-folder.ts"
+
+/** One archive set on its way, with everything its stages need to know. */
+export interface SetWork {
+  readonly set: ArchiveSet<SourceVolume>
+  readonly source: Source
+  /** Photos of the source that may show what is in the set. */
+  readonly photos: ReadonlyArray<SourcePhoto>
+  readonly destination: Destination
+  readonly runId: string
+  readonly folder: SetFolder
+  /** What one message of this account may hold, in bytes. */
+  readonly maxUploadBytes: number
+  readonly report: (event: CycleEvent) => Effect.Effect<void>
+}
+
+/** How a set left its way. */
+export interface Departure {
+  readonly outcome: Outcome
+  readonly reason: string
+  readonly contentHash: string | null
+  readonly parts: number
+}
+
+export const setKeyOf = (source: Source, set: ArchiveSet<SourceVolume>): string =>
+  `${source.channelId}:${set.firstMessageId}`
+
+/** Tells how far `stage` of a set is. */
+export const reportProgress = (work: SetWork, stage: Stage, doneBytes: number): Effect.Effect<void> =>
+  work.report({
+    _tag: "SetProgress",
+    setKey: setKeyOf(work.source, work.set),
+    name: work.set.name,
+    stage,
+    doneBytes: Math.min(doneBytes, work.set.bytes),
+    totalBytes: work.set.bytes,
+  })
+
+/**
+ * How many sets of this account are in a stage at once. TDLib paces each file and shares one window among all, so two
+ * downloads fill it (facts/peers.md, 3b); uploads of several sets would only delay each other's confirmation.
+ */
+export class Places extends Context.Service<
+  Places,
+  { readonly sets: number; readonly download: Semaphore.Semaphore; readonly upload: Semaphore.Semaphore }
+>()("accounts/ingest/Places") {
+  static readonly layer = Layer.effect(
+    Places,
+    Effect.all({
+      sets: Effect.succeed(5),
+      download: Semaphore.make(2),
+      upload: Semaphore.make(2),
+    }),
+  )
+}

@@ -1,0 +1,47 @@
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { confirmPart, type Publication } from "../../db/journal.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { captionTag, isSameTag, parseCaptionTag } from "../ingest/caption-tag.ts"
+import type { ChannelMessage } from "../telegram/channel-message.ts"
+import { searchMessages } from "../telegram/history.ts"
+
+/** The oldest message that carries the tag of this part: the first delivery is the one that counts. */
+const deliveryOf = (messages: ReadonlyArray<ChannelMessage>, publication: Publication, part: number) => {
+  const tag = captionTag(publication.contentHash, part, publication.parts.length)
+  return messages.findLast((message) => {
+    const found = parseCaptionTag(message.caption)
+    return message.sending === "sent" && found !== undefined && isSameTag(found, tag)
+  })
+}
+
+/**
+ * Looks in the destination, after the message that was newest when the journal row was written, for parts that were
+ * delivered though nobody wrote it down, and confirms them.
+ * @returns the publication with those parts confirmed
+ */
+export const adoptDelivered = Effect.fn("adoptDelivered")(function* (publication: Publication) {
+  const messages = yield* Stream.runCollect(
+    searchMessages(publication.destChatId, "documents", publication.afterMessageId),
+  )
+  const parts = yield* Effect.forEach(publication.parts, (part) => {
+    const delivery = part.destMessageId === null ? deliveryOf(messages, publication, part.part) : undefined
+    if (delivery === undefined) return Effect.succeed(part)
+    return confirmPart({
+      contentHash: publication.contentHash,
+      token: publication.token,
+      part: part.part,
+      destMessageId: delivery.id,
+    }).pipe(
+      Effect.andThen(
+        logEvent.info("part.adopted", "Found a part in the destination that had been delivered before", {
+          hash: publication.contentHash,
+          part: part.part,
+          messageId: delivery.id,
+        }),
+      ),
+      Effect.as({ ...part, destMessageId: delivery.id }),
+    )
+  })
+  return { ...publication, parts }
+})

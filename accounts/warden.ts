@@ -1,0 +1,110 @@
+/**
+ * The main thread of an account cell. It owns no TDLib: it passes frames between the supervisor and the actor, watches
+ * that the actor's event loop turns, closes it orderly, and says why the cell ends before it ends.
+ */
+import { writeSync } from "node:fs"
+import { Worker } from "node:worker_threads"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import type { Frame } from "../src/channel/frame.ts"
+import { ActorReport, type EndReason, SupervisorMessage, type WardenMessage } from "../src/channel/warden-messages.ts"
+
+/** Without a sign of life for this long the actor counts as hung. Its start, with all imports, may take longer. */
+const HUNG_AFTER_MILLIS = 30_000
+const START_LIMIT_MILLIS = 60_000
+/** An orderly close must flush TDLib's databases; after this long it is cut short. */
+const CLOSE_LIMIT_MILLIS = 25_000
+
+const post = (frame: Frame): void => {
+  // A callback, because without one a send after the supervisor is gone raises an uncaughtException.
+  if (process.connected) process.send?.(frame, undefined, {}, () => {})
+}
+const tellSupervisor = (message: WardenMessage): void => post({ stream: "warden", body: message })
+
+/**
+ * Ends the process. Always by SIGKILL: with a live TDLib the status of process.exit is luck (facts/cell.md, rule 1).
+ * The reason goes out twice, over the channel and over standard error, for the case that the channel is gone.
+ */
+const end = (reason: EndReason): void => {
+  writeSync(2, `${JSON.stringify({ event: "cell.ended", reason })}\n`)
+  const die = () => process.kill(process.pid, "SIGKILL")
+  if (!process.connected) {
+    die()
+    return
+  }
+  process.send?.({ stream: "warden", body: { _tag: "Ended", reason } satisfies WardenMessage }, undefined, {}, () =>
+    die(),
+  )
+  setTimeout(die, 1_000)
+}
+
+class Actor {
+  readonly #worker: Worker
+  #lastBeat = Date.now()
+  #silenceLimit = START_LIMIT_MILLIS
+  #closing = false
+
+  constructor(config: unknown) {
+    this.#worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: config, name: "actor" })
+    this.#worker.on("message", (message) => this.#hear(message))
+    this.#worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
+    this.#worker.on("exit", (code) => end({ _tag: "Failed", message: `the actor ended by itself with code ${code}` }))
+    setInterval(() => this.#watch(), 1_000)
+  }
+
+  pass(frame: unknown): void {
+    this.#worker.postMessage(frame)
+  }
+
+  close(): void {
+    if (this.#closing) return
+    this.#closing = true
+    this.pass({ stream: "warden", body: { _tag: "Close" } })
+    setTimeout(() => end({ _tag: "Failed", message: "the orderly close took too long" }), CLOSE_LIMIT_MILLIS)
+  }
+
+  #hear(message: { stream?: unknown; body?: unknown }): void {
+    if (message.stream !== "warden") post(message as Frame)
+    else this.#hearReport(message.body)
+  }
+
+  #hearReport(body: unknown): void {
+    const report = Schema.decodeUnknownExit(ActorReport)(body)
+    if (Exit.isFailure(report)) {
+      end({ _tag: "Failed", message: `unknown report of the actor: ${report.cause}` })
+      return
+    }
+    this.#lastBeat = Date.now()
+    if (report.value._tag === "Ready") {
+      this.#silenceLimit = HUNG_AFTER_MILLIS
+      tellSupervisor({ _tag: "Ready" })
+    }
+    if (report.value._tag === "Ended") end(report.value.reason)
+  }
+
+  #watch(): void {
+    const silentMillis = Date.now() - this.#lastBeat
+    if (silentMillis > this.#silenceLimit) end({ _tag: "Hung", silentMillis })
+  }
+}
+
+let actor: Actor | undefined
+
+const obey = (body: unknown): void => {
+  const message = Schema.decodeUnknownExit(SupervisorMessage)(body)
+  if (Exit.isFailure(message)) end({ _tag: "Failed", message: `unknown message of the supervisor: ${message.cause}` })
+  else if (message.value._tag === "Start") actor ??= new Actor(message.value.config)
+  else if (actor === undefined) end({ _tag: "Closed" })
+  else actor.close()
+}
+
+process.on("message", (frame: { stream?: unknown; body?: unknown }) =>
+  frame.stream === "warden" ? obey(frame.body) : actor?.pass(frame),
+)
+// A cell whose supervisor is gone closes itself.
+process.on("disconnect", () => (actor === undefined ? end({ _tag: "Closed" }) : actor.close()))
+process.on("uncaughtException", (error) => end({ _tag: "Failed", message: `the warden failed: ${error.stack}` }))
+process.on("unhandledRejection", (error) => end({ _tag: "Failed", message: `the warden failed: ${error}` }))
+// A terminal's Ctrl-C reaches every process of the group; the supervisor decides when a cell closes.
+process.on("SIGINT", () => {})
+process.on("SIGTERM", () => actor?.close())

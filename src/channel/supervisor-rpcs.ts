@@ -1,0 +1,32 @@
+import * as Rpc from "effect/rpc/Rpc"
+import * as RpcGroup from "effect/rpc/RpcGroup"
+import * as Schema from "effect/Schema"
+import {
+  CpuJobError,
+  CutJob,
+  CutResult,
+  DigestJob,
+  DigestResult,
+  InspectJob,
+  InspectResult,
+  PreviewJob,
+  PreviewResult,
+} from "../cpu/jobs.ts"
+
+/** A long digest tells how far it is, and ends with its result. */
+export const DigestEvent = Schema.Union([
+  Schema.TaggedStruct("Progress", { doneBytes: Schema.Int }),
+  Schema.TaggedStruct("Done", { result: DigestResult }),
+])
+export type DigestEvent = typeof DigestEvent.Type
+
+/**
+ * What an account asks of the supervisor: CPU work, bounded once for the whole container. Paths and digests cross the
+ * channel, never file bytes. Interrupting a call stops the job.
+ */
+export class SupervisorRpcs extends RpcGroup.make(
+  Rpc.make("Digest", { payload: DigestJob, success: DigestEvent, error: CpuJobError, stream: true }),
+  Rpc.make("Cut", { payload: CutJob, success: CutResult, error: CpuJobError }),
+  Rpc.make("Inspect", { payload: InspectJob, success: InspectResult, error: CpuJobError }),
+  Rpc.make("Preview", { payload: PreviewJob, success: PreviewResult, error: CpuJobError }),
+) {}

@@ -1,0 +1,37 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Effect, Exit, Runtime } from "effect"
+import { CliError, Command } from "effect/cli"
+import packageFile from "../../package.json" with { type: "json" }
+import { configCommand } from "./config-command.ts"
+import { demoCommand } from "./demo-command.ts"
+import { runCommand } from "./run-command.ts"
+
+const stash = Command.make("stash").pipe(
+  Command.withDescription("Dragon's Stash worker: exactly one copy of every archive in your own channel"),
+  Command.withSubcommands([runCommand, demoCommand, configCommand]),
+)
+
+/** Errors of ours carry a sentence for the operator; what we did not foresee is shown whole. */
+const describe = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  return Cause.hasDies(cause) || !(error instanceof Error) ? Cause.pretty(cause) : error.message
+}
+
+const reportFailure = (cause: Cause.Cause<unknown>) =>
+  Effect.sync(() => {
+    const error = Cause.squash(cause)
+    if (!Cause.hasInterruptsOnly(cause) && !CliError.isCliError(error)) console.error(`stash: ${describe(cause)}`)
+  })
+
+/** A stop by signal is what the operator wanted: it ends with 0. */
+const teardown: Runtime.Teardown = (exit, onExit) =>
+  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
+
+/** Runs the command line of this process. */
+export const runStash = (): void => {
+  const program = Command.runWith(stash, { version: packageFile.version })(process.argv.slice(2)).pipe(
+    Effect.tapCause(reportFailure),
+    Effect.provide(NodeServices.layer),
+  )
+  NodeRuntime.runMain(program, { disableErrorReporting: true, teardown })
+}

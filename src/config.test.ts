@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { describeSettings, loadConfig } from "./config.ts"
+
+describe("the configuration", () => {
+  it.effect("has sane defaults for an empty environment", () =>
+    Effect.gen(function* () {
+      const config = yield* loadConfig({})
+      assert.strictEqual(config.intervalMinutes, 60)
+      assert.strictEqual(config.maxSetBytes, 204_800 * 1024 * 1024)
+      assert.isUndefined(config.maxPartBytes)
+      assert.isUndefined(config.databaseUrl)
+      assert.isTrue(config.tempDirectory.startsWith(config.dataDirectory))
+    }),
+  )
+
+  it.effect("takes an empty value for an unset one, as compose files write it", () =>
+    Effect.gen(function* () {
+      const config = yield* loadConfig({ WORKER_INTERVAL_MINUTES: "", DATABASE_URL: " " })
+      assert.strictEqual(config.intervalMinutes, 60)
+      assert.isUndefined(config.databaseUrl)
+    }),
+  )
+
+  it.effect("names every bad value at once, and what was expected", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        loadConfig({ WORKER_INTERVAL_MINUTES: "often", MAX_PART_SIZE_MB: "99999", LOG_LEVEL: "loud" }),
+      )
+      assert.deepStrictEqual(
+        error.problems.map(({ name }) => name),
+        ["WORKER_INTERVAL_MINUTES", "MAX_PART_SIZE_MB", "LOG_LEVEL"],
+      )
+      assert.include(error.message, "WORKER_INTERVAL_MINUTES=often: expected minutes, 1 to 10080")
+    }),
+  )
+
+  it.effect("never shows a secret, neither in the report nor in an error", () =>
+    Effect.gen(function* () {
+      const environment = { DATABASE_URL: "mysql://user:hunter2@host/db", TELEGRAM_API_HASH: "hunter2hunter2" }
+      const error = yield* Effect.flip(loadConfig(environment))
+      assert.notInclude(error.message, "hunter2")
+      assert.notInclude(JSON.stringify(describeSettings(environment)), "hunter2")
+      const config = yield* loadConfig({ DATABASE_URL: "postgres://user:hunter2@host/db" })
+      assert.notInclude(JSON.stringify(config), "hunter2")
+      assert.include(config.databaseUrl ? Redacted.value(config.databaseUrl) : "", "hunter2")
+    }),
+  )
+
+  it.effect("refuses a sandbox that is not on this machine", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(loadConfig({ STASH_SANDBOX: "http://192.0.2.1:8080" }))
+      assert.deepStrictEqual(
+        error.problems.map(({ name }) => name),
+        ["STASH_SANDBOX"],
+      )
+    }),
+  )
+})

@@ -1,0 +1,58 @@
+import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { Deferred, Effect, Exit, Schema } from "effect"
+
+/** Thrown when: the sandbox's process ended or did not become ready. */
+export class SandboxFailed extends Schema.TaggedError<SandboxFailed>()("SandboxFailed", { reason: Schema.String }) {
+  override get message(): string {
+    return `the sandbox did not start: ${this.reason}`
+  }
+}
+
+const ReadyMessage = Schema.Struct({ event: Schema.Literal("sandbox.ready"), url: Schema.String })
+const isReady = Schema.is(ReadyMessage)
+
+const sandboxFile = fileURLToPath(new URL("../sandbox/main.ts", import.meta.url))
+
+/**
+ * Starts the sandbox as a process of its own, with its state in `stateDirectory`, and stops it with the scope.
+ * @returns the URL of its control interface
+ */
+export const startSandboxProcess = Effect.fn("startSandboxProcess")(function* (options: {
+  readonly worldFile: string
+  readonly stateDirectory: string
+}) {
+  const ready = yield* Deferred.make<string, SandboxFailed>()
+  const errors: Array<string> = []
+  const fail = (reason: string) =>
+    Deferred.doneUnsafe(ready, Exit.fail(new SandboxFailed({ reason: [reason, ...errors].join("\n") })))
+  yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const child = fork(sandboxFile, ["--world", options.worldFile, "--state", options.stateDirectory], {
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+      })
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        errors.push(text)
+        errors.splice(0, errors.length - 20)
+      })
+      child.on("message", (message) => {
+        if (isReady(message)) Deferred.doneUnsafe(ready, Exit.succeed(message.url))
+      })
+      child.on("error", (error) => fail(error.message))
+      child.on("exit", (code, signal) => fail(`it ended with ${signal ?? `code ${code}`}`))
+      return child
+    }),
+    (child) =>
+      Effect.callback<void>((resume) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+        child.on("exit", () => resume(Effect.void))
+        child.kill("SIGTERM")
+      }).pipe(Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.sync(() => child.kill("SIGKILL")) })),
+  )
+  return yield* Deferred.await(ready).pipe(
+    Effect.timeoutOrElse({
+      duration: "60 seconds",
+      orElse: () => Effect.fail(new SandboxFailed({ reason: "not ready within 60 s" })),
+    }),
+  )
+})

@@ -1,0 +1,150 @@
+import { type ChildProcess, fork } from "node:child_process"
+import { createInterface } from "node:readline"
+import { Deferred, Effect, Exit, Layer, Schema } from "effect"
+import { RpcClient, type RpcClientError } from "effect/rpc"
+import { AccountRpcs } from "../channel/account-rpcs.ts"
+import { type FramePort, makeFramePort } from "../channel/frame.ts"
+import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
+import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
+import type { LogWriter } from "../log.ts"
+import { LogLine } from "../log-line.ts"
+import { layerCpuRequests } from "./cpu-requests.ts"
+
+/** Thrown when: the process of an account cell is gone. `reason` is what it said itself; the signal is often luck. */
+export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
+  reason: Schema.String,
+  exit: Schema.String,
+}) {
+  override get message(): string {
+    return `the account cell ended: ${this.reason} (${this.exit})`
+  }
+}
+
+export interface Cell {
+  readonly account: RpcClient.FromGroup<typeof AccountRpcs, RpcClientError.RpcClientError>
+  /** Fails when the process is gone, and never succeeds. */
+  readonly ended: Effect.Effect<never, CellEnded>
+}
+
+/** Longer than the warden's own limit for an orderly close. */
+const CLOSE_LIMIT = "30 seconds"
+const READY_LIMIT = "90 seconds"
+
+const wardenFile = new URL("../../accounts/warden.ts", import.meta.url)
+
+const describe = (reason: EndReason | undefined): string => {
+  if (reason === undefined) return "it gave no reason"
+  if (reason._tag === "Failed") return reason.message
+  if (reason._tag === "Hung") return `its event loop stood still for ${Math.round(reason.silentMillis / 1000)} s`
+  return "closed"
+}
+
+const portOf = (child: ChildProcess, logs: LogWriter, accountId: string): FramePort =>
+  makeFramePort(
+    (frame) => {
+      if (child.connected) child.send(frame as object, () => {})
+    },
+    (listener) => child.on("message", listener),
+    () =>
+      logs.write({
+        level: "error",
+        time: Date.now(),
+        message: "A cell sent something that is no frame",
+        fields: { event: "cell.malformed", account: accountId },
+      }),
+  )
+
+/** TDLib writes its own log to standard error; each line becomes one of ours. */
+const forwardStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): void => {
+  if (child.stderr === null) return
+  createInterface({ input: child.stderr }).on("line", (line) =>
+    logs.write({
+      level: line.includes('"event":"cell.ended"') ? "debug" : "warn",
+      time: Date.now(),
+      message: line.slice(0, 2_000),
+      fields: { event: "cell.stderr", account: accountId },
+    }),
+  )
+}
+
+const forwardLogs = (port: FramePort, logs: LogWriter): (() => void) =>
+  port.listen("log", (body) => {
+    const line = Schema.decodeUnknownExit(LogLine)(body)
+    if (Exit.isSuccess(line)) logs.write(line.value)
+  })
+
+/**
+ * Starts the process of one account cell and ends it with the scope: an orderly close first, SIGKILL after 30 s.
+ * The process closes itself when this one dies.
+ */
+export const startCell = Effect.fn("startCell")(function* (config: CellConfig, logs: LogWriter) {
+  const ended = yield* Deferred.make<never, CellEnded>()
+  const ready = yield* Deferred.make<void>()
+  let reason: EndReason | undefined
+
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      fork(wardenFile, [], {
+        // No environment: whatever a cell needs comes with its start message.
+        env: { NODE_OPTIONS: "", TZ: process.env["TZ"] ?? "UTC" },
+        execArgv: [],
+        serialization: "advanced",
+        stdio: ["ignore", "inherit", "pipe", "ipc"],
+      }),
+    ),
+    (process) => closeCell(process, ended),
+  )
+  const port = portOf(child, logs, config.accountId)
+  const tellWarden = (body: SupervisorMessage) => port.post({ stream: "warden", body })
+
+  child.on("exit", (code, signal) =>
+    Deferred.doneUnsafe(
+      ended,
+      Exit.fail(new CellEnded({ reason: describe(reason), exit: signal ?? `code ${code ?? "unknown"}` })),
+    ),
+  )
+  child.on("error", (error) =>
+    Deferred.doneUnsafe(ended, Exit.fail(new CellEnded({ reason: `could not start: ${error.message}`, exit: "none" }))),
+  )
+  port.listen("warden", (body) => {
+    const message = Schema.decodeUnknownExit(WardenMessage)(body)
+    if (Exit.isFailure(message)) return
+    if (message.value._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
+    else reason = message.value.reason
+  })
+  forwardLogs(port, logs)
+  forwardStandardError(child, logs, config.accountId)
+
+  const context = yield* Layer.build(
+    Layer.merge(
+      layerRpcClient(port, "commands"),
+      layerCpuRequests.pipe(Layer.provide(layerRpcServer(port, "requests"))),
+    ),
+  )
+  const account = yield* RpcClient.make(AccountRpcs).pipe(Effect.provideContext(context))
+  tellWarden({ _tag: "Start", config })
+  yield* Deferred.await(ready).pipe(
+    Effect.timeoutOrElse({
+      duration: READY_LIMIT,
+      orElse: () => Effect.fail(new CellEnded({ reason: "it did not start in time", exit: "still running" })),
+    }),
+    Effect.raceFirst(Deferred.await(ended)),
+  )
+  return { account, ended: Deferred.await(ended) } satisfies Cell
+})
+
+const closeCell = (child: ChildProcess, ended: Deferred.Deferred<never, CellEnded>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (child.exitCode !== null || child.signalCode !== null) return Effect.void
+    if (child.connected) child.send({ stream: "warden", body: { _tag: "Close" } satisfies SupervisorMessage }, () => {})
+    return Deferred.await(ended).pipe(
+      Effect.ignore,
+      Effect.timeoutOrElse({
+        duration: CLOSE_LIMIT,
+        orElse: () =>
+          Effect.sync(() => child.kill("SIGKILL")).pipe(
+            Effect.andThen(Effect.ignore(Effect.timeout(Deferred.await(ended), "5 seconds"))),
+          ),
+      }),
+    )
+  })

@@ -1,0 +1,82 @@
+import { join } from "node:path"
+import { Context, Effect, FiberMap, Layer, Redacted, Schedule, Schema } from "effect"
+import { type Account, activeAccounts } from "../../db/accounts.ts"
+import { Database } from "../../db/database.ts"
+import { embeddedPostgres } from "../../db/embedded.ts"
+import { migrate } from "../../db/migrate.ts"
+import type { Config } from "../config.ts"
+import { CpuPool } from "../cpu/pool.ts"
+import type { LogWriter } from "../log.ts"
+import { logEvent } from "../log-line.ts"
+import { type CellSurroundings, superviseAccount } from "./account-life.ts"
+import { connectToSandbox } from "./sandbox-connection.ts"
+
+/** Thrown when: the worker is to talk to the real Telegram without the operator's API credentials. */
+export class CredentialsMissing extends Schema.TaggedError<CredentialsMissing>()("CredentialsMissing", {}) {
+  override get message(): string {
+    return "TELEGRAM_API_ID and TELEGRAM_API_HASH are not set: get them at my.telegram.org, or set STASH_SANDBOX"
+  }
+}
+
+/** Where the database is; cells open their own sessions on it. */
+export class DatabaseUrl extends Context.Service<DatabaseUrl, Redacted.Redacted<string>>()(
+  "src/supervisor/DatabaseUrl",
+) {}
+
+/** Accounts that were added or switched off are noticed after at most this long. */
+const ACCOUNTS_EVERY = "15 seconds"
+
+/** The database to use: the operator's, or an embedded server that lives as long as the scope. */
+const provideDatabase = Effect.fn("provideDatabase")(function* (config: Config) {
+  if (config.databaseUrl !== undefined) return config.databaseUrl
+  const { url } = yield* embeddedPostgres({ directory: join(config.dataDirectory, "postgres") })
+  return Redacted.make(url)
+})
+
+/** Everything below the accounts: database with its migrations done, CPU pool. Closed with the scope, last. */
+export const layerFoundations = (config: Config) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const databaseUrl = yield* provideDatabase(config)
+      const url = Redacted.value(databaseUrl)
+      yield* migrate(url)
+      return Layer.mergeAll(
+        Layer.succeed(DatabaseUrl, databaseUrl),
+        Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
+        CpuPool.layer({ threads: config.cpuThreads }),
+      )
+    }),
+  )
+
+/** Starts a fiber for every active account that has none, and ends those whose account is no longer active. */
+const matchAccounts = Effect.fn("matchAccounts")(function* (
+  running: FiberMap.FiberMap<string>,
+  surroundings: CellSurroundings,
+) {
+  const active = new Map((yield* activeAccounts()).map((account: Account) => [account.id, account]))
+  for (const [accountId] of running) if (!active.has(accountId)) yield* FiberMap.remove(running, accountId)
+  for (const [accountId, account] of active)
+    yield* FiberMap.run(running, accountId, superviseAccount(account, surroundings), { onlyIfMissing: true })
+})
+
+/**
+ * Runs all active accounts, each in a cell of its own, until interrupted. One account's failure is its own.
+ * Fails when it cannot begin: `CredentialsMissing`, `SandboxUnreachable`, or a database that is not there.
+ */
+export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Config, logs: LogWriter) {
+  const databaseUrl = yield* DatabaseUrl
+  const sandbox = config.sandboxUrl === undefined ? undefined : yield* connectToSandbox(config.sandboxUrl)
+  if (sandbox === undefined && (config.telegramApiId === undefined || config.telegramApiHash === undefined))
+    return yield* new CredentialsMissing()
+  const running = yield* FiberMap.make<string>()
+  yield* logEvent.info("supervisor.started", "The worker is running", {
+    sandbox: config.sandboxUrl ?? null,
+    dataDirectory: config.dataDirectory,
+  })
+  yield* matchAccounts(running, { config, databaseUrl, sandbox, logs }).pipe(
+    Effect.catch((error) =>
+      logEvent.error("supervisor.accounts", "The accounts could not be read; trying again", { error: error.message }),
+    ),
+    Effect.repeat(Schedule.spaced(ACCOUNTS_EVERY)),
+  )
+}, Effect.scoped)
