@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { Result } from "effect"
+import type { SandboxCounters } from "./counters.ts"
+import type { Announcements } from "./methods/announcements.ts"
+import type { Endpoint } from "./sandbox.ts"
+import { prepareDigests, readState, tdlibMessageId } from "./sandbox-state.ts"
+import { draftOfMessage, fileOfMessage } from "./state/build.ts"
+import type { Telegram } from "./state/telegram.ts"
+import { decodeStrictly, describeIssues, MessageToPost, problemsOfReferences } from "./world.ts"
+
+/** A request body may have this many bytes. */
+const MAX_BODY_BYTES = 1024 * 1024
+
+export interface ControlContext {
+  readonly endpoint: Endpoint
+  readonly telegram: Telegram
+  readonly announcements: Announcements
+  /** What file paths in requests are relative to: the world's directory. */
+  readonly directory: string
+  readonly counters: () => SandboxCounters
+}
+
+export interface Control {
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+interface Reply {
+  readonly status: number
+  readonly body: unknown
+}
+
+type Route = (context: ControlContext, body: unknown) => Reply | Promise<Reply>
+
+/** A request that cannot be fulfilled; becomes the answer {error, problems?}. */
+class Refusal extends Error {
+  readonly status: number
+  readonly problems: readonly string[] | undefined
+
+  constructor(status: number, message: string, problems?: readonly string[]) {
+    super(message)
+    this.status = status
+    this.problems = problems
+  }
+}
+
+const postMessage: Route = ({ telegram, announcements, directory }, body) => {
+  const decoded = decodeStrictly(MessageToPost, body)
+  if (Result.isFailure(decoded)) throw new Refusal(400, "The message is not valid", describeIssues(decoded.failure))
+  const { channel: name, ...message } = decoded.success
+  const channel = telegram.channels.get(name)
+  if (channel === undefined) throw new Refusal(404, `No channel is called ${name}`, [...telegram.channels.keys()])
+  const problems = problemsOfReferences(message, "", directory, (phone) => telegram.accounts.has(phone))
+  if (problems.length > 0) throw new Refusal(400, "The message is not valid", problems)
+  const record = fileOfMessage(message, directory)
+  const file =
+    record === undefined ? undefined : telegram.addFile({ id: String(randomBytes(8).readBigInt64LE()), ...record })
+  const draft = draftOfMessage(message, name, telegram.accounts)
+  const posted = telegram.post(channel, [file === undefined ? draft : { ...draft, file }])
+  announcements.posted(channel, posted)
+  const id = posted[0]?.id ?? 0
+  return { status: 201, body: { channel: name, id, tdlibId: tdlibMessageId(id) } }
+}
+
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ["GET /endpoint", ({ endpoint }) => ({ status: 200, body: endpoint })],
+  [
+    "GET /state",
+    async ({ telegram }) => {
+      await prepareDigests(telegram)
+      return { status: 200, body: readState(telegram) }
+    },
+  ],
+  ["GET /counters", ({ counters }) => ({ status: 200, body: counters() })],
+  ["POST /messages", postMessage],
+])
+
+const readBody = async (request: IncomingMessage): Promise<unknown> => {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk)
+    length += bytes.length
+    if (length > MAX_BODY_BYTES) throw new Refusal(413, `The body has more than ${MAX_BODY_BYTES} bytes`)
+    chunks.push(bytes)
+  }
+  if (length === 0) return undefined
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"))
+  } catch (cause) {
+    throw new Refusal(400, `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+const answer = async (context: ControlContext, request: IncomingMessage): Promise<Reply> => {
+  const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname
+  const route = ROUTES.get(`${request.method} ${path}`)
+  if (route === undefined) throw new Refusal(404, `There is no ${request.method} ${path}`, [...ROUTES.keys()])
+  return route(context, await readBody(request))
+}
+
+const send = (response: ServerResponse, { status, body }: Reply): void => {
+  response.writeHead(status, { "content-type": "application/json" })
+  response.end(JSON.stringify(body))
+}
+
+const failure = (error: unknown): Reply =>
+  error instanceof Refusal
+    ? { status: error.status, body: { error: error.message, problems: error.problems } }
+    : { status: 500, body: { error: error instanceof Error ? error.message : String(error) } }
+
+/** Serves the control interface on 127.0.0.1: JSON over HTTP, for tests and operators. */
+export const startControl = (context: ControlContext, port: number): Promise<Control> =>
+  new Promise((resolve, reject) => {
+    const server = createServer((request, response) => {
+      answer(context, request).then(
+        (reply) => send(response, reply),
+        (error: unknown) => {
+          // The rest of a refused body is not read.
+          response.setHeader("connection", "close")
+          send(response, failure(error))
+        },
+      )
+    })
+    server.once("error", reject)
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address()
+      const actualPort = typeof address === "object" && address !== null ? address.port : port
+      resolve({
+        url: `http://127.0.0.1:${actualPort}`,
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed())
+            server.closeAllConnections()
+          }),
+      })
+    })
+  })

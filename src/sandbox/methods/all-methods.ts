@@ -1,0 +1,31 @@
+import type { Telegram } from "../state/telegram.ts"
+import { accountMethods } from "./account.ts"
+import type { Announcements } from "./announcements.ts"
+import { authMethods } from "./auth.ts"
+import type { Methods } from "./call.ts"
+import { channelMethods } from "./channels.ts"
+import { helpMethods } from "./help.ts"
+import { messageReadingMethods } from "./messages-reading.ts"
+import { messageSendingMethods } from "./messages-sending.ts"
+import { updateMethods } from "./updates.ts"
+import { uploadMethods } from "./upload.ts"
+import { userMethods } from "./users.ts"
+
+export interface MethodOptions {
+  readonly telegramPort: () => number
+  /** How many messages a history or search answer holds at most. */
+  readonly pageLimit: number
+}
+
+/** Every method that the sandbox knows. */
+export const allMethods = (telegram: Telegram, announcements: Announcements, options: MethodOptions): Methods => ({
+  ...helpMethods(options.telegramPort),
+  ...authMethods(telegram),
+  ...accountMethods(),
+  ...userMethods(telegram),
+  ...updateMethods(telegram),
+  ...channelMethods(telegram, announcements),
+  ...messageReadingMethods(telegram, options.pageLimit),
+  ...messageSendingMethods(telegram, announcements),
+  ...uploadMethods(telegram),
+})

@@ -1,0 +1,70 @@
+import type { tl } from "@mtcute/tl"
+import type { AuthKey } from "../protocol/auth-key.ts"
+import type { TlObject, Wire } from "../protocol/tl-types.ts"
+import type { Account } from "../state/account.ts"
+import type { Channel, Message } from "../state/channel.ts"
+import type { Telegram } from "../state/telegram.ts"
+import { viewMessage, viewUpdates } from "./view.ts"
+
+/** Sends an object to every connected session, or nothing where the function gives undefined. */
+export type Push = (message: (authKey: AuthKey) => TlObject | undefined) => void
+
+/**
+ * Tells connected members what happened in a channel. Never the key that did it: TDLib takes a message pushed to another
+ * session of its own login for a second one, and deletes it before the send has succeeded.
+ */
+export class Announcements {
+  readonly #telegram: Telegram
+  readonly #push: Push
+
+  constructor(telegram: Telegram, push: Push) {
+    this.#telegram = telegram
+    this.#push = push
+  }
+
+  /** These newest messages of the channel were posted, by this key or by nobody who is connected. */
+  posted(channel: Channel, messages: readonly Message[], by?: AuthKey): void {
+    this.#announce(channel, messages, by, (viewer) => viewNewMessages(channel, messages, viewer))
+  }
+
+  deleted(channel: Channel, messageIds: readonly number[], by?: AuthKey): void {
+    if (messageIds.length === 0) return
+    this.#announce(channel, [], by, () => [
+      {
+        _: "updateDeleteChannelMessages",
+        channelId: channel.properties.id,
+        messages: [...messageIds],
+        pts: channel.pts,
+        ptsCount: messageIds.length,
+      },
+    ])
+  }
+
+  #announce(
+    channel: Channel,
+    messages: readonly Message[],
+    by: AuthKey | undefined,
+    updates: (viewer: Account) => Wire<tl.TypeUpdate>[],
+  ): void {
+    const origin = by === undefined ? undefined : this.#telegram.permanentKeyId(by)
+    this.#push((authKey) => {
+      const viewer = this.#telegram.accountOf(authKey)
+      if (viewer === undefined || !channel.properties.members.has(viewer)) return undefined
+      if (origin !== undefined && this.#telegram.permanentKeyId(authKey) === origin) return undefined
+      return viewUpdates(channel, updates(viewer), messages, viewer)
+    })
+  }
+}
+
+/** The newest messages of a channel as updates; they were the last events, one pts each. */
+export const viewNewMessages = (
+  channel: Channel,
+  messages: readonly Message[],
+  viewer: Account,
+): Wire<tl.TypeUpdate>[] =>
+  messages.map((message, index) => ({
+    _: "updateNewChannelMessage",
+    message: viewMessage(channel, message, viewer),
+    pts: channel.pts - (messages.length - 1 - index),
+    ptsCount: 1,
+  }))

@@ -1,0 +1,23 @@
+import type { AuthKey } from "../protocol/auth-key.ts"
+import type { Answer, MethodName, Request } from "../protocol/tl-types.ts"
+import type { Account } from "../state/account.ts"
+import { RpcError } from "./rpc-error.ts"
+
+/** One method call: who calls and through which key. */
+export interface Call {
+  readonly method: string
+  readonly authKey: AuthKey
+  /** Undefined before the login. */
+  readonly account: Account | undefined
+}
+
+/** The methods that a server knows, or some of them; an answer may be a promise. */
+export type Methods = {
+  readonly [Name in MethodName]?: (request: Request<Name>, call: Call) => Answer<Name> | Promise<Answer<Name>>
+}
+
+/** The account that calls; throws 401 AUTH_KEY_UNREGISTERED when nobody is logged in. */
+export const callerOf = (call: Call): Account => {
+  if (call.account === undefined) throw new RpcError(401, "AUTH_KEY_UNREGISTERED")
+  return call.account
+}

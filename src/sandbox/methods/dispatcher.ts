@@ -1,0 +1,123 @@
+import type { Tally } from "../counters.ts"
+import { ProtocolViolation } from "../protocol/protocol-violation.ts"
+import type { Session } from "../protocol/session.ts"
+import { TlReader } from "../protocol/tl-reader.ts"
+import { RPC_RESULT_ID } from "../protocol/tl-schema.ts"
+import type { TlAnswer, TlObject } from "../protocol/tl-types.ts"
+import { TlWriter } from "../protocol/tl-writer.ts"
+import type { Telegram } from "../state/telegram.ts"
+import type { Call, Methods } from "./call.ts"
+import { RpcError } from "./rpc-error.ts"
+
+/**
+ * Stands between a call and its method: may answer itself, throw an RpcError, wait, or pass on to what comes next. A
+ * promise that never settles leaves the call unanswered.
+ */
+export type Interceptor = (
+  call: Call,
+  request: TlObject,
+  next: () => TlAnswer | Promise<TlAnswer>,
+) => TlAnswer | Promise<TlAnswer>
+
+type Handler = (request: TlObject, call: Call) => TlAnswer | Promise<TlAnswer>
+
+/** A call that wraps another one (core.telegram.org/api/invoking). */
+const hasQuery = (request: TlObject): request is TlObject & { readonly query: TlObject } =>
+  (request._.startsWith("invoke") || request._ === "initConnection") && "query" in request
+
+/** Room for the answer of a download beside its bytes. */
+const ANSWER_CAPACITY = 4096
+
+const encodeResult = (queryId: bigint, write: (writer: TlWriter) => void, capacity: number): Buffer => {
+  const writer = new TlWriter(capacity)
+  writer.int(RPC_RESULT_ID)
+  writer.long(queryId)
+  write(writer)
+  return writer.done()
+}
+
+const capacityFor = (answer: TlAnswer): number =>
+  typeof answer === "object" && "bytes" in answer && answer.bytes instanceof Uint8Array
+    ? answer.bytes.length + ANSWER_CAPACITY
+    : ANSWER_CAPACITY
+
+/** Decodes method calls, finds their methods, counts, and sends what they answer. */
+export class Dispatcher {
+  readonly #telegram: Telegram
+  readonly #tally: Tally
+  readonly #handlers: ReadonlyMap<string, Handler>
+  readonly #interceptors: readonly Interceptor[]
+
+  constructor(telegram: Telegram, tally: Tally, methods: Methods, interceptors: readonly Interceptor[] = []) {
+    this.#telegram = telegram
+    this.#tally = tally
+    // The codec gives every method a request of its own type, which a table of all of them cannot express.
+    this.#handlers = new Map(Object.entries(methods) as unknown as readonly (readonly [string, Handler])[])
+    this.#interceptors = interceptors
+  }
+
+  /** Answers one call of a session; never throws. */
+  query(session: Session, messageId: bigint, body: Buffer): void {
+    void this.#answer(session, messageId, body)
+  }
+
+  async #answer(session: Session, messageId: bigint, body: Buffer): Promise<void> {
+    let call: Call | undefined
+    let result: Buffer
+    let isError = false
+    try {
+      const request = this.#unwrap(session, new TlReader(body).object())
+      call = { method: request._, authKey: session.authKey, account: this.#telegram.accountOf(session.authKey) }
+      const answer = await this.#run(call, request)
+      result = encodeResult(messageId, (writer) => writer.answer(request._, answer), capacityFor(answer))
+    } catch (error) {
+      isError = true
+      const { code, message } = this.#toRpcError(error, call)
+      result = encodeResult(
+        messageId,
+        (writer) => writer.object({ _: "mt_rpc_error", errorCode: code, errorMessage: message } as TlObject),
+        ANSWER_CAPACITY,
+      )
+    }
+    this.#tally.call(call?.account?.phone ?? "", call?.method ?? "", body.length, result.length, isError)
+    session.answer(messageId, result)
+  }
+
+  #unwrap(session: Session, outer: TlObject): TlObject {
+    let request = outer
+    let wantsUpdates = true
+    while (hasQuery(request)) {
+      if (request._ === "invokeWithoutUpdates") wantsUpdates = false
+      request = request.query
+    }
+    if (wantsUpdates) session.receivesUpdates = true
+    return request
+  }
+
+  #run(call: Call, request: TlObject): TlAnswer | Promise<TlAnswer> {
+    const invoke = () => {
+      const handler = this.#handlers.get(request._)
+      if (handler !== undefined) return handler(request, call)
+      this.#tally.unknownMethod(request._)
+      if (call.account === undefined) throw new RpcError(401, "AUTH_KEY_UNREGISTERED")
+      // Not 500: TDLib would repeat the call for a minute.
+      throw new RpcError(400, "METHOD_NOT_IN_SANDBOX")
+    }
+    const chain = this.#interceptors.reduceRight<() => TlAnswer | Promise<TlAnswer>>(
+      (next, interceptor) => () => interceptor(call, request, next),
+      invoke,
+    )
+    return chain()
+  }
+
+  #toRpcError(error: unknown, call: Call | undefined): RpcError {
+    if (error instanceof RpcError) return error
+    if (error instanceof ProtocolViolation) {
+      this.#tally.violation(error.message)
+      return new RpcError(400, "INPUT_FETCH_ERROR")
+    }
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#tally.defect(`${call?.method ?? "a call"}: ${what}`)
+    return new RpcError(400, "SANDBOX_DEFECT")
+  }
+}

@@ -1,0 +1,79 @@
+import type { Telegram } from "../state/telegram.ts"
+import { callerOf, type Methods } from "./call.ts"
+import { channelOf } from "./peers.ts"
+import { unixSeconds, usersOf, viewChannel, viewDialog, viewMessage, viewState } from "./view.ts"
+
+/** A client further behind than this is told to fetch the history instead. */
+const MAX_DIFFERENCE_EVENTS = 1000
+/** How many newest messages come with that answer. */
+const TOO_LONG_MESSAGES = 20
+/** Seconds after which a client that got no updates may ask again. */
+const POLL_INTERVAL = 30
+
+/** What changed while a client was away. */
+export const updateMethods = (telegram: Telegram) =>
+  ({
+    "updates.getState": () => viewState(),
+    "updates.getDifference": ({ date }, call) => {
+      const viewer = callerOf(call)
+      const changed = telegram.channelsOf(viewer).filter((channel) => channel.changed >= date)
+      if (changed.length === 0) return { _: "updates.differenceEmpty", date: unixSeconds(), seq: 0 }
+      return {
+        _: "updates.difference",
+        newMessages: [],
+        newEncryptedMessages: [],
+        // TDLib asks for the difference of each channel named here that it knows.
+        otherUpdates: changed.map((channel) => ({
+          _: "updateChannelTooLong" as const,
+          channelId: channel.properties.id,
+          pts: channel.pts,
+        })),
+        chats: changed.map((channel) => viewChannel(channel, viewer)),
+        users: [],
+        state: viewState(),
+      }
+    },
+    "updates.getChannelDifference": ({ channel: peer, pts, limit }, call) => {
+      const viewer = callerOf(call)
+      const channel = channelOf(telegram, peer, viewer)
+      if (pts >= channel.pts) {
+        return { _: "updates.channelDifferenceEmpty", final: true, pts: channel.pts, timeout: POLL_INTERVAL }
+      }
+      const chats = [viewChannel(channel, viewer)]
+      if (channel.pts - pts > MAX_DIFFERENCE_EVENTS) {
+        const page = { offsetId: 0, addOffset: 0, limit: Math.min(limit, TOO_LONG_MESSAGES), maxId: 0, minId: 0 }
+        const { messages } = channel.page(["any"], "", page)
+        return {
+          _: "updates.channelDifferenceTooLong",
+          final: true,
+          timeout: POLL_INTERVAL,
+          dialog: viewDialog(channel),
+          messages: messages.map((message) => viewMessage(channel, message, viewer)),
+          chats,
+          users: usersOf(messages, viewer),
+        }
+      }
+      const difference = channel.difference(pts, Math.max(limit, 1))
+      return {
+        _: "updates.channelDifference",
+        final: difference.pts === channel.pts,
+        pts: difference.pts,
+        timeout: POLL_INTERVAL,
+        newMessages: difference.messages.map((message) => viewMessage(channel, message, viewer)),
+        otherUpdates:
+          difference.deletedIds.length === 0
+            ? []
+            : [
+                {
+                  _: "updateDeleteChannelMessages",
+                  channelId: channel.properties.id,
+                  messages: difference.deletedIds,
+                  pts: difference.pts,
+                  ptsCount: 0,
+                },
+              ],
+        chats,
+        users: usersOf(difference.messages, viewer),
+      }
+    },
+  }) satisfies Methods

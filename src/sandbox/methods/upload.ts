@@ -1,0 +1,68 @@
+import type { tl } from "@mtcute/tl"
+import type { Wire } from "../protocol/tl-types.ts"
+import type { Account } from "../state/account.ts"
+import { PART_SLOT_BYTES } from "../state/content.ts"
+import type { StoredFile } from "../state/stored-file.ts"
+import type { Telegram } from "../state/telegram.ts"
+import { Uploads } from "../state/uploads.ts"
+import { callerOf, type Methods } from "./call.ts"
+import { RpcError } from "./rpc-error.ts"
+
+/** Parts of at most 512 KiB: 2000 MB for a free account. */
+export const MAX_PARTS = 4000
+/** 4000 MB with Telegram Premium. */
+export const MAX_PARTS_PREMIUM = 8000
+/** Offsets, limits and part sizes are multiples of this, unless a download says "precise". */
+const DOWNLOAD_STEP = 4096
+const PART_STEP = 1024
+const MAX_DOWNLOAD_BYTES = 1024 * 1024
+
+/** How many parts an account's files may have. */
+export const maxPartsOf = (account: Account): number => (account.premium ? MAX_PARTS_PREMIUM : MAX_PARTS)
+
+const fileAt = (telegram: Telegram, location: Wire<tl.TypeInputFileLocation>): StoredFile => {
+  if (location._ !== "inputDocumentFileLocation" && location._ !== "inputPhotoFileLocation") {
+    throw new RpcError(400, "LOCATION_INVALID")
+  }
+  const file = telegram.file(location.id)
+  if (file === undefined || file.accessHash !== location.accessHash) throw new RpcError(400, "FILE_ID_INVALID")
+  if (!file.reference.equals(location.fileReference)) throw new RpcError(400, "FILE_REFERENCE_EXPIRED")
+  return file
+}
+
+/** Uploads and downloads. */
+export const uploadMethods = (telegram: Telegram) => {
+  const savePart = (account: Account, fileId: bigint, part: number, bytes: Uint8Array): boolean => {
+    if (part < 0 || part >= maxPartsOf(account)) throw new RpcError(400, "FILE_PART_INVALID")
+    if (bytes.length === 0) throw new RpcError(400, "FILE_PART_EMPTY")
+    if (bytes.length > PART_SLOT_BYTES) throw new RpcError(400, "FILE_PART_TOO_BIG")
+    telegram.uploads.savePart(Uploads.nameOf(account.id, fileId), part, bytes)
+    return true
+  }
+  return {
+    "upload.getFile": ({ location, offset, limit, precise }, call) => {
+      callerOf(call)
+      const file = fileAt(telegram, location)
+      if (limit <= 0 || limit > MAX_DOWNLOAD_BYTES || (!precise && limit % DOWNLOAD_STEP !== 0)) {
+        throw new RpcError(400, "LIMIT_INVALID")
+      }
+      if (offset < 0 || (!precise && offset % DOWNLOAD_STEP !== 0)) throw new RpcError(400, "OFFSET_INVALID")
+      return {
+        _: "upload.file",
+        type: { _: "storage.fileUnknown" },
+        mtime: file.date,
+        bytes: file.content.read(offset, limit),
+      }
+    },
+    "upload.saveFilePart": ({ fileId, filePart, bytes }, call) => savePart(callerOf(call), fileId, filePart, bytes),
+    "upload.saveBigFilePart": ({ fileId, filePart, fileTotalParts, bytes }, call) => {
+      const account = callerOf(call)
+      if (fileTotalParts > maxPartsOf(account)) throw new RpcError(400, "FILE_PARTS_INVALID")
+      if (filePart >= fileTotalParts) throw new RpcError(400, "FILE_PART_INVALID")
+      if (filePart < fileTotalParts - 1 && bytes.length % PART_STEP !== 0) {
+        throw new RpcError(400, "FILE_PART_SIZE_INVALID")
+      }
+      return savePart(account, fileId, filePart, bytes)
+    },
+  } satisfies Methods
+}

@@ -1,0 +1,116 @@
+import { Schema } from "effect"
+import type { Channel, Message } from "./state/channel.ts"
+import { sha256Now, sha256Soon } from "./state/content.ts"
+import type { StoredFile } from "./state/stored-file.ts"
+import type { Telegram } from "./state/telegram.ts"
+
+const MessageState = Schema.Struct({
+  /** The server's id. */
+  id: Schema.Int,
+  /** What TDLib calls the message: id * 2^20. */
+  tdlibId: Schema.Int,
+  /** Unix seconds */
+  date: Schema.Int,
+  /** The phone of the account that sent it; null when the world did. */
+  from: Schema.NullOr(Schema.String),
+  text: Schema.String,
+  randomId: Schema.NullOr(Schema.String),
+  albumId: Schema.NullOr(Schema.String),
+  deleted: Schema.optionalKey(Schema.Literal(true)),
+  /** The document or photo; sha256 in hex is that of the bytes really received or served. */
+  file: Schema.optionalKey(Schema.Struct({ name: Schema.String, bytes: Schema.Int, sha256: Schema.String })),
+  photo: Schema.optionalKey(Schema.Literal(true)),
+})
+
+/** Everything that is in the sandbox's Telegram, for tests and operators to compare with. */
+export const SandboxState = Schema.Struct({
+  accounts: Schema.Array(
+    Schema.Struct({
+      phone: Schema.String,
+      firstName: Schema.String,
+      premium: Schema.Boolean,
+      /** On how many clients the account is logged in. */
+      sessions: Schema.Int,
+    }),
+  ),
+  channels: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      title: Schema.String,
+      kind: Schema.Literals(["channel", "supergroup"]),
+      /** TDLib's chat id: -1000000000000 minus the channel id. */
+      chatId: Schema.Int,
+      messages: Schema.Array(MessageState),
+    }),
+  ),
+})
+export type SandboxState = typeof SandboxState.Type
+
+const FIRST_CHAT_ID = -1_000_000_000_000
+const TDLIB_ID_FACTOR = 2 ** 20
+
+/** What TDLib calls a message of the server. */
+export const tdlibMessageId = (messageId: number): number => messageId * TDLIB_ID_FACTOR
+
+/** The files in messages that have no digest yet. */
+const filesWithoutDigest = (telegram: Telegram): readonly StoredFile[] => {
+  const files = [...telegram.channels.values()].flatMap((channel) =>
+    channel.messages.flatMap((message) => message.file ?? []),
+  )
+  return [...new Set(files)].filter((file) => file.sha256 === undefined)
+}
+
+/** Computes the digests that readState needs, letting other work through. */
+export const prepareDigests = async (telegram: Telegram): Promise<void> => {
+  for (const file of filesWithoutDigest(telegram)) {
+    const sha256 = await sha256Soon(file.content)
+    if (file.sha256 === undefined) telegram.setDigest(file, sha256)
+  }
+}
+
+const digestOf = (telegram: Telegram, file: StoredFile): string => {
+  if (file.sha256 !== undefined) return file.sha256
+  const sha256 = sha256Now(file.content)
+  telegram.setDigest(file, sha256)
+  return sha256
+}
+
+const readMessage = (telegram: Telegram, message: Message) => ({
+  id: message.id,
+  tdlibId: tdlibMessageId(message.id),
+  date: message.date,
+  from: message.from?.phone ?? null,
+  text: message.text,
+  randomId: message.randomId === undefined ? null : String(message.randomId),
+  albumId: message.albumId === undefined ? null : String(message.albumId),
+  ...(message.isDeleted ? { deleted: true as const } : {}),
+  ...(message.file === undefined
+    ? {}
+    : {
+        file: {
+          name: message.file.name,
+          bytes: message.file.content.bytes,
+          sha256: digestOf(telegram, message.file),
+        },
+      }),
+  ...(message.file?.kind === "photo" ? { photo: true as const } : {}),
+})
+
+const readChannel = (telegram: Telegram, channel: Channel) => ({
+  name: channel.properties.name,
+  title: channel.properties.title,
+  kind: channel.properties.kind,
+  chatId: FIRST_CHAT_ID - channel.properties.id,
+  messages: channel.messages.filter((message) => !message.isCreation).map((message) => readMessage(telegram, message)),
+})
+
+/** The state as it is now. Digests not computed before are computed here, which blocks for about a second per gigabyte. */
+export const readState = (telegram: Telegram): SandboxState => ({
+  accounts: [...telegram.accounts.values()].map((account) => ({
+    phone: account.phone,
+    firstName: account.firstName,
+    premium: account.premium,
+    sessions: telegram.loginCount(account),
+  })),
+  channels: [...telegram.channels.values()].map((channel) => readChannel(telegram, channel)),
+})

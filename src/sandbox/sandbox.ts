@@ -1,0 +1,140 @@
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { startControl } from "./control.ts"
+import { type SandboxCounters, Tally } from "./counters.ts"
+import { patchedLibrary } from "./library.ts"
+import { allMethods } from "./methods/all-methods.ts"
+import { Announcements } from "./methods/announcements.ts"
+import { Dispatcher } from "./methods/dispatcher.ts"
+import { rsaFingerprint } from "./protocol/auth-key.ts"
+import { MtprotoServer } from "./protocol/server.ts"
+import { readState, type SandboxState } from "./sandbox-state.ts"
+import { DEFAULT_CODE } from "./state/build.ts"
+import { openPersistentTelegram, openTemporaryTelegram } from "./state/open.ts"
+import { loadWorld, type World } from "./world.ts"
+
+export { SandboxCounters } from "./counters.ts"
+export { LibraryPatchError, type PatchedLibrary, patchedLibrary } from "./library.ts"
+export { SandboxState } from "./sandbox-state.ts"
+export { JournalError } from "./state/journal.ts"
+export { World, WorldError } from "./world.ts"
+
+/**
+ * A local Telegram that the real TDLib logs in to: an MTProto server on loopback, with a world of accounts and channels.
+ * Nothing in it needs the internet or real credentials.
+ */
+export interface SandboxOptions {
+  /** The world, or the path of a JSON file with one. */
+  readonly world: World | string
+  /** Where everything that happens is kept, so that it is there again after a restart. Without it, all is forgotten at close. */
+  readonly stateDirectory?: string
+  /** Where the patched TDLib and its key are kept; DIR/dragons-stash-sandbox-UID in the system's temporary directory otherwise. */
+  readonly libraryDirectory?: string
+  /** Where Telegram listens on 127.0.0.1; 0 or nothing for any free port. */
+  readonly telegramPort?: number
+  /** Where the control interface listens on 127.0.0.1; 0 or nothing for any free port. */
+  readonly controlPort?: number
+  /** How many messages a history or search answer holds at most, to see how a client copes with short pages; 100 otherwise. */
+  readonly pageLimit?: number
+}
+
+/** What a TDLib program needs to use the sandbox instead of Telegram. */
+export interface Endpoint {
+  readonly host: "127.0.0.1"
+  /** A SOCKS5 proxy that leads to the sandbox wherever the client wants to go. */
+  readonly port: number
+  /** The patched libtdjson.so; no other one can talk to the sandbox. */
+  readonly library: string
+  /** The first account's login code. */
+  readonly loginCode: string
+}
+
+export interface Sandbox extends AsyncDisposable {
+  /** The base URL of the control interface. */
+  readonly controlUrl: string
+  readonly endpoint: Endpoint
+  /** What is in this Telegram now. Blocks while digests of large files are computed for the first time. */
+  state(): SandboxState
+  counters(): SandboxCounters
+  /** Closes every connection and releases everything; safe to call again. */
+  close(): Promise<void>
+}
+
+const DEFAULT_PAGE_LIMIT = 100
+
+/** One cache for each user of the machine, because it holds a private key. */
+const defaultLibraryDirectory = (): string => join(tmpdir(), `dragons-stash-sandbox-${process.getuid?.() ?? "user"}`)
+
+/** Closes what was opened, the last first. */
+const closeAll = async (closers: (() => Promise<void>)[]): Promise<void> => {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
+}
+
+/**
+ * Starts a sandbox. Rejects with WorldError for a world with mistakes, JournalError for a state directory that cannot be
+ * used, LibraryPatchError when TDLib cannot be patched, and the system's error when a port is taken.
+ */
+export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
+  const loaded = loadWorld(options.world)
+  const library = await patchedLibrary(options.libraryDirectory ?? defaultLibraryDirectory())
+  const closers: (() => Promise<void>)[] = []
+  try {
+    const { telegram, close } =
+      options.stateDirectory === undefined
+        ? openTemporaryTelegram(loaded)
+        : await openPersistentTelegram(loaded, options.stateDirectory)
+    closers.push(close)
+
+    const tally = new Tally()
+    const announcements = new Announcements(telegram, (message) => server.push(message))
+    let telegramPort = 0
+    const methods = allMethods(telegram, announcements, {
+      telegramPort: () => telegramPort,
+      pageLimit: options.pageLimit ?? DEFAULT_PAGE_LIMIT,
+    })
+    const dispatcher = new Dispatcher(telegram, tally, methods)
+    const server: MtprotoServer = new MtprotoServer({
+      identity: { privateKey: library.privateKey, fingerprint: rsaFingerprint(library.privateKey) },
+      authKey: (id) => telegram.authKey(id),
+      addAuthKey: (authKey) => {
+        tally.handshake()
+        telegram.addAuthKey(authKey)
+      },
+      removeAuthKey: (authKey) => telegram.removeAuthKey(authKey),
+      query: (session, messageId, body) => dispatcher.query(session, messageId, body),
+      violation: (violation) => tally.violation(violation.message),
+      traffic: (received, sent) => tally.traffic(received, sent),
+    })
+    telegramPort = await server.listen(options.telegramPort ?? 0)
+    closers.push(() => server.close())
+
+    const endpoint: Endpoint = {
+      host: "127.0.0.1",
+      port: telegramPort,
+      library: library.path,
+      loginCode: loaded.world.accounts[0]?.code ?? DEFAULT_CODE,
+    }
+    const control = await startControl(
+      { endpoint, telegram, announcements, directory: loaded.directory, counters: () => tally.read() },
+      options.controlPort ?? 0,
+    )
+    closers.push(control.close)
+
+    let closing: Promise<void> | undefined
+    const closeOnce = (): Promise<void> => {
+      closing ??= closeAll(closers)
+      return closing
+    }
+    return {
+      controlUrl: control.url,
+      endpoint,
+      state: () => readState(telegram),
+      counters: () => tally.read(),
+      close: closeOnce,
+      [Symbol.asyncDispose]: closeOnce,
+    }
+  } catch (error) {
+    await closeAll(closers)
+    throw error
+  }
+}

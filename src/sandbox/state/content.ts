@@ -1,0 +1,109 @@
+import { createCipheriv, createHash, type Hash } from "node:crypto"
+import { closeSync, openSync, readSync } from "node:fs"
+import { setImmediate } from "node:timers/promises"
+
+/** The bytes of a document or photo. Reading is positional and holds nothing in memory. */
+export interface Content {
+  /** How many bytes there are. */
+  readonly bytes: number
+  /** Up to length bytes from offset; fewer only at the end. */
+  readonly read: (offset: number, length: number) => Buffer
+}
+
+const HASH_STEP = 4 * 1024 * 1024
+
+const clamp = (content: { readonly bytes: number }, offset: number, length: number): number =>
+  Math.max(0, Math.min(length, content.bytes - offset))
+
+const readAt = (path: string, position: number, length: number): Buffer => {
+  const buffer = Buffer.allocUnsafe(length)
+  const descriptor = openSync(path, "r")
+  try {
+    let filled = 0
+    while (filled < length) {
+      const count = readSync(descriptor, buffer, filled, length - filled, position + filled)
+      if (count === 0) throw new Error(`${path} ends at byte ${position + filled}, before its known size`)
+      filled += count
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+  return buffer
+}
+
+/** A file on disk of a known size. */
+export const fileContent = (path: string, bytes: number): Content => ({
+  bytes,
+  read: (offset, length) => readAt(path, offset, clamp({ bytes }, offset, length)),
+})
+
+/**
+ * Deterministic pseudo-random bytes: the AES-256-CTR key stream under SHA-256 of the seed with a zero nonce. The counter
+ * makes any offset reachable at once, so gigabytes need neither memory nor disk.
+ */
+export const generatedContent = (bytes: number, seed: string | number): Content => {
+  const key = createHash("sha256").update(String(seed)).digest()
+  return {
+    bytes,
+    read: (offset, length) => {
+      const wanted = clamp({ bytes }, offset, length)
+      const skipped = offset % 16
+      const counter = Buffer.alloc(16)
+      counter.writeBigUInt64BE(BigInt((offset - skipped) / 16), 8)
+      return createCipheriv("aes-256-ctr", key, counter)
+        .update(Buffer.alloc(skipped + wanted))
+        .subarray(skipped)
+    },
+  }
+}
+
+/** The distance between the beginnings of two parts in an upload's file: the largest part size there is. */
+export const PART_SLOT_BYTES = 512 * 1024
+
+/** An upload's file: part n begins at n * 512 KiB whatever the part size is, because a part does not tell the others' size. */
+export const uploadedContent = (path: string, bytes: number, partBytes: number): Content => ({
+  bytes,
+  read: (offset, length) => {
+    const pieces: Buffer[] = []
+    let position = offset
+    let left = clamp({ bytes }, offset, length)
+    while (left > 0) {
+      const within = position % partBytes
+      const piece = readAt(
+        path,
+        Math.floor(position / partBytes) * PART_SLOT_BYTES + within,
+        Math.min(left, partBytes - within),
+      )
+      pieces.push(piece)
+      position += piece.length
+      left -= piece.length
+    }
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
+  },
+})
+
+function* hashSteps(content: Content): Generator<Hash> {
+  const hash = createHash("sha256")
+  for (let offset = 0; offset < content.bytes; offset += HASH_STEP) {
+    hash.update(content.read(offset, HASH_STEP))
+    yield hash
+  }
+  yield hash
+}
+
+/** SHA-256 in hex, computed at once: blocks for about a second per gigabyte. */
+export const sha256Now = (content: Content): string => {
+  let last: Hash | undefined
+  for (const hash of hashSteps(content)) last = hash
+  return (last ?? createHash("sha256")).digest("hex")
+}
+
+/** SHA-256 in hex, computed in steps that let other work through. */
+export const sha256Soon = async (content: Content): Promise<string> => {
+  let last: Hash | undefined
+  for (const hash of hashSteps(content)) {
+    last = hash
+    await setImmediate()
+  }
+  return (last ?? createHash("sha256")).digest("hex")
+}

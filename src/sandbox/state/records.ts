@@ -1,0 +1,85 @@
+import { Schema } from "effect"
+
+/** A 64-bit integer in decimal. */
+const LongText = Schema.String.check(Schema.isPattern(/^-?[0-9]{1,20}$/))
+/** Encoded TL objects in base64. */
+const TlBase64 = Schema.Array(Schema.String)
+
+/** Where a file's bytes are. Upload names are relative to the state directory. */
+export const FileSource = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("path"), path: Schema.String, bytes: Schema.Int }),
+  Schema.Struct({
+    type: Schema.Literal("generated"),
+    bytes: Schema.Int,
+    seed: Schema.Union([Schema.String, Schema.Int]),
+  }),
+  Schema.Struct({
+    type: Schema.Literal("upload"),
+    /** The upload whose parts became this file. */
+    upload: Schema.String,
+    bytes: Schema.Int,
+    partBytes: Schema.Int,
+  }),
+])
+export type FileSource = typeof FileSource.Type
+
+/** A document or photo came into being. */
+export const FileRecord = Schema.Struct({
+  type: Schema.Literal("file"),
+  id: LongText,
+  kind: Schema.Literals(["document", "photo"]),
+  name: Schema.String,
+  mimeType: Schema.String,
+  /** Unix seconds */
+  date: Schema.Int,
+  attributes: TlBase64,
+  source: FileSource,
+})
+export type FileRecord = typeof FileRecord.Type
+
+/** Messages were posted to a channel, together: they get the next ids in this order. */
+export const PostedRecord = Schema.Struct({
+  type: Schema.Literal("posted"),
+  channel: Schema.String,
+  /** When it happened, Unix seconds; a message's own date may be earlier. */
+  at: Schema.Int,
+  messages: Schema.Array(
+    Schema.Struct({
+      date: Schema.Int,
+      text: Schema.String,
+      from: Schema.NullOr(Schema.String),
+      randomId: Schema.NullOr(LongText),
+      albumId: Schema.NullOr(LongText),
+      fileId: Schema.NullOr(LongText),
+      entities: TlBase64,
+    }),
+  ),
+})
+export type PostedRecord = typeof PostedRecord.Type
+
+/** Everything that changes the sandbox's Telegram after its world was loaded; the journal's lines. */
+export const StateRecord = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("created"), world: Schema.String, at: Schema.Int }),
+  Schema.Struct({
+    type: Schema.Literal("auth-key"),
+    /** 256 bytes in base64 */
+    key: Schema.String,
+    dc: Schema.Int,
+    salt: LongText,
+    temporary: Schema.Boolean,
+  }),
+  Schema.Struct({ type: Schema.Literal("auth-key-removed"), id: LongText }),
+  Schema.Struct({ type: Schema.Literal("auth-key-bound"), temporary: LongText, permanent: LongText }),
+  Schema.Struct({ type: Schema.Literal("logged-in"), authKey: LongText, phone: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("logged-out"), authKey: LongText }),
+  FileRecord,
+  PostedRecord,
+  Schema.Struct({
+    type: Schema.Literal("deleted"),
+    channel: Schema.String,
+    at: Schema.Int,
+    messageIds: Schema.Array(Schema.Int),
+  }),
+  Schema.Struct({ type: Schema.Literal("digest"), fileId: LongText, sha256: Schema.String }),
+])
+export type StateRecord = typeof StateRecord.Type

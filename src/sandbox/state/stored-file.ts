@@ -1,0 +1,38 @@
+import { extname } from "node:path"
+import type { TlObject } from "../protocol/tl-types.ts"
+import type { Content } from "./content.ts"
+
+/** A document or photo on the server. */
+export interface StoredFile {
+  readonly id: bigint
+  readonly accessHash: bigint
+  /** Proof that a client saw the file in a message; sent back with every download. */
+  readonly reference: Buffer
+  readonly kind: "document" | "photo"
+  readonly name: string
+  readonly mimeType: string
+  /** Unix seconds */
+  readonly date: number
+  /** A document's attributes beside its name, as the client that uploaded it gave them. */
+  readonly attributes: readonly TlObject[]
+  readonly content: Content
+  /** In hex, once computed. */
+  sha256: string | undefined
+}
+
+const MIME_TYPES: Readonly<Record<string, string>> = {
+  ".7z": "application/x-7z-compressed",
+  ".jpeg": "image/jpeg",
+  ".jpg": "image/jpeg",
+  ".json": "application/json",
+  ".mp4": "video/mp4",
+  ".pdf": "application/pdf",
+  ".png": "image/png",
+  ".rar": "application/vnd.rar",
+  ".txt": "text/plain",
+  ".zip": "application/zip",
+}
+
+/** The MIME type that a client would give for a file name. */
+export const mimeTypeOf = (name: string): string =>
+  MIME_TYPES[extname(name).toLowerCase()] ?? "application/octet-stream"

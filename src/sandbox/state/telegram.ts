@@ -1,0 +1,323 @@
+import { randomBytes } from "node:crypto"
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { type AuthKey, authKeyId } from "../protocol/auth-key.ts"
+import { TlReader } from "../protocol/tl-reader.ts"
+import type { TlObject } from "../protocol/tl-types.ts"
+import { encode } from "../protocol/tl-writer.ts"
+import type { Account } from "./account.ts"
+import type { Channel, Message } from "./channel.ts"
+import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
+import { stableLong } from "./identifiers.ts"
+import type { FileRecord, FileSource, PostedRecord, StateRecord } from "./records.ts"
+import type { StoredFile } from "./stored-file.ts"
+import { type FinishedUpload, Uploads } from "./uploads.ts"
+
+const toBase64 = (objects: readonly TlObject[]): readonly string[] =>
+  objects.map((object) => encode(object).toString("base64"))
+
+const fromBase64 = (texts: readonly string[]): readonly TlObject[] =>
+  texts.map((text) => new TlReader(Buffer.from(text, "base64")).object())
+
+/** A message that is about to be posted. */
+export interface Draft {
+  readonly text: string
+  readonly date?: number
+  readonly from?: Account
+  readonly randomId?: bigint
+  readonly albumId?: bigint
+  readonly file?: StoredFile
+  readonly entities?: readonly TlObject[]
+}
+
+/** What is needed to make a file of a finished upload. */
+export interface UploadedFile {
+  readonly kind: "document" | "photo"
+  readonly name: string
+  readonly mimeType: string
+  readonly attributes: readonly TlObject[]
+}
+
+/** A message and the channel it was posted to. */
+export interface Posted {
+  readonly channel: Channel
+  readonly message: Message
+}
+
+/**
+ * Everything that the sandbox's Telegram knows. It changes through records alone: a change is journalled first and
+ * applied then, so that applying the journal to the same world gives the same state again.
+ */
+export class Telegram {
+  readonly accounts = new Map<string, Account>()
+  readonly channels = new Map<string, Channel>()
+  readonly uploads: Uploads
+  readonly #directory: string
+  readonly #journal: (record: StateRecord) => void
+  readonly #now: () => number
+  readonly #channelsById = new Map<number, Channel>()
+  readonly #files = new Map<bigint, StoredFile>()
+  readonly #filesOfUploads = new Map<string, StoredFile>()
+  readonly #authKeys = new Map<bigint, AuthKey>()
+  /** Temporary key to permanent key. */
+  readonly #boundKeys = new Map<bigint, bigint>()
+  /** Permanent key to account. */
+  readonly #logins = new Map<bigint, Account>()
+  readonly #sent = new Map<string, Posted>()
+
+  /** directory: for uploads and files; journal: keeps a record before it takes effect; now: Unix seconds. */
+  constructor(directory: string, journal: (record: StateRecord) => void, now: () => number) {
+    this.#directory = directory
+    this.#journal = journal
+    this.#now = now
+    this.uploads = new Uploads(join(directory, "uploads"))
+    mkdirSync(join(directory, "files"), { recursive: true, mode: 0o700 })
+  }
+
+  addAccount(account: Account): void {
+    this.accounts.set(account.phone, account)
+  }
+
+  addChannel(channel: Channel): void {
+    this.channels.set(channel.properties.name, channel)
+    this.#channelsById.set(channel.properties.id, channel)
+  }
+
+  channelById(id: number): Channel | undefined {
+    return this.#channelsById.get(id)
+  }
+
+  /** The channels that this account is in. */
+  channelsOf(account: Account): readonly Channel[] {
+    return [...this.channels.values()].filter((channel) => channel.properties.members.has(account))
+  }
+
+  file(id: bigint): StoredFile | undefined {
+    return this.#files.get(id)
+  }
+
+  /** The file that was last made of the upload with this name. */
+  fileOfUpload(name: string): StoredFile | undefined {
+    return this.#filesOfUploads.get(name)
+  }
+
+  authKey(id: bigint): AuthKey | undefined {
+    return this.#authKeys.get(id)
+  }
+
+  /** The permanent key that this key is or is bound to. */
+  permanentKeyId(authKey: AuthKey): bigint | undefined {
+    return authKey.temporary ? this.#boundKeys.get(authKey.id) : authKey.id
+  }
+
+  /** Who is logged in with this key. */
+  accountOf(authKey: AuthKey): Account | undefined {
+    const id = this.permanentKeyId(authKey)
+    return id === undefined ? undefined : this.#logins.get(id)
+  }
+
+  /** How many clients this account is logged in on. */
+  loginCount(account: Account): number {
+    return [...this.#logins.values()].filter((other) => other === account).length
+  }
+
+  /** What an account has already sent with this random id. */
+  sentWith(account: Account, randomId: bigint): Posted | undefined {
+    return this.#sent.get(`${account.phone}:${randomId}`)
+  }
+
+  addAuthKey(authKey: AuthKey): void {
+    const { bytes, dc, salt, temporary } = authKey
+    this.commit({ type: "auth-key", key: bytes.toString("base64"), dc, salt: String(salt), temporary })
+  }
+
+  removeAuthKey(authKey: AuthKey): void {
+    this.commit({ type: "auth-key-removed", id: String(authKey.id) })
+  }
+
+  bindAuthKey(temporary: AuthKey, permanentId: bigint): void {
+    this.commit({ type: "auth-key-bound", temporary: String(temporary.id), permanent: String(permanentId) })
+  }
+
+  logIn(permanentKeyId: bigint, account: Account): void {
+    this.commit({ type: "logged-in", authKey: String(permanentKeyId), phone: account.phone })
+  }
+
+  logOut(permanentKeyId: bigint): void {
+    this.commit({ type: "logged-out", authKey: String(permanentKeyId) })
+  }
+
+  /** Makes a file of an upload; its parts are then no longer an upload. */
+  addUploadedFile(upload: FinishedUpload, file: UploadedFile): StoredFile {
+    const { name, bytes, partBytes } = upload
+    return this.addFile({
+      id: String(randomBytes(8).readBigInt64LE()),
+      kind: file.kind,
+      name: file.name,
+      mimeType: file.mimeType,
+      attributes: toBase64(file.attributes),
+      source: { type: "upload", upload: name, bytes, partBytes },
+    })
+  }
+
+  addFile(record: Omit<FileRecord, "type" | "date">): StoredFile {
+    this.commit({ type: "file", date: this.#now(), ...record })
+    const file = this.#files.get(BigInt(record.id))
+    if (file === undefined) throw new Error(`file ${record.id} was not added`)
+    return file
+  }
+
+  /** Posts messages together; they get consecutive ids. */
+  post(channel: Channel, drafts: readonly Draft[]): readonly Message[] {
+    const before = channel.messages.length
+    const at = this.#now()
+    this.commit({
+      type: "posted",
+      channel: channel.properties.name,
+      at,
+      messages: drafts.map((draft) => ({
+        date: draft.date ?? at,
+        text: draft.text,
+        from: draft.from?.phone ?? null,
+        randomId: draft.randomId === undefined ? null : String(draft.randomId),
+        albumId: draft.albumId === undefined ? null : String(draft.albumId),
+        fileId: draft.file === undefined ? null : String(draft.file.id),
+        entities: toBase64(draft.entities ?? []),
+      })),
+    })
+    return channel.messages.slice(before)
+  }
+
+  /** Deletes messages; returns the ids that were there. */
+  delete(channel: Channel, messageIds: readonly number[]): readonly number[] {
+    const present = messageIds.filter((id) => {
+      const message = channel.message(id)
+      return message !== undefined && !message.isDeleted && !message.isCreation
+    })
+    if (present.length > 0) {
+      this.commit({ type: "deleted", channel: channel.properties.name, at: this.#now(), messageIds: present })
+    }
+    return present
+  }
+
+  setDigest(file: StoredFile, sha256: string): void {
+    this.commit({ type: "digest", fileId: String(file.id), sha256 })
+  }
+
+  commit(record: StateRecord): void {
+    this.#journal(record)
+    this.apply(record)
+  }
+
+  /** Lets a record take effect without journalling it: for the world itself and for what the journal already holds. */
+  apply(record: StateRecord): void {
+    switch (record.type) {
+      case "created":
+        return
+      case "auth-key": {
+        const bytes = Buffer.from(record.key, "base64")
+        const { dc, temporary } = record
+        const id = authKeyId(bytes)
+        this.#authKeys.set(id, { id, bytes, dc, temporary, salt: BigInt(record.salt) })
+        return
+      }
+      case "auth-key-removed":
+        this.#authKeys.delete(BigInt(record.id))
+        this.#logins.delete(BigInt(record.id))
+        return
+      case "auth-key-bound":
+        this.#boundKeys.set(BigInt(record.temporary), BigInt(record.permanent))
+        return
+      case "logged-in": {
+        const account = this.accounts.get(record.phone)
+        if (account !== undefined) this.#logins.set(BigInt(record.authKey), account)
+        return
+      }
+      case "logged-out":
+        this.#logins.delete(BigInt(record.authKey))
+        return
+      case "file":
+        this.#applyFile(record)
+        return
+      case "posted":
+        this.#applyPosted(record)
+        return
+      case "deleted": {
+        const channel = this.#knownChannel(record.channel)
+        channel.delete(record.messageIds)
+        channel.changed = record.at
+        return
+      }
+      case "digest": {
+        const file = this.#files.get(BigInt(record.fileId))
+        if (file !== undefined) file.sha256 = record.sha256
+      }
+    }
+  }
+
+  #knownChannel(name: string): Channel {
+    const channel = this.channels.get(name)
+    if (channel === undefined) throw new Error(`no channel is called ${name}`)
+    return channel
+  }
+
+  #applyPosted(record: PostedRecord): void {
+    const channel = this.#knownChannel(record.channel)
+    channel.changed = Math.max(channel.changed, record.at)
+    for (const posted of record.messages) {
+      const from = posted.from === null ? undefined : this.accounts.get(posted.from)
+      const randomId = posted.randomId === null ? undefined : BigInt(posted.randomId)
+      const message = channel.append({
+        date: posted.date,
+        text: posted.text,
+        from,
+        randomId,
+        albumId: posted.albumId === null ? undefined : BigInt(posted.albumId),
+        file: posted.fileId === null ? undefined : this.#files.get(BigInt(posted.fileId)),
+        entities: fromBase64(posted.entities),
+        isCreation: false,
+      })
+      if (from !== undefined && randomId !== undefined) {
+        this.#sent.set(`${from.phone}:${randomId}`, { channel, message })
+      }
+    }
+  }
+
+  #applyFile(record: FileRecord): void {
+    const file = this.#openFile(record)
+    this.#files.set(file.id, file)
+    if (record.source.type === "upload") this.#filesOfUploads.set(record.source.upload, file)
+  }
+
+  #openFile(record: FileRecord): StoredFile {
+    const id = BigInt(record.id)
+    const reference = Buffer.alloc(8)
+    reference.writeBigInt64LE(stableLong("reference", id))
+    return {
+      id,
+      accessHash: stableLong("file", id),
+      reference,
+      kind: record.kind,
+      name: record.name,
+      mimeType: record.mimeType,
+      date: record.date,
+      attributes: fromBase64(record.attributes),
+      content: this.#openContent(record.id, record.source),
+      sha256: undefined,
+    }
+  }
+
+  #openContent(fileId: string, source: FileSource): Content {
+    switch (source.type) {
+      case "path":
+        return fileContent(source.path, source.bytes)
+      case "generated":
+        return generatedContent(source.bytes, source.seed)
+      case "upload": {
+        const path = join(this.#directory, "files", fileId)
+        this.uploads.giveAway(source.upload, path)
+        return uploadedContent(path, source.bytes, source.partBytes)
+      }
+    }
+  }
+}

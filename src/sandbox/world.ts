@@ -1,0 +1,196 @@
+import { readFileSync, statSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import { Result, Schema, SchemaIssue } from "effect"
+
+/** Bytes that are made on the fly from a seed: the same seed gives the same bytes, and a longer file begins like a shorter one. */
+export const Generate = Schema.Struct({
+  bytes: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  seed: Schema.Union([Schema.String, Schema.Int]),
+})
+export type Generate = typeof Generate.Type
+
+const Phone = Schema.String.check(Schema.isPattern(/^[0-9]{5,15}$/, { expected: "a phone number of 5 to 15 digits" }))
+
+const messageFields = {
+  text: Schema.optionalKey(Schema.NonEmptyString),
+  /** Path of the document's bytes, relative to the world file. */
+  file: Schema.optionalKey(Schema.NonEmptyString),
+  generate: Schema.optionalKey(Generate),
+  /** The document's file name; a file given by path has its own name otherwise. */
+  name: Schema.optionalKey(Schema.NonEmptyString),
+  photo: Schema.optionalKey(Schema.Union([Schema.NonEmptyString, Schema.Struct({ generate: Generate })])),
+  caption: Schema.optionalKey(Schema.String),
+  /** Messages of one channel with the same label form one album. */
+  album: Schema.optionalKey(Schema.NonEmptyString),
+  /** ISO 8601, or Unix seconds. */
+  date: Schema.optionalKey(
+    Schema.Union([
+      Schema.Int,
+      Schema.String.check(
+        Schema.makeFilter((date) => (Number.isNaN(Date.parse(date)) ? "Expected an ISO 8601 date" : undefined)),
+      ),
+    ]),
+  ),
+  from: Schema.optionalKey(Phone),
+}
+
+const KINDS = ["text", "file", "generate", "photo"] as const
+
+const problemOfMessage = (message: { readonly [Field in keyof typeof messageFields]?: unknown }) => {
+  const kinds = KINDS.filter((kind) => message[kind] !== undefined)
+  if (kinds.length !== 1) return `Expected exactly one of text, file, generate, photo, found ${kinds.length}`
+  if (message.text !== undefined && message.caption !== undefined) return "Expected no caption beside text"
+  if (message.generate !== undefined && message.name === undefined) return "Expected a name beside generate"
+  return undefined
+}
+
+/** One message of a world: text, a document (file or generate), or a photo. */
+export const WorldMessage = Schema.Struct(messageFields).check(Schema.makeFilter(problemOfMessage))
+export type WorldMessage = typeof WorldMessage.Type
+
+/** A message to be posted now to the channel with this name. */
+export const MessageToPost = Schema.Struct({ channel: Schema.String, ...messageFields }).check(
+  Schema.makeFilter(problemOfMessage),
+)
+export type MessageToPost = typeof MessageToPost.Type
+
+const WorldAccount = Schema.Struct({
+  phone: Phone,
+  firstName: Schema.NonEmptyString,
+  premium: Schema.optionalKey(Schema.Boolean),
+  /** The login code; "12345" otherwise. */
+  code: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9]{5}$/, { expected: "five digits" }))),
+})
+
+const WorldChannel = Schema.Struct({
+  /** How world files, the control interface and the state call it. */
+  name: Schema.NonEmptyString,
+  title: Schema.optionalKey(Schema.NonEmptyString),
+  /** In a channel only admins may post, in a supergroup every member. */
+  kind: Schema.Literals(["channel", "supergroup"]),
+  members: Schema.optionalKey(Schema.Array(Phone)),
+  /** Admins are members as well. */
+  admins: Schema.optionalKey(Schema.Array(Phone)),
+  /** Protected content: clients refuse to forward or save. */
+  protected: Schema.optionalKey(Schema.Boolean),
+  messages: Schema.optionalKey(Schema.Array(WorldMessage)),
+})
+
+/** What the sandbox's Telegram consists of when it starts. */
+export const World = Schema.Struct({
+  accounts: Schema.Array(WorldAccount),
+  channels: Schema.Array(WorldChannel),
+})
+export type World = typeof World.Type
+
+/** A world that was checked, and the directory that its file paths are relative to. */
+export interface LoadedWorld {
+  readonly world: World
+  readonly directory: string
+}
+
+/** Thrown for a world with mistakes; the message has one line for each: its path in the JSON and what was expected. Act: its author. */
+export class WorldError extends Error {
+  override readonly name = "WorldError"
+  readonly problems: readonly string[]
+
+  constructor(source: string, problems: readonly string[], options?: ErrorOptions) {
+    super(`${source} cannot be used:\n${problems.map((problem) => `  ${problem}`).join("\n")}`, options)
+    this.problems = problems
+  }
+}
+
+const formatPath = (path: readonly PropertyKey[]): string =>
+  path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("")
+    .replace(/^\./, "")
+
+/** Each issue as "path: what was expected". */
+export const describeIssues = (error: Schema.SchemaError): readonly string[] =>
+  SchemaIssue.makeFormatterStandardSchemaV1()(error.issue).issues.map((issue) => {
+    const keys = (issue.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment))
+    return `${formatPath(keys) || "(top)"}: ${issue.message}`
+  })
+
+/** Decodes the shape alone, with every mistake reported and unknown keys refused. */
+export const decodeStrictly = <S extends Schema.Decoder<unknown>>(schema: S, input: unknown) =>
+  Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(input)
+
+/** The path of a message's or photo's bytes, if it has one. */
+export const filePathOf = (message: WorldMessage): string | undefined =>
+  message.file ?? (typeof message.photo === "string" ? message.photo : undefined)
+
+const isReadableFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+/** What is wrong with a message that has the right shape, as far as this world is concerned. */
+export const problemsOfReferences = (
+  message: WorldMessage,
+  path: string,
+  directory: string,
+  isAccount: (phone: string) => boolean,
+): readonly string[] => {
+  const problems: string[] = []
+  if (message.from !== undefined && !isAccount(message.from)) {
+    problems.push(`${path}from: Expected the phone of an account, found ${message.from}`)
+  }
+  const file = filePathOf(message)
+  if (file !== undefined && !isReadableFile(resolve(directory, file))) {
+    const field = message.file === undefined ? "photo" : "file"
+    problems.push(`${path}${field}: Expected a file at ${resolve(directory, file)}`)
+  }
+  return problems
+}
+
+const problemsOfRepetition = (values: readonly string[], path: (index: number) => string): readonly string[] =>
+  values.flatMap((value, index) =>
+    values.indexOf(value) === index ? [] : [`${path(index)}: Expected a value of its own, found ${value} again`],
+  )
+
+const problemsOfWorld = ({ world, directory }: LoadedWorld): readonly string[] => {
+  const phones = new Set(world.accounts.map((account) => account.phone))
+  const problemsOfPhones = (path: string, listed: readonly string[] = []) =>
+    listed.flatMap((phone, index) =>
+      phones.has(phone) ? [] : [`${path}[${index}]: Expected the phone of an account, found ${phone}`],
+    )
+  return [
+    ...problemsOfRepetition(
+      world.accounts.map((account) => account.phone),
+      (index) => `accounts[${index}].phone`,
+    ),
+    ...problemsOfRepetition(
+      world.channels.map((channel) => channel.name),
+      (index) => `channels[${index}].name`,
+    ),
+    ...world.channels.flatMap((channel, index) => [
+      ...problemsOfPhones(`channels[${index}].members`, channel.members),
+      ...problemsOfPhones(`channels[${index}].admins`, channel.admins),
+      ...(channel.messages ?? []).flatMap((message, at) =>
+        problemsOfReferences(message, `channels[${index}].messages[${at}].`, directory, (phone) => phones.has(phone)),
+      ),
+    ]),
+  ]
+}
+
+const readJson = (path: string): unknown => {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"))
+  } catch (cause) {
+    throw new WorldError(path, [cause instanceof Error ? cause.message : String(cause)], { cause })
+  }
+}
+
+/**
+ * Checks a world, given as a value (file paths relative to the working directory) or as the path of a JSON file (file
+ * paths relative to it). Throws WorldError.
+ */
+export const loadWorld = (input: World | string): LoadedWorld => {
+  const source = typeof input === "string" ? input : "The world"
+  const decoded = decodeStrictly(World, typeof input === "string" ? readJson(input) : input)
+  if (Result.isFailure(decoded)) throw new WorldError(source, describeIssues(decoded.failure))
+  const directory = typeof input === "string" ? dirname(resolve(input)) : process.cwd()
+  const loaded = { world: decoded.success, directory }
+  const problems = problemsOfWorld(loaded)
+  if (problems.length > 0) throw new WorldError(source, problems)
+  return loaded
+}
