@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import { downloadFile } from "../accounts/telegram/download.ts"
+import { loadAllChats, newestMessageId, pendingSends, searchMessages } from "../accounts/telegram/history.ts"
+import {
+  type AuthorizationStates,
+  logIn,
+  makeAuthorizationStates,
+  submitCode,
+  waitForFirstState,
+} from "../accounts/telegram/login.ts"
+import { makeSendOutcomes, type SendOutcomes, sendDocument } from "../accounts/telegram/send.ts"
+import { Tdlib } from "../accounts/telegram/tdlib.ts"
+import { type Sandbox, startSandbox } from "../src/sandbox/sandbox.ts"
+
+const phone = "15550001001"
+const MEBIBYTE = 1024 * 1024
+
+const world = {
+  accounts: [{ phone, firstName: "Alice", premium: true, code: "12345" }],
+  channels: [
+    {
+      name: "source",
+      title: "Source",
+      kind: "channel" as const,
+      members: [phone],
+      admins: [],
+      messages: Array.from({ length: 230 }, (_, index) => ({
+        generate: { bytes: 100 + index, seed: `file ${index}` },
+        name: `file ${index}.zip`,
+        caption: `caption ${index}`,
+      })),
+    },
+    { name: "library", title: "Library", kind: "channel" as const, members: [phone], admins: [phone], messages: [] },
+  ],
+}
+
+const temporaryFolder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "stash-telegram-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
+)
+
+const sandboxOf = (pageLimit?: number) =>
+  Effect.acquireRelease(
+    Effect.promise(() => startSandbox({ world, ...(pageLimit === undefined ? {} : { pageLimit }) })),
+    (sandbox) => Effect.promise(() => sandbox.close()),
+  )
+
+/** The account's TDLib as a cell opens it. */
+const telegram = (sandbox: Sandbox, directory: string) =>
+  Layer.unwrap(
+    Effect.map(makeAuthorizationStates, (authorization) => {
+      const sends = makeSendOutcomes()
+      const { loginCode: _, ...endpoint } = sandbox.endpoint
+      return Layer.mergeAll(
+        authorization.layer,
+        sends.layer,
+        Tdlib.layer({ directory, apiId: 1, apiHash: "sandbox", sandbox: endpoint }, [
+          authorization.listener,
+          sends.listener,
+        ]),
+      )
+    }),
+  )
+
+const logInWith = (code: string) =>
+  Effect.gen(function* () {
+    const tdlib = yield* Tdlib
+    const services = yield* Effect.context<Tdlib | AuthorizationStates | SendOutcomes>()
+    const first = yield* waitForFirstState()
+    yield* tdlib.goOnline
+    const ready = yield* logIn(phone, first, (state) =>
+      state._tag === "WaitingCode" ? submitCode(code).pipe(Effect.orDie, Effect.provideContext(services)) : Effect.void,
+    )
+    yield* loadAllChats()
+    return { first: first._, ready }
+  })
+
+const chatId = (sandbox: Sandbox, name: string): number =>
+  sandbox.state().channels.find((channel) => channel.name === name)?.chatId ?? 0
+
+describe("the narrow interface to TDLib", () => {
+  it.live(
+    "logs in, pages through a channel whose pages are short, downloads, and sends with a confirmed id",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const sandbox = yield* sandboxOf(17)
+        yield* Effect.gen(function* () {
+          const { ready } = yield* logInWith(sandbox.endpoint.loginCode)
+          assert.isTrue(ready.isPremium)
+          assert.strictEqual(ready.maxUploadBytes, 3950 * MEBIBYTE)
+
+          const found = yield* Stream.runCollect(searchMessages(chatId(sandbox, "source"), "documents", 0))
+          assert.lengthOf(found, 230)
+          assert.lengthOf(new Set(found.map(({ id }) => id)), 230)
+
+          const newest = found[0]
+          assert.strictEqual(newest?.caption, "caption 229")
+          const afterMark = yield* Stream.runCollect(
+            searchMessages(chatId(sandbox, "source"), "documents", found[10]?.id ?? 0),
+          )
+          assert.lengthOf(afterMark, 10)
+
+          if (newest?.content._tag !== "Document") return assert.fail("the newest message is no document")
+          const path = yield* downloadFile({ fileId: newest.content.fileId, priority: 16, onProgress: () => {} })
+          const bytes = yield* Effect.promise(() => readFile(path))
+          const served = sandbox.state().channels[0]?.messages.at(-1)?.file
+          assert.strictEqual(createHash("sha256").update(bytes).digest("hex"), served?.sha256)
+
+          const upload = join(folder, "Dragon.zip")
+          yield* Effect.promise(() => writeFile(upload, Buffer.alloc(12 * MEBIBYTE, 7)))
+          const progress: Array<number> = []
+          const library = chatId(sandbox, "library")
+          const delivered = yield* sendDocument({
+            chatId: library,
+            path: upload,
+            caption: "stash:0123456789abcdef:1/1",
+            onProgress: (sent) => progress.push(sent),
+          })
+          assert.strictEqual(delivered.caption, "stash:0123456789abcdef:1/1")
+          assert.strictEqual(yield* newestMessageId(library), delivered.messageId)
+          assert.lengthOf(yield* pendingSends(library), 0)
+          assert.isAbove(progress.length, 0)
+          const stored = sandbox.state().channels[1]?.messages ?? []
+          assert.lengthOf(stored, 1)
+          assert.strictEqual(stored[0]?.tdlibId, delivered.messageId)
+          assert.include(stored[0]?.file, { name: "Dragon.zip", bytes: 12 * MEBIBYTE })
+        }).pipe(Effect.provide(telegram(sandbox, join(folder, "tdlib"))))
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+})
