@@ -191,9 +191,7 @@ export const checkCompleteness = (family: Family, volumes: Volumes, readAt: Read
     case "rar_parts":
     case "rar_old":
       return checkRarVolumes(volumes, readAt)
-    case "tar":
-    case "tar_split":
-    case "plain_split":
+    default:
       return byName("The format does not say where it ends.")
   }
 }

@@ -127,7 +127,10 @@ export class ListingParser {
     const bytes = this.#pending.length === 1 && only !== undefined ? only : Buffer.concat(this.#pending)
     this.#pending = []
     this.#pendingBytes = 0
-    if (bytes.length === 0) return this.#endEntry()
+    if (bytes.length === 0) {
+      this.#endEntry()
+      return
+    }
     const line = this.#decoder.decode(bytes)
     const separator = line.indexOf(" = ")
     // An empty value is printed as "Key = " and a carriage return belongs to the value.

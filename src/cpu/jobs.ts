@@ -1,0 +1,130 @@
+/** The jobs of the CPU pool and what they answer. Paths and digests cross the threads, never file bytes. */
+import { Schema } from "effect"
+
+const Bytes = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
+
+export const Family = Schema.Literals([
+  "zip",
+  "zip_spanned",
+  "zip_split",
+  "rar",
+  "rar_parts",
+  "rar_old",
+  "rar_split",
+  "seven_z",
+  "seven_z_split",
+  "tar",
+  "tar_split",
+  "plain_split",
+  "document",
+])
+
+export const ArchiveType = Schema.Literals(["ZIP", "RAR", "SEVEN_Z", "DOCUMENT"])
+
+/** One volume on disk; `name` is what it was called where it came from. */
+export const Volume = Schema.Struct({ path: Schema.String, name: Schema.String })
+export type Volume = typeof Volume.Type
+
+/** Digest the files at `paths`, in volume order. */
+export const DigestJob = Schema.Struct({ paths: Schema.Array(Schema.String) })
+export type DigestJob = typeof DigestJob.Type
+
+/** `contentHash` is the SHA-256 of all volumes' bytes joined in order, in lower-case hex; each volume has its own too. */
+export const DigestResult = Schema.Struct({
+  contentHash: Sha256,
+  bytes: Bytes,
+  volumes: Schema.Array(Schema.Struct({ bytes: Bytes, sha256: Sha256 })),
+})
+export type DigestResult = typeof DigestResult.Type
+
+/** Write `bytes` bytes at `offset` of the file `source` to the file `target`. */
+export const CutJob = Schema.Struct({ source: Schema.String, offset: Bytes, bytes: Bytes, target: Schema.String })
+export type CutJob = typeof CutJob.Type
+
+export const CutResult = Schema.Struct({ bytes: Bytes, sha256: Sha256 })
+export type CutResult = typeof CutResult.Type
+
+/**
+ * Check a set's headers and list its files. `volumes` are in volume order, `workDirectory` is an existing directory of
+ * ours for short-lived links, `maxEntries` bounds the files returned.
+ */
+export const InspectJob = Schema.Struct({
+  family: Family,
+  archiveType: ArchiveType,
+  volumes: Schema.Array(Volume),
+  workDirectory: Schema.String,
+  maxEntries: Schema.Int.check(Schema.isGreaterThan(0)),
+})
+export type InspectJob = typeof InspectJob.Type
+
+export const ArchiveEntry = Schema.Struct({
+  path: Schema.String,
+  fileName: Schema.String,
+  extension: Schema.NullOr(Schema.String),
+  compressedBytes: Schema.NullOr(Bytes),
+  uncompressedBytes: Bytes,
+  crc32: Schema.NullOr(Schema.String),
+  encrypted: Schema.Boolean,
+})
+
+/**
+ * What is inside a set.
+ * - `listed`: the entries are what the archive says.
+ * - `headers_encrypted`: the names need a password; no entries.
+ * - `incomplete`: volumes or bytes are missing; not listed.
+ * - `damaged`: entries are those that could still be read.
+ * - `renamed`: the content is another format than the name says; listed where that is possible.
+ * - `not_an_archive`: a document, which is its own only entry.
+ */
+export const InspectResult = Schema.Struct({
+  state: Schema.Literals(["listed", "headers_encrypted", "incomplete", "damaged", "renamed", "not_an_archive"]),
+  /** One sentence for an operator; empty when there is nothing to say. */
+  detail: Schema.String,
+  entries: Schema.Array(ArchiveEntry),
+  /** Files seen in the archive, which is more than `entries` holds when `truncated`. */
+  fileCount: Schema.Int,
+  /** Names or contents need a password. */
+  encrypted: Schema.Boolean,
+  truncated: Schema.Boolean,
+})
+export type InspectResult = typeof InspectResult.Type
+
+/** Write the entry `entryPath` (as listed) to the file `target`, when it is a JPEG or PNG of at most `maxBytes`. */
+export const PreviewJob = Schema.Struct({
+  family: Family,
+  volumes: Schema.Array(Volume),
+  entryPath: Schema.String,
+  target: Schema.String,
+  maxBytes: Schema.Int.check(Schema.isGreaterThan(0)),
+})
+export type PreviewJob = typeof PreviewJob.Type
+
+/** Null when there is no such image or it cannot be read; then there is no file at `target` either. */
+export const PreviewResult = Schema.NullOr(Schema.Struct({ bytes: Bytes }))
+export type PreviewResult = typeof PreviewResult.Type
+
+/**
+ * - `unreadable`: a source file is missing, shorter than the job says, or the disk fails to read it. Download again.
+ * - `disk_full`: no room for the target. Retry later.
+ * - `tool_unavailable`: 7-Zip cannot be started or is not the pinned binary. For the operator.
+ * - `queue_full`: more jobs wait than the pool takes. Retry later.
+ * - `thread_died`: the thread ended in the middle of the job; the pool goes on. Retry.
+ * - `failed`: anything else; a bug.
+ */
+export const CpuJobFailure = Schema.Literals([
+  "unreadable",
+  "disk_full",
+  "tool_unavailable",
+  "queue_full",
+  "thread_died",
+  "failed",
+])
+export type CpuJobFailure = typeof CpuJobFailure.Type
+
+/** Thrown when a job could not do its work. What is wrong with an archive is a result, not this. */
+export class CpuJobError extends Schema.TaggedError<CpuJobError>()("CpuJobError", {
+  job: Schema.String,
+  reason: CpuJobFailure,
+  message: Schema.String,
+}) {}

@@ -1,0 +1,88 @@
+/** What a pool thread runs. Each export is one kind of job, called by Piscina with a `Task`. */
+import type { MessagePort } from "node:worker_threads"
+import { type Cancellation, Cancelled, runCancellable } from "./cancellation.ts"
+import { cutFile, SourceTooShort } from "./cut.ts"
+import { digestFiles } from "./hash.ts"
+import { inspectSet } from "./inspect.ts"
+import type {
+  CpuJobFailure,
+  CutJob,
+  CutResult,
+  DigestJob,
+  DigestResult,
+  InspectJob,
+  InspectResult,
+  PreviewJob,
+  PreviewResult,
+} from "./jobs.ts"
+import { extractPreview } from "./preview.ts"
+import { SevenZipUnavailable } from "./seven-zip.ts"
+
+export interface Task<Job> {
+  readonly job: Job
+  readonly flag: Int32Array<SharedArrayBuffer>
+  /** Hears the bytes done so far, at most four times a second. */
+  readonly progress?: MessagePort
+}
+
+/** Errors cross threads as values, because a cloned Error loses everything but its message. */
+export type Outcome<A> =
+  | { readonly outcome: "done"; readonly value: A }
+  | { readonly outcome: "cancelled" }
+  | { readonly outcome: "failed"; readonly reason: CpuJobFailure; readonly message: string }
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : ""
+
+const unreadable = new Set(["ENOENT", "EACCES", "EPERM", "EIO", "EISDIR", "ENOTDIR", "ELOOP", "ENAMETOOLONG"])
+const diskFull = new Set(["ENOSPC", "EDQUOT"])
+
+const reasonOf = (error: unknown): CpuJobFailure => {
+  if (error instanceof SevenZipUnavailable) return "tool_unavailable"
+  if (error instanceof SourceTooShort || unreadable.has(codeOf(error))) return "unreadable"
+  return diskFull.has(codeOf(error)) ? "disk_full" : "failed"
+}
+
+const perform = async <Job, A>(
+  { flag }: Task<Job>,
+  work: (cancellation: Cancellation) => A | Promise<A>,
+): Promise<Outcome<A>> => {
+  try {
+    return { outcome: "done", value: await runCancellable(flag, work) }
+  } catch (error) {
+    if (error instanceof Cancelled) return { outcome: "cancelled" }
+    const message = error instanceof Error ? error.message : String(error)
+    return { outcome: "failed", reason: reasonOf(error), message }
+  }
+}
+
+const progressMilliseconds = 250
+
+/** Passes on the first and then at most four values a second. */
+const throttled = (progress: MessagePort | undefined): ((bytesDone: number) => void) => {
+  if (progress === undefined) return () => {}
+  let last = Number.NEGATIVE_INFINITY
+  return (bytesDone) => {
+    const now = performance.now()
+    if (now - last < progressMilliseconds) return
+    last = now
+    progress.postMessage(bytesDone)
+  }
+}
+
+export const digest = async (task: Task<DigestJob>): Promise<Outcome<DigestResult>> => {
+  try {
+    return await perform(task, (cancellation) => digestFiles(task.job.paths, cancellation, throttled(task.progress)))
+  } finally {
+    task.progress?.close()
+  }
+}
+
+export const cut = (task: Task<CutJob>): Promise<Outcome<CutResult>> =>
+  perform(task, (cancellation) => cutFile(task.job, cancellation))
+
+export const inspect = (task: Task<InspectJob>): Promise<Outcome<InspectResult>> =>
+  perform(task, (cancellation) => inspectSet(task.job, cancellation))
+
+export const preview = (task: Task<PreviewJob>): Promise<Outcome<PreviewResult>> =>
+  perform(task, (cancellation) => extractPreview(task.job, cancellation))
