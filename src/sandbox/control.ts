@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
 import { Result } from "effect"
 import type { SandboxCounters } from "./counters.ts"
 import type { Announcements } from "./methods/announcements.ts"
 import type { Endpoint } from "./sandbox.ts"
 import { prepareDigests, readState, tdlibMessageId } from "./sandbox-state.ts"
 import { draftOfMessage, fileOfMessage } from "./state/build.ts"
+import type { Content } from "./state/content.ts"
 import type { Telegram } from "./state/telegram.ts"
 import { decodeStrictly, describeIssues, MessageToPost, problemsOfReferences } from "./world.ts"
 
@@ -63,6 +66,31 @@ const postMessage: Route = ({ telegram, announcements, directory }, body) => {
   return { status: 201, body: { channel: name, id, tdlibId: tdlibMessageId(id) } }
 }
 
+/** The one route that answers with bytes instead of JSON. */
+const FILES_ROUTE = "GET /files"
+
+/** The bytes of the file in the message ?channel=NAME&id=N, as they were really received or are served. */
+const fileOfQuery = ({ telegram }: ControlContext, query: URLSearchParams): Content => {
+  const name = query.get("channel") ?? ""
+  const id = Number(query.get("id"))
+  const channel = telegram.channels.get(name)
+  if (channel === undefined) throw new Refusal(404, `No channel is called ${name}`, [...telegram.channels.keys()])
+  const file = channel.messages.find((message) => message.id === id)?.file
+  if (file === undefined) throw new Refusal(404, `Message ${query.get("id")} of ${name} has no file`)
+  return file.content
+}
+
+const FILE_STEP = 1024 * 1024
+
+function* stepsOf(content: Content): Generator<Buffer> {
+  for (let offset = 0; offset < content.bytes; offset += FILE_STEP) yield content.read(offset, FILE_STEP)
+}
+
+const sendFile = async (response: ServerResponse, content: Content): Promise<void> => {
+  response.writeHead(200, { "content-type": "application/octet-stream", "content-length": content.bytes })
+  await pipeline(Readable.from(stepsOf(content), { objectMode: false }), response)
+}
+
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["GET /endpoint", ({ endpoint }) => ({ status: 200, body: endpoint })],
   [
@@ -93,11 +121,14 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
   }
 }
 
-const answer = async (context: ControlContext, request: IncomingMessage): Promise<Reply> => {
-  const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname
-  const route = ROUTES.get(`${request.method} ${path}`)
-  if (route === undefined) throw new Refusal(404, `There is no ${request.method} ${path}`, [...ROUTES.keys()])
-  return route(context, await readBody(request))
+/** Answers one request: with a file's bytes, or with JSON. */
+const answer = async (context: ControlContext, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1")
+  const name = `${request.method} ${pathname}`
+  if (name === FILES_ROUTE) return sendFile(response, fileOfQuery(context, searchParams))
+  const route = ROUTES.get(name)
+  if (route === undefined) throw new Refusal(404, `There is no ${name}`, [FILES_ROUTE, ...ROUTES.keys()])
+  send(response, await route(context, await readBody(request)))
 }
 
 const send = (response: ServerResponse, { status, body }: Reply): void => {
@@ -114,14 +145,16 @@ const failure = (error: unknown): Reply =>
 export const startControl = (context: ControlContext, port: number): Promise<Control> =>
   new Promise((resolve, reject) => {
     const server = createServer((request, response) => {
-      answer(context, request).then(
-        (reply) => send(response, reply),
-        (error: unknown) => {
-          // The rest of a refused body is not read.
-          response.setHeader("connection", "close")
-          send(response, failure(error))
-        },
-      )
+      answer(context, request, response).catch((error: unknown) => {
+        // A file that broke off in the middle cannot be taken back.
+        if (response.headersSent) {
+          response.destroy()
+          return
+        }
+        // The rest of a refused body is not read.
+        response.setHeader("connection", "close")
+        send(response, failure(error))
+      })
     })
     server.once("error", reject)
     server.listen(port, "127.0.0.1", () => {

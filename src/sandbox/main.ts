@@ -64,6 +64,10 @@ const command = Command.make(
       Flag.withDefault(0),
       Flag.withDescription("Port of the control interface; 0 takes any free one"),
     ),
+    telegramPort: Flag.Int("telegram-port").pipe(
+      Flag.withDefault(0),
+      Flag.withDescription("Port of Telegram itself; 0 takes any free one"),
+    ),
     state: Flag.String("state").pipe(
       Flag.optional,
       Flag.withDescription("Directory that keeps everything over restarts"),
@@ -78,11 +82,12 @@ const command = Command.make(
     ),
     json: Flag.String("json").pipe(Flag.optional, Flag.withDescription("File for the line that says it is ready")),
   },
-  ({ world, port, state, libraryDir, pageLimit, json }) =>
+  ({ world, port, telegramPort, state, libraryDir, pageLimit, json }) =>
     run(
       {
         world,
         controlPort: port,
+        telegramPort,
         ...Option.match(state, { onNone: () => ({}), onSome: (stateDirectory) => ({ stateDirectory }) }),
         ...Option.match(libraryDir, { onNone: () => ({}), onSome: (libraryDirectory) => ({ libraryDirectory }) }),
         ...Option.match(pageLimit, { onNone: () => ({}), onSome: (limit) => ({ pageLimit: limit }) }),

@@ -79,20 +79,19 @@ export class TlWriter {
 
   #fields(combinator: Combinator, object: TlObject): void {
     const values = new Map<string, unknown>(Object.entries(object))
-    const isPresent = (field: Field): boolean => {
-      const value = values.get(field.name)
-      return field.type === "true" ? value === true : value !== undefined
-    }
     const flags = new Map<string, number>()
-    for (const field of combinator.fields) {
-      if (field.condition === undefined || !isPresent(field)) continue
-      flags.set(field.condition.flags, (flags.get(field.condition.flags) ?? 0) | (1 << field.condition.bit))
+    for (const { name, type, condition } of combinator.fields) {
+      const value = values.get(name)
+      if (condition === undefined || (type === "true" ? value !== true : value === undefined)) continue
+      flags.set(condition.flags, (flags.get(condition.flags) ?? 0) | (1 << condition.bit))
     }
     for (const field of combinator.fields) {
+      // Fields that share a bit are all there or none is, so it is the bit that decides.
+      const isAbsent =
+        field.condition !== undefined && ((flags.get(field.condition.flags) ?? 0) & (1 << field.condition.bit)) === 0
+      if (field.type === "true" || isAbsent) continue
       if (field.type === "#") this.int(flags.get(field.name) ?? 0)
-      else if (field.type !== "true" && (field.condition === undefined || isPresent(field))) {
-        this.#field(field, values.get(field.name), `${combinator.name}.${field.name}`)
-      }
+      else this.#field(field, values.get(field.name), `${combinator.name}.${field.name}`)
     }
   }
 
