@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Effect, Option } from "effect"
+import { Cause, Effect, Exit, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts"
 
@@ -99,7 +99,10 @@ const command = Command.make(
 NodeRuntime.runMain(
   Command.runWith(command, { version: "0.1.0" })(process.argv.slice(2)).pipe(Effect.provide(NodeServices.layer)),
   {
-    // Being asked to stop is the ordinary end of a sandbox, so it ends with 0 and not with the signal's number.
-    teardown: (_, onExit) => onExit(Number(process.exitCode ?? 0)),
+    // Being asked to stop is the ordinary end of a sandbox, so a signal ends it with 0 and not with the signal's number.
+    teardown: (exit, onExit) => {
+      const isFailure = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)
+      onExit(isFailure ? 1 : Number(process.exitCode ?? 0))
+    },
   },
 )
