@@ -24,9 +24,8 @@ export class MigrationError extends Schema.TaggedError<MigrationError>()("Migrat
  * Brings the database up to date and answers with the names of the migrations that ran now. Each runs once, in a transaction of
  * its own. Supervisors that start at the same time wait for each other on an advisory lock, held until the end of a transaction.
  */
-export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationError, Database> = Effect.suspend(
-  () => Effect.flatMap(Effect.promise(readMigrations), runMigrations),
-)
+export const migrate = (): Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationError, Database> =>
+  Effect.flatMap(Effect.promise(readMigrations), runMigrations)
 
 /** As `migrate`, with another list. */
 export const runMigrations = Effect.fn("runMigrations")(function* (migrations: ReadonlyArray<Migration>) {

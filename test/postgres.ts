@@ -34,7 +34,7 @@ export default async function setup(project: TestProject) {
       }).pipe(Effect.provide(Database.layer({ url: server.url, max: 1, applicationName: "test" }))),
     )
     await Effect.runPromise(
-      migrate.pipe(
+      migrate().pipe(
         Effect.provide(
           Database.layer({ url: withDatabase(server.url, templateDatabase), max: 1, applicationName: "test" }),
         ),

@@ -1,0 +1,124 @@
+import { Effect, Schema } from "effect"
+import { SafeInteger } from "./row.ts"
+import { setSetting } from "./settings.ts"
+import { first, one, rows, run } from "./statement.ts"
+
+export const ChannelType = Schema.Literals(["SOURCE", "DESTINATION"])
+export type ChannelType = typeof ChannelType.Type
+export const ChannelRole = Schema.Literals(["READER", "WRITER"])
+export type ChannelRole = typeof ChannelRole.Type
+
+export const Channel = Schema.Struct({
+  id: Schema.String,
+  /** TDLib's chat id: negative for channels, -100 followed by the channel's number. */
+  telegramId: SafeInteger,
+  title: Schema.String,
+  type: ChannelType,
+  isForum: Schema.Boolean,
+  isActive: Schema.Boolean,
+  category: Schema.NullOr(Schema.String),
+})
+export type Channel = typeof Channel.Type
+
+/** A channel that an account reads. */
+export const Source = Schema.Struct({
+  /** Names the pair of account and channel. */
+  mapId: Schema.String,
+  channelId: Schema.String,
+  /** TDLib's chat id. */
+  chatId: SafeInteger,
+  title: Schema.String,
+  category: Schema.NullOr(Schema.String),
+  isForum: Schema.Boolean,
+  /** Every message up to this id is settled; null: none yet. */
+  mark: Schema.NullOr(SafeInteger),
+})
+export type Source = typeof Source.Type
+
+/** The channel that everything is published in. */
+export const Destination = Schema.Struct({
+  channelId: Schema.String,
+  /** TDLib's chat id. */
+  chatId: SafeInteger,
+  title: Schema.String,
+})
+export type Destination = typeof Destination.Type
+
+/** Adds a channel, or brings what is known of it up to date. Without `category` an existing one keeps its own. */
+export const upsertChannel = (channel: {
+  readonly telegramId: number
+  readonly title: string
+  readonly type: ChannelType
+  readonly isForum: boolean
+  readonly isActive: boolean
+  readonly category?: string | null
+}) =>
+  one(
+    "upsertChannel",
+    Channel,
+    (sql) => sql`
+      insert into "telegram_channels" ("id", "telegramId", "title", "type", "isForum", "isActive", "category", "updatedAt")
+      values (
+        gen_random_uuid()::text, ${channel.telegramId}, ${channel.title}, ${channel.type}::"ChannelType",
+        ${channel.isForum}, ${channel.isActive}, ${channel.category ?? null}, now()
+      )
+      on conflict ("telegramId") do update set
+        "title" = excluded."title", "type" = excluded."type", "isForum" = excluded."isForum",
+        "isActive" = excluded."isActive", "updatedAt" = now(),
+        "category" = case
+          when ${channel.category === undefined} then "telegram_channels"."category" else excluded."category"
+        end
+      returning "id", "telegramId", "title", "type", "isForum", "isActive", "category"`,
+  )
+
+/** Lets an account read from or write to a channel; a mark it already has there stays. */
+export const linkChannel = (link: {
+  readonly accountId: string
+  readonly channelId: string
+  readonly role: ChannelRole
+}) =>
+  run(
+    "linkChannel",
+    (sql) => sql`
+      insert into "account_channel_map" ("id", "accountId", "channelId", "role")
+      values (gen_random_uuid()::text, ${link.accountId}, ${link.channelId}, ${link.role}::"ChannelRole")
+      on conflict ("accountId", "channelId") do update set "role" = excluded."role"`,
+  ).pipe(Effect.asVoid)
+
+/** What the account has to scan, in the order in which the channels were linked. */
+export const sourcesOf = (accountId: string) =>
+  rows(
+    "sourcesOf",
+    Source,
+    (sql) => sql`
+      select m."id" as "mapId", c."id" as "channelId", c."telegramId" as "chatId", c."title", c."category", c."isForum",
+             m."lastProcessedMessageId" as "mark"
+      from "account_channel_map" m join "telegram_channels" c on c."id" = m."channelId"
+      where m."accountId" = ${accountId} and m."role" = 'READER' and c."type" = 'SOURCE' and c."isActive"
+      order by m."createdAt", m."id"`,
+  )
+
+/** Every message up to `messageId` is settled. A mark never moves back by this. */
+export const setMark = (mapId: string, messageId: number) =>
+  run(
+    "setMark",
+    (sql) => sql`
+      update "account_channel_map" set "lastProcessedMessageId" = ${messageId}
+      where "id" = ${mapId} and coalesce("lastProcessedMessageId", 0) < ${messageId}`,
+  ).pipe(Effect.asVoid)
+
+const destinationKey = "destination_channel_id"
+
+/** None: no destination is set, or the one that is set is no active destination channel. */
+export const destination = () =>
+  first(
+    "destination",
+    Destination,
+    (sql) => sql`
+      select c."id" as "channelId", c."telegramId" as "chatId", c."title"
+      from "global_settings" s join "telegram_channels" c on c."id" = s."value"
+      where s."key" = ${destinationKey} and c."type" = 'DESTINATION' and c."isActive"`,
+  )
+
+/** Makes a channel the one that everything is published in from now on. */
+export const setDestination = (channelId: string) => setSetting(destinationKey, channelId)

@@ -1,0 +1,305 @@
+import { Effect, Option, Schema } from "effect"
+import { DatabaseError } from "./database.ts"
+import { ArchiveType, createPackageStub } from "./packages.ts"
+import { SafeInteger } from "./row.ts"
+import { first, rows, run, transaction } from "./statement.ts"
+
+/** What the package row needs beyond the journal's own fields, kept so that another life can finish the publication. */
+export const PublicationStub = Schema.Struct({
+  fileName: Schema.String,
+  /** Bytes of all volumes. */
+  fileSize: SafeInteger,
+  archiveType: ArchiveType,
+  sourceTopicId: Schema.NullOr(SafeInteger),
+  sourceCaption: Schema.NullOr(Schema.String),
+  ingestionRunId: Schema.NullOr(Schema.String),
+})
+export type PublicationStub = typeof PublicationStub.Type
+
+const partFields = {
+  /** 1 for the first. */
+  part: Schema.Int,
+  /** The document's name in the destination. */
+  name: Schema.String,
+  path: Schema.String,
+  bytes: SafeInteger,
+  /** Null for a piece that is cut only when it is sent. */
+  sha256: Schema.NullOr(Schema.String),
+}
+
+export const PublicationPart = Schema.Struct({
+  ...partFields,
+  /** The final id once the server has confirmed the part. */
+  destMessageId: Schema.NullOr(SafeInteger),
+})
+export type PublicationPart = typeof PublicationPart.Type
+
+export type PlannedPart = Omit<PublicationPart, "destMessageId">
+
+const headFields = {
+  contentHash: Schema.String,
+  accountId: Schema.String,
+  /** Whoever holds the newest may write. */
+  token: SafeInteger,
+  sourceChannelId: Schema.String,
+  firstMessageId: SafeInteger,
+  destChannelId: Schema.String,
+  /** TDLib's chat id. */
+  destChatId: SafeInteger,
+  /** Whatever was sent for this publication lies after this message of the destination. */
+  afterMessageId: SafeInteger,
+  tag: Schema.String,
+  directory: Schema.String,
+  stub: PublicationStub,
+}
+
+/** A content whose parts are being sent. */
+export const Publication = Schema.Struct({ ...headFields, parts: Schema.Array(PublicationPart) })
+export type Publication = typeof Publication.Type
+
+export type NewPublication = Omit<Publication, "parts"> & { readonly parts: ReadonlyArray<PlannedPart> }
+
+/** `isNew`: nothing of it can be in the destination yet. */
+export type OpenedPublication = Publication & { readonly isNew: boolean }
+
+/**
+ * Writes the journal row and its parts; to be called under the hash lock, before anything is sent. A publication that an earlier life
+ * left open is taken over: it keeps its destination, its afterMessageId and every confirmed part that the new plan cuts alike.
+ * Fails with "conflict" when somebody with a newer token has it.
+ */
+export const openPublication = (planned: NewPublication) =>
+  transaction(
+    "openPublication",
+    Effect.gen(function* () {
+      const isNew = yield* insertPublication(planned)
+      if (!isNew) {
+        if (!(yield* takeOverForPlan(planned))) return yield* overtaken("openPublication")
+        yield* deleteOtherParts(planned)
+      }
+      yield* insertParts(planned)
+      const opened = yield* publicationByHash(planned.contentHash)
+      if (Option.isNone(opened)) return yield* overtaken("openPublication")
+      return { ...opened.value, isNew } satisfies OpenedPublication
+    }),
+  )
+
+const overtaken = (statement: string) =>
+  new DatabaseError({
+    statement,
+    reason: "conflict",
+    message: "the publication is no longer the caller's: somebody with a newer token has it, or it is finished",
+  })
+
+const insertPublication = (planned: NewPublication) =>
+  run(
+    "insertPublication",
+    (sql) => sql`
+      insert into stash_publications (
+        "contentHash", "accountId", "token", "sourceChannelId", "firstMessageId", "destChannelId", "destChatId",
+        "afterMessageId", "tag", "directory", "stub"
+      ) values (
+        ${planned.contentHash}, ${planned.accountId}, ${planned.token}, ${planned.sourceChannelId},
+        ${planned.firstMessageId}, ${planned.destChannelId}, ${planned.destChatId}, ${planned.afterMessageId},
+        ${planned.tag}, ${planned.directory}, ${stubJson(planned)}::text::jsonb
+      )
+      on conflict ("contentHash") do nothing`,
+  ).pipe(Effect.map((written) => written > 0))
+
+const takeOverForPlan = (planned: NewPublication) =>
+  run(
+    "takeOverForPlan",
+    (sql) => sql`
+      update stash_publications set
+        "accountId" = ${planned.accountId}, "token" = ${planned.token}, "sourceChannelId" = ${planned.sourceChannelId},
+        "firstMessageId" = ${planned.firstMessageId}, "tag" = ${planned.tag}, "directory" = ${planned.directory},
+        "stub" = ${stubJson(planned)}::text::jsonb, "updatedAt" = now()
+      where "contentHash" = ${planned.contentHash} and "token" <= ${planned.token}`,
+  ).pipe(Effect.map((written) => written > 0))
+
+const stubJson = ({ stub }: NewPublication) =>
+  JSON.stringify({
+    ...stub,
+    fileName: storable(stub.fileName),
+    sourceCaption: stub.sourceCaption === null ? null : storable(stub.sourceCaption),
+  })
+
+/** jsonb holds neither NUL nor half a surrogate pair. */
+const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD")
+
+const partsJson = ({ parts }: NewPublication) =>
+  JSON.stringify(parts.map((part) => ({ ...part, name: storable(part.name) })))
+
+/** A confirmed part stays only where the plan has the same piece of the same number of pieces. */
+const deleteOtherParts = (planned: NewPublication) =>
+  run(
+    "deleteOtherParts",
+    (sql) => sql`
+      delete from stash_publication_parts old
+      where old."contentHash" = ${planned.contentHash} and not (
+        (select count(*) from stash_publication_parts where "contentHash" = ${planned.contentHash}) = ${planned.parts.length}
+        and exists (
+          select from jsonb_to_recordset(${partsJson(planned)}::text::jsonb) as new ("part" int, "bytes" bigint, "sha256" text)
+          where new."part" = old."part" and new."bytes" = old."bytes"
+            and coalesce(new."sha256" = old."sha256", true)
+        )
+      )`,
+  )
+
+const insertParts = (planned: NewPublication) =>
+  run(
+    "insertParts",
+    (sql) => sql`
+      insert into stash_publication_parts ("contentHash", "part", "name", "path", "bytes", "sha256")
+      select ${planned.contentHash}, "part", "name", "path", "bytes", "sha256"
+      from jsonb_to_recordset(${partsJson(planned)}::text::jsonb)
+        as planned ("part" int, "name" text, "path" text, "bytes" bigint, "sha256" text)
+      on conflict ("contentHash", "part") do update set "path" = excluded."path"`,
+  )
+
+/**
+ * The commit point of a part: its final message id is known. Repeating it with the same id changes nothing. False: the publication
+ * is no longer the caller's, or the part was confirmed with another id; the message just sent is one too many.
+ */
+export const confirmPart = (confirmed: {
+  readonly contentHash: string
+  readonly token: number
+  readonly part: number
+  readonly destMessageId: number
+}) =>
+  run(
+    "confirmPart",
+    (sql) => sql`
+      update stash_publication_parts p
+      set "destMessageId" = ${confirmed.destMessageId}, "confirmedAt" = coalesce("confirmedAt", now())
+      from (
+        select "contentHash" from stash_publications
+        where "contentHash" = ${confirmed.contentHash} and "token" = ${confirmed.token} for share
+      ) held
+      where p."contentHash" = held."contentHash" and p."part" = ${confirmed.part}
+        and coalesce(p."destMessageId", ${confirmed.destMessageId}) = ${confirmed.destMessageId}`,
+  ).pipe(Effect.map((written) => written > 0))
+
+/** The account's publications that are not finished, oldest first. */
+export const openPublications = (accountId: string) =>
+  rows(
+    "openPublications",
+    Publication,
+    (sql) =>
+      sql`${selectPublications(sql)} where pub."accountId" = ${accountId} order by pub."openedAt", pub."contentHash"`,
+  )
+
+export const publicationByHash = (contentHash: string) =>
+  first(
+    "publicationByHash",
+    Publication,
+    (sql) => sql`${selectPublications(sql)} where pub."contentHash" = ${contentHash}`,
+  )
+
+const selectPublications = (sql: Parameters<Parameters<typeof rows>[2]>[0]) => sql`
+  select pub."contentHash", pub."accountId", pub."token", pub."sourceChannelId", pub."firstMessageId", pub."destChannelId",
+         pub."destChatId", pub."afterMessageId", pub."tag", pub."directory", pub."stub", (
+           select coalesce(jsonb_agg(jsonb_build_object(
+             'part', p."part", 'name', p."name", 'path', p."path", 'bytes', p."bytes", 'sha256', p."sha256",
+             'destMessageId', p."destMessageId"
+           ) order by p."part"), '[]')
+           from stash_publication_parts p where p."contentHash" = pub."contentHash"
+         ) as "parts"
+  from stash_publications pub`
+
+/** Makes the holder of a newer token the owner. False: there is no such publication, or its token is newer still. */
+export const takeOverPublication = (owner: {
+  readonly contentHash: string
+  readonly accountId: string
+  readonly token: number
+}) =>
+  run(
+    "takeOverPublication",
+    (sql) => sql`
+      update stash_publications set "accountId" = ${owner.accountId}, "token" = ${owner.token}, "updatedAt" = now()
+      where "contentHash" = ${owner.contentHash} and "token" <= ${owner.token}`,
+  ).pipe(Effect.map((written) => written > 0))
+
+/**
+ * The commit point of a publication, in one transaction: package stub, skip entry removed, claim settled, journal row deleted, bot
+ * told. Answers with the package's id. Fails with "conflict", having changed nothing, when the publication is no longer the caller's,
+ * a part is not confirmed, or the content is published already.
+ */
+export const finishPublication = (finished: { readonly contentHash: string; readonly token: number }) =>
+  transaction(
+    "finishPublication",
+    Effect.gen(function* () {
+      const held = yield* holdPublication(finished)
+      const found = Option.isSome(held) ? yield* publicationByHash(finished.contentHash) : Option.none()
+      if (Option.isNone(found)) return yield* overtaken("finishPublication")
+      const publication = found.value
+      const destMessageIds = publication.parts.flatMap(({ destMessageId }) => destMessageId ?? [])
+      if (destMessageIds.length === 0 || destMessageIds.length !== publication.parts.length) {
+        return yield* unfinished(`${destMessageIds.length} of ${publication.parts.length} parts are confirmed`)
+      }
+      const { contentHash, destChannelId, firstMessageId, sourceChannelId, stub } = publication
+      const created = yield* createPackageStub({
+        ...stub,
+        contentHash,
+        sourceChannelId,
+        sourceMessageId: firstMessageId,
+        destChannelId,
+        destMessageIds,
+      })
+      if (Option.isNone(created)) return yield* unfinished("a package with this content exists")
+      const packageId = created.value.id
+      yield* deleteSkipped(publication)
+      yield* settlePublishedClaim(publication)
+      yield* deletePublication(finished)
+      yield* notifyNewPackage({ packageId, fileName: stub.fileName, creator: null, tags: [] })
+      return packageId
+    }),
+  )
+
+const unfinished = (message: string) =>
+  new DatabaseError({ statement: "finishPublication", reason: "conflict", message })
+
+const holdPublication = (finished: { readonly contentHash: string; readonly token: number }) =>
+  first(
+    "holdPublication",
+    Schema.Struct({ contentHash: Schema.String }),
+    (sql) => sql`
+      select "contentHash" from stash_publications
+      where "contentHash" = ${finished.contentHash} and "token" = ${finished.token} for update`,
+  )
+
+const deleteSkipped = ({ firstMessageId, sourceChannelId }: Publication) =>
+  run(
+    "deleteSkipped",
+    (sql) => sql`
+      delete from "skipped_packages"
+      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" = ${firstMessageId}`,
+  )
+
+/** Fenced by the publication, not by the claim: the content is in the destination, whoever looks at the set now. */
+const settlePublishedClaim = ({ contentHash, firstMessageId, sourceChannelId }: Publication) =>
+  run(
+    "settlePublishedClaim",
+    (sql) => sql`
+      update stash_claims
+      set "state" = 'published', "reason" = '', "contentHash" = ${contentHash}, "retryAt" = null, "leaseUntil" = null,
+          "updatedAt" = now()
+      where "sourceChannelId" = ${sourceChannelId} and "firstMessageId" = ${firstMessageId}`,
+  )
+
+const deletePublication = (held: { readonly contentHash: string; readonly token: number }) =>
+  run(
+    "deletePublication",
+    (sql) => sql`
+      delete from stash_publications where "contentHash" = ${held.contentHash} and "token" = ${held.token}`,
+  ).pipe(Effect.map((written) => written > 0))
+
+/** The bot's contract: it reads exactly these fields. Delivered when the transaction commits. */
+const notifyNewPackage = (announced: {
+  readonly packageId: string
+  readonly fileName: string
+  readonly creator: string | null
+  readonly tags: ReadonlyArray<string>
+}) => run("notifyNewPackage", (sql) => sql`select pg_notify('new_package', ${JSON.stringify(announced)})`)
+
+/** Gives a publication up; its messages, if there are any, are the caller's to delete. False: it is no longer the caller's. */
+export const abandonPublication = deletePublication

@@ -1,0 +1,199 @@
+import { Effect, Schema } from "effect"
+import { arrayLiteral, SafeInteger } from "./row.ts"
+import { first, one, rows, run, transaction } from "./statement.ts"
+
+export const ArchiveType = Schema.Literals(["ZIP", "RAR", "SEVEN_Z", "DOCUMENT"])
+export type ArchiveType = typeof ArchiveType.Type
+
+export const PackageSummary = Schema.Struct({
+  id: Schema.String,
+  fileName: Schema.String,
+  /** Entries of the archive; 0 while its metadata is pending. */
+  fileCount: Schema.Int,
+  /** Null when its messages are gone from the destination. */
+  destMessageId: Schema.NullOr(SafeInteger),
+  destChannelId: Schema.NullOr(Schema.String),
+})
+export type PackageSummary = typeof PackageSummary.Type
+
+/** The package with this content. `contentHash`: SHA-256 of the volumes' bytes in volume order, in hexadecimal. */
+export const packageByHash = (contentHash: string) =>
+  first(
+    "packageByHash",
+    PackageSummary,
+    (sql) => sql`
+      select "id", "fileName", "fileCount", "destMessageId", "destChannelId" from "packages"
+      where "contentHash" = ${contentHash}`,
+  )
+
+/** The package that was made from this very message. */
+export const packageBySource = (sourceChannelId: string, sourceMessageId: number) =>
+  first(
+    "packageBySource",
+    PackageSummary,
+    (sql) => sql`
+      select "id", "fileName", "fileCount", "destMessageId", "destChannelId" from "packages"
+      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" = ${sourceMessageId}
+      order by "indexedAt" limit 1`,
+  )
+
+/** What is known of a package as soon as its last part is confirmed. */
+export interface PackageStub {
+  readonly contentHash: string
+  readonly fileName: string
+  /** Bytes of all volumes. */
+  readonly fileSize: number
+  readonly archiveType: ArchiveType
+  readonly sourceChannelId: string
+  /** The set's first message. */
+  readonly sourceMessageId: number
+  readonly sourceTopicId: number | null
+  readonly sourceCaption: string | null
+  readonly destChannelId: string
+  /** Final ids, in the order of the parts; at least one. */
+  readonly destMessageIds: ReadonlyArray<number>
+  readonly ingestionRunId: string | null
+}
+
+/**
+ * Writes the row of a package whose metadata is pending (fileCount 0) and answers with its id. A row of the same content whose
+ * messages were lost gets the new ones. None: the content is there already, with messages.
+ */
+export const createPackageStub = (stub: PackageStub) =>
+  first(
+    "createPackageStub",
+    Schema.Struct({ id: Schema.String }),
+    (sql) => sql`
+      insert into "packages" as p (
+        "id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId", "sourceTopicId",
+        "sourceCaption", "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "ingestionRunId"
+      ) values (
+        gen_random_uuid()::text, ${stub.contentHash}, ${storable(stub.fileName)}, ${stub.fileSize},
+        ${stub.archiveType}::"ArchiveType", ${stub.sourceChannelId}, ${stub.sourceMessageId}, ${stub.sourceTopicId},
+        ${stub.sourceCaption === null ? null : storable(stub.sourceCaption)}, ${stub.destChannelId},
+        ${stub.destMessageIds[0] ?? null}, ${arrayLiteral(stub.destMessageIds)}::bigint[],
+        ${stub.destMessageIds.length > 1}, ${stub.destMessageIds.length},
+        -- The app may have deleted the run meanwhile.
+        (select "id" from "ingestion_runs" where "id" = ${stub.ingestionRunId})
+      )
+      on conflict ("contentHash") do update set
+        "destChannelId" = excluded."destChannelId", "destMessageId" = excluded."destMessageId",
+        "destMessageIds" = excluded."destMessageIds", "isMultipart" = excluded."isMultipart",
+        "partCount" = excluded."partCount", "indexedAt" = now()
+      where p."destMessageId" is null
+      returning p."id"`,
+  )
+
+/** An entry of an archive, as the listing found it. */
+export interface PackageFile {
+  readonly path: string
+  readonly fileName: string
+  readonly extension: string | null
+  /** Null where the format does not tell. */
+  readonly compressedBytes: number | null
+  readonly uncompressedBytes: number
+  readonly crc32: string | null
+}
+
+export interface PackageMetadata {
+  readonly fileCount: number
+  readonly files: ReadonlyArray<PackageFile>
+  /** An encoded image. */
+  readonly previewData: Uint8Array | null
+  /** The photo's message; null when the image comes from the archive. */
+  readonly previewMessageId: number | null
+  readonly creator: string | null
+  readonly tags: ReadonlyArray<string>
+}
+
+const filesPerStatement = 1000
+
+/**
+ * Completes a stub. The file list is replaced, so that it may be repeated; creator, tags and preview that the row has already (people
+ * edit them in the app) are kept.
+ */
+export const updatePackageWithMetadata = (packageId: string, metadata: PackageMetadata) =>
+  transaction(
+    "updatePackageWithMetadata",
+    Effect.gen(function* () {
+      yield* updateDescription(packageId, metadata)
+      yield* run("deleteFiles", (sql) => sql`delete from "package_files" where "packageId" = ${packageId}`)
+      for (let start = 0; start < metadata.files.length; start += filesPerStatement) {
+        yield* insertFiles(packageId, metadata.files.slice(start, start + filesPerStatement))
+      }
+    }),
+  )
+
+const updateDescription = (packageId: string, metadata: PackageMetadata) =>
+  run(
+    "updateDescription",
+    (sql) => sql`
+      update "packages" set
+        "fileCount" = ${metadata.fileCount},
+        "creator" = coalesce("creator", ${metadata.creator === null ? null : storable(metadata.creator)}::text),
+        "tags" = case when cardinality(coalesce("tags", '{}')) > 0 then "tags"
+                      else ${arrayLiteral(metadata.tags.map(storable))}::text[] end,
+        "previewData" = coalesce("previewData", ${metadata.previewData}::bytea),
+        "previewMsgId" = case when "previewData" is null then ${metadata.previewMessageId}::bigint else "previewMsgId" end
+      where "id" = ${packageId}`,
+  )
+
+/** One parameter however many rows: the entries travel as JSON. */
+const insertFiles = (packageId: string, files: ReadonlyArray<PackageFile>) => {
+  const entries = files.map((file) => ({
+    path: storable(file.path),
+    name: storable(file.fileName),
+    extension: file.extension === null ? null : storable(file.extension),
+    packed: file.compressedBytes ?? 0,
+    bytes: file.uncompressedBytes,
+    crc32: file.crc32,
+  }))
+  return run(
+    "insertFiles",
+    (sql) => sql`
+      insert into "package_files" ("id", "packageId", "path", "fileName", "extension", "compressedSize", "uncompressedSize", "crc32")
+      select gen_random_uuid()::text, ${packageId}, e.path, e.name, e.extension, e.packed, e.bytes, e.crc32
+      from jsonb_to_recordset(${JSON.stringify(entries)}::text::jsonb) as
+        e (path text, name text, extension text, packed bigint, bytes bigint, crc32 text)`,
+  )
+}
+
+/** Postgres text holds neither NUL nor half a surrogate pair; names inside archives do. */
+const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD")
+
+export const PendingStub = Schema.Struct({
+  id: Schema.String,
+  contentHash: Schema.String,
+  fileName: Schema.String,
+  sourceChannelId: Schema.String,
+  sourceMessageId: SafeInteger,
+})
+export type PendingStub = typeof PendingStub.Type
+
+/** Published packages whose metadata is pending, oldest first. */
+export const stubsWithoutMetadata = (limit: number) =>
+  rows(
+    "stubsWithoutMetadata",
+    PendingStub,
+    (sql) => sql`
+      select "id", "contentHash", "fileName", "sourceChannelId", "sourceMessageId" from "packages"
+      where "fileCount" = 0 order by "indexedAt" limit ${limit}`,
+  )
+
+const PackageTotals = Schema.Struct({
+  packages: SafeInteger,
+  /** Of all volumes of all packages. */
+  bytes: SafeInteger,
+  /** Packages whose metadata is pending. */
+  pending: SafeInteger,
+})
+
+export const packageTotals = () =>
+  one(
+    "packageTotals",
+    PackageTotals,
+    (sql) => sql`
+      select count(*) as "packages", coalesce(sum("fileSize"), 0)::bigint as "bytes",
+             count(*) filter (where "fileCount" = 0) as "pending"
+      from "packages"`,
+  )

@@ -1,0 +1,55 @@
+import { Effect, Schema } from "effect"
+import { SafeInteger } from "./row.ts"
+import { rows, run } from "./statement.ts"
+
+export const SkipReason = Schema.Literals(["SIZE_LIMIT", "DOWNLOAD_FAILED", "EXTRACT_FAILED", "UPLOAD_FAILED"])
+export type SkipReason = typeof SkipReason.Type
+
+export const SkippedPackage = Schema.Struct({
+  fileName: Schema.String,
+  /** Bytes of all volumes. */
+  fileSize: SafeInteger,
+  reason: SkipReason,
+  /** A sentence for the operator. */
+  errorMessage: Schema.NullOr(Schema.String),
+  sourceChannelId: Schema.String,
+  /** The set's first message. */
+  sourceMessageId: SafeInteger,
+  sourceTopicId: Schema.NullOr(SafeInteger),
+  isMultipart: Schema.Boolean,
+  /** Volumes. */
+  partCount: Schema.Int,
+  accountId: Schema.String,
+})
+export type SkippedPackage = typeof SkippedPackage.Type
+
+/** Puts a set on the app's list of skipped ones, or brings its entry there up to date. */
+export const recordSkipped = (skipped: SkippedPackage) =>
+  run(
+    "recordSkipped",
+    (sql) => sql`
+      insert into "skipped_packages" (
+        "id", "fileName", "fileSize", "reason", "errorMessage", "sourceChannelId", "sourceMessageId", "sourceTopicId",
+        "isMultipart", "partCount", "accountId"
+      ) values (
+        gen_random_uuid()::text, ${skipped.fileName}, ${skipped.fileSize}, ${skipped.reason}::"SkipReason",
+        ${skipped.errorMessage}, ${skipped.sourceChannelId}, ${skipped.sourceMessageId}, ${skipped.sourceTopicId},
+        ${skipped.isMultipart}, ${skipped.partCount}, ${skipped.accountId}
+      )
+      on conflict ("sourceChannelId", "sourceMessageId") do update set
+        "fileName" = excluded."fileName", "fileSize" = excluded."fileSize", "reason" = excluded."reason",
+        "errorMessage" = excluded."errorMessage", "sourceTopicId" = excluded."sourceTopicId",
+        "isMultipart" = excluded."isMultipart", "partCount" = excluded."partCount",
+        "accountId" = excluded."accountId", "createdAt" = now()`,
+  ).pipe(Effect.asVoid)
+
+/** Newest first. */
+export const skippedPackages = () =>
+  rows(
+    "skippedPackages",
+    SkippedPackage,
+    (sql) => sql`
+      select "fileName", "fileSize", "reason", "errorMessage", "sourceChannelId", "sourceMessageId", "sourceTopicId",
+             "isMultipart", "partCount", "accountId"
+      from "skipped_packages" order by "createdAt" desc, "id"`,
+  )
