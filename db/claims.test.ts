@@ -1,0 +1,162 @@
+import { Effect } from "effect"
+import { beforeEach, describe, expect, it } from "vitest"
+import { freshDatabase } from "../test/fresh-database.ts"
+import { addAccount } from "./accounts.ts"
+import { upsertChannel } from "./channels.ts"
+import {
+  claimCounts,
+  claimedSets,
+  claimSet,
+  deferClaim,
+  releaseClaims,
+  renewLeases,
+  settleClaim,
+  waitClaim,
+} from "./claims.ts"
+import { Database } from "./database.ts"
+import { run } from "./statement.ts"
+
+let url = ""
+let ana = ""
+let ben = ""
+let channel = ""
+
+const check = <A, E>(work: Effect.Effect<A, E, Database>) =>
+  Effect.runPromise(Effect.provide(work, Database.layer({ url, max: 4, applicationName: "test" })))
+
+beforeEach(async () => {
+  url = await freshDatabase()
+  await check(
+    Effect.gen(function* () {
+      ana = (yield* addAccount({ phone: "+10000000001", displayName: "Ana" })).id
+      ben = (yield* addAccount({ phone: "+10000000002", displayName: "Ben" })).id
+      channel = (yield* upsertChannel({
+        telegramId: -1001,
+        title: "c",
+        type: "SOURCE",
+        isForum: false,
+        isActive: true,
+      })).id
+    }),
+  )
+})
+
+const setKey = () => ({ sourceChannelId: channel, firstMessageId: 5 << 20 })
+const claim = (accountId: string, changes: { volumes?: number; bytes?: number; leaseSeconds?: number } = {}) =>
+  claimSet({ ...setKey(), accountId, setName: "a.zip", volumes: 1, bytes: 10, leaseSeconds: 60, ...changes })
+
+/** Claims for an account that is sure to get it. */
+const claimed = (accountId: string, changes: { volumes?: number; bytes?: number; leaseSeconds?: number } = {}) =>
+  Effect.map(claim(accountId, changes), (outcome) => {
+    if (outcome.outcome !== "claimed") throw new Error(`expected a claim, got ${outcome.outcome}`)
+    return outcome
+  })
+
+describe("claimSet", () => {
+  it("gives a set to one of two accounts, and tells the other who has it and until when", () =>
+    check(
+      Effect.gen(function* () {
+        expect(yield* claim(ana)).toMatchObject({ outcome: "claimed", attempts: 1 })
+        expect(yield* claim(ben)).toEqual({ outcome: "held", accountId: ana, until: expect.any(Date) })
+      }),
+    ))
+
+  it("gives a set to exactly one of many that ask at once", () =>
+    check(
+      Effect.gen(function* () {
+        const accounts = yield* Effect.forEach(
+          Array.from({ length: 8 }, (_, index) => index),
+          (index) => addAccount({ phone: `+2000000000${index}`, displayName: null }),
+        )
+        const outcomes = yield* Effect.forEach(accounts, ({ id }) => claim(id), { concurrency: 8 })
+        expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["claimed", ...Array(7).fill("held")])
+      }),
+    ))
+
+  it("gives an account its own leftover again, with a higher token that fences the old one", () =>
+    check(
+      Effect.gen(function* () {
+        const old = yield* claimed(ana)
+        const current = yield* claimed(ana)
+        expect(current.token).toBeGreaterThan(old.token)
+        const settle = (token: number) =>
+          settleClaim({ ...setKey(), token, state: "duplicate", reason: "", contentHash: null })
+        expect(yield* settle(old.token)).toBe(false)
+        expect(yield* settle(current.token)).toBe(true)
+      }),
+    ))
+
+  it("lets another account take over when the lease ran out, and fences the one that slept", () =>
+    check(
+      Effect.gen(function* () {
+        const sleeper = yield* claimed(ana, { leaseSeconds: 0 })
+        expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 2 })
+        const late = deferClaim({ ...setKey(), token: sleeper.token, reason: "late", retryAfterSeconds: 1 })
+        expect(yield* late).toBe(false)
+      }),
+    ))
+
+  it("does not reopen a settled set", () =>
+    check(
+      Effect.gen(function* () {
+        const { token } = yield* claimed(ana)
+        yield* settleClaim({ ...setKey(), token, state: "skipped", reason: "too big", contentHash: null })
+        expect(yield* claim(ben)).toEqual({ outcome: "settled", state: "skipped", reason: "too big", accountId: ana })
+      }),
+    ))
+
+  it("puts a deferred set off until its time, then gives it to anybody and counts the attempt", () =>
+    check(
+      Effect.gen(function* () {
+        const { token } = yield* claimed(ana)
+        yield* deferClaim({ ...setKey(), token, reason: "flood", retryAfterSeconds: 60 })
+        expect(yield* claim(ana)).toMatchObject({ outcome: "later", state: "deferred", reason: "flood" })
+        yield* run("time passes", (sql) => sql`update stash_claims set "retryAt" = now()`)
+        expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 2 })
+      }),
+    ))
+
+  it("wakes a waiting set when it grew, and does not count that as an attempt", () =>
+    check(
+      Effect.gen(function* () {
+        const { token } = yield* claimed(ana)
+        yield* waitClaim({ ...setKey(), token, reason: "volume 2 is missing" })
+        expect(yield* claim(ana)).toMatchObject({ outcome: "later", state: "waiting", reason: "volume 2 is missing" })
+        expect(yield* claim(ben, { volumes: 2, bytes: 20 })).toMatchObject({ outcome: "claimed", attempts: 1 })
+      }),
+    ))
+})
+
+describe("leases", () => {
+  it("are kept by renewing and end at once by releasing, which takes the attempt back", () =>
+    check(
+      Effect.gen(function* () {
+        yield* claimed(ana, { leaseSeconds: 0 })
+        expect(yield* renewLeases(ana, 60)).toBe(1)
+        expect(yield* claim(ben)).toMatchObject({ outcome: "held" })
+        yield* releaseClaims(ana)
+        expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 1 })
+      }),
+    ))
+})
+
+describe("claimCounts and claimedSets", () => {
+  it("tell of every set, with its state and reason", () =>
+    check(
+      Effect.gen(function* () {
+        const { token } = yield* claimed(ana)
+        yield* settleClaim({ ...setKey(), token, state: "duplicate", reason: "same as b.zip", contentHash: "h" })
+        expect(yield* claimCounts()).toEqual({
+          claimed: 0,
+          deferred: 0,
+          waiting: 0,
+          published: 0,
+          duplicate: 1,
+          skipped: 0,
+        })
+        expect(yield* claimedSets()).toMatchObject([
+          { ...setKey(), state: "duplicate", reason: "same as b.zip", contentHash: "h", setName: "a.zip" },
+        ])
+      }),
+    ))
+})

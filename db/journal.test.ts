@@ -1,0 +1,264 @@
+import { Effect, Fiber, Option, Schema, Stream } from "effect"
+import { beforeEach, describe, expect, it } from "vitest"
+import { freshDatabase } from "../test/fresh-database.ts"
+import { addAccount } from "./accounts.ts"
+import { upsertChannel } from "./channels.ts"
+import { claimedSets, claimSet } from "./claims.ts"
+import { Database } from "./database.ts"
+import {
+  abandonPublication,
+  confirmPart,
+  finishPublication,
+  type NewPublication,
+  openPublication,
+  openPublications,
+  publicationByHash,
+  takeOverPublication,
+} from "./journal.ts"
+import { packageByHash } from "./packages.ts"
+import { recordSkipped, skippedPackages } from "./skipped.ts"
+import { rows } from "./statement.ts"
+
+let url = ""
+let ana = ""
+let ben = ""
+let source = ""
+let library = ""
+
+const check = <A, E>(work: Effect.Effect<A, E, Database>) =>
+  Effect.runPromise(Effect.provide(work, Database.layer({ url, max: 4, applicationName: "test" })))
+
+beforeEach(async () => {
+  url = await freshDatabase()
+  await check(
+    Effect.gen(function* () {
+      ana = (yield* addAccount({ phone: "+10000000001", displayName: "Ana" })).id
+      ben = (yield* addAccount({ phone: "+10000000002", displayName: "Ben" })).id
+      const channel = { isForum: false, isActive: true }
+      source = (yield* upsertChannel({ ...channel, telegramId: -1001, title: "source", type: "SOURCE" })).id
+      library = (yield* upsertChannel({ ...channel, telegramId: -1002, title: "library", type: "DESTINATION" })).id
+    }),
+  )
+})
+
+const contentHash = "ab".repeat(32)
+const firstMessageId = 7 << 20
+
+const planned = (token: number, changes: Partial<NewPublication> = {}): NewPublication => ({
+  contentHash,
+  accountId: ana,
+  token,
+  sourceChannelId: source,
+  firstMessageId,
+  destChannelId: library,
+  destChatId: -1002,
+  afterMessageId: 100,
+  tag: "tag",
+  directory: "/tmp/set",
+  stub: {
+    fileName: "dragon.zip",
+    fileSize: 30,
+    archiveType: "ZIP",
+    sourceTopicId: null,
+    sourceCaption: "a dragon",
+    ingestionRunId: null,
+  },
+  parts: [1, 2, 3].map((part) => ({ part, name: `p${part}`, path: `/tmp/p${part}`, bytes: 10, sha256: null })),
+  ...changes,
+})
+
+const claimToken = (accountId: string) =>
+  Effect.map(
+    claimSet({
+      sourceChannelId: source,
+      firstMessageId,
+      accountId,
+      setName: "dragon.zip",
+      volumes: 1,
+      bytes: 30,
+      leaseSeconds: 0,
+    }),
+    (outcome) => {
+      if (outcome.outcome !== "claimed") throw new Error(`expected a claim, got ${outcome.outcome}`)
+      return outcome.token
+    },
+  )
+
+const confirm = (token: number, part: number, destMessageId = 1000 + part) =>
+  confirmPart({ contentHash, token, part, destMessageId })
+
+const packageRows = rows(
+  "packages",
+  Schema.Record(Schema.String, Schema.Unknown),
+  (sql) => sql`
+    select "fileName", "destMessageId", to_jsonb("destMessageIds") as ids, "isMultipart", "partCount", "fileCount",
+           "sourceMessageId", "sourceCaption" from "packages"`,
+)
+
+describe("openPublication", () => {
+  it("keeps what was confirmed when a newer token opens it again, and the destination it was sent to", () =>
+    check(
+      Effect.gen(function* () {
+        expect(yield* openPublication(planned(1))).toMatchObject({ isNew: true })
+        yield* confirm(1, 2)
+        const again = yield* openPublication(planned(2, { accountId: ben, destChatId: -9, afterMessageId: 999 }))
+        expect(again).toMatchObject({ isNew: false, accountId: ben, token: 2, destChatId: -1002, afterMessageId: 100 })
+        expect(again.parts.map(({ destMessageId }) => destMessageId)).toEqual([null, 1002, null])
+      }),
+    ))
+
+  it("does not take a confirmed part of another plan for one of this plan", () =>
+    check(
+      Effect.gen(function* () {
+        yield* openPublication(planned(1))
+        yield* confirm(1, 1)
+        const parts = [{ part: 1, name: "whole", path: "/tmp/whole", bytes: 10, sha256: null }]
+        const again = yield* openPublication(planned(2, { parts }))
+        expect(again.parts).toMatchObject([{ part: 1, name: "whole", destMessageId: null }])
+      }),
+    ))
+
+  it("is refused to an older token", () =>
+    check(
+      Effect.gen(function* () {
+        yield* openPublication(planned(5))
+        expect(yield* Effect.flip(openPublication(planned(4)))).toMatchObject({ reason: "conflict" })
+      }),
+    ))
+})
+
+describe("confirmPart", () => {
+  it("is final: repeating it is fine, another id is not, and a fenced writer writes nothing", () =>
+    check(
+      Effect.gen(function* () {
+        yield* openPublication(planned(1))
+        expect(yield* confirm(1, 1)).toBe(true)
+        expect(yield* confirm(1, 1)).toBe(true)
+        expect(yield* confirm(1, 1, 5555)).toBe(false)
+        yield* takeOverPublication({ contentHash, accountId: ben, token: 2 })
+        expect(yield* confirm(1, 2)).toBe(false)
+        expect(yield* confirm(2, 2)).toBe(true)
+      }),
+    ))
+})
+
+describe("takeOverPublication", () => {
+  it("moves a publication to the account with the newer token, and never back", () =>
+    check(
+      Effect.gen(function* () {
+        yield* openPublication(planned(3))
+        expect(yield* takeOverPublication({ contentHash, accountId: ben, token: 2 })).toBe(false)
+        expect(yield* takeOverPublication({ contentHash, accountId: ben, token: 4 })).toBe(true)
+        expect(yield* openPublications(ana)).toEqual([])
+        expect(yield* openPublications(ben)).toMatchObject([
+          { contentHash, token: 4, stub: { fileName: "dragon.zip" } },
+        ])
+      }),
+    ))
+})
+
+describe("finishPublication", () => {
+  const open = Effect.gen(function* () {
+    const token = yield* claimToken(ana)
+    yield* openPublication(planned(token))
+    return token
+  })
+
+  it("writes the package, settles the claim, removes the skip entry and the journal row, all at once", () =>
+    check(
+      Effect.gen(function* () {
+        const token = yield* open
+        yield* recordSkipped({
+          fileName: "dragon.zip",
+          fileSize: 30,
+          reason: "UPLOAD_FAILED",
+          errorMessage: "earlier",
+          sourceChannelId: source,
+          sourceMessageId: firstMessageId,
+          sourceTopicId: null,
+          isMultipart: false,
+          partCount: 1,
+          accountId: ana,
+        })
+        yield* Effect.forEach([3, 1, 2], (part) => confirm(token, part))
+        const packageId = yield* finishPublication({ contentHash, token })
+        expect(yield* packageByHash(contentHash)).toMatchObject(Option.some({ id: packageId, destMessageId: 1001 }))
+        expect(yield* packageRows).toEqual([
+          {
+            fileName: "dragon.zip",
+            destMessageId: "1001",
+            ids: [1001, 1002, 1003],
+            isMultipart: true,
+            partCount: 3,
+            fileCount: 0,
+            sourceMessageId: String(firstMessageId),
+            sourceCaption: "a dragon",
+          },
+        ])
+        expect(yield* skippedPackages()).toEqual([])
+        expect(yield* publicationByHash(contentHash)).toEqual(Option.none())
+        expect(yield* claimedSets()).toMatchObject([{ state: "published", contentHash }])
+      }),
+    ))
+
+  it("tells the bot what it expects, once it is committed", () =>
+    check(
+      Effect.gen(function* () {
+        const token = yield* open
+        yield* Effect.forEach([1, 2, 3], (part) => confirm(token, part))
+        const listening = (yield* Database).listen(["new_package"])
+        const events = yield* Effect.forkChild(
+          listening.pipe(
+            Stream.tap((event) =>
+              event._tag === "Listening" ? finishPublication({ contentHash, token }) : Effect.void,
+            ),
+            Stream.take(2),
+            Stream.runCollect,
+          ),
+        )
+        const [, notification] = yield* Fiber.join(events)
+        const payload = notification?._tag === "Notification" ? JSON.parse(notification.payload) : undefined
+        expect(payload).toEqual({ packageId: expect.any(String), fileName: "dragon.zip", creator: null, tags: [] })
+      }),
+    ))
+
+  it("does nothing while a part is not confirmed", () =>
+    check(
+      Effect.gen(function* () {
+        const token = yield* open
+        yield* confirm(token, 1)
+        expect(yield* Effect.flip(finishPublication({ contentHash, token }))).toMatchObject({ reason: "conflict" })
+        expect(yield* packageRows).toEqual([])
+        expect(yield* openPublications(ana)).toHaveLength(1)
+      }),
+    ))
+
+  it("does nothing for a writer that has been fenced, and one of two that finish at once wins", () =>
+    check(
+      Effect.gen(function* () {
+        const token = yield* open
+        yield* Effect.forEach([1, 2, 3], (part) => confirm(token, part))
+        expect(yield* Effect.flip(finishPublication({ contentHash, token: token - 1 }))).toMatchObject({
+          reason: "conflict",
+        })
+        const both = yield* Effect.all(
+          [1, 2].map(() => Effect.exit(finishPublication({ contentHash, token }))),
+          { concurrency: 2 },
+        )
+        expect(both.map(({ _tag }) => _tag).sort()).toEqual(["Failure", "Success"])
+        expect(yield* packageRows).toHaveLength(1)
+      }),
+    ))
+})
+
+describe("abandonPublication", () => {
+  it("forgets a publication, for its holder alone", () =>
+    check(
+      Effect.gen(function* () {
+        yield* openPublication(planned(2))
+        expect(yield* abandonPublication({ contentHash, token: 1 })).toBe(false)
+        expect(yield* abandonPublication({ contentHash, token: 2 })).toBe(true)
+        expect(yield* publicationByHash(contentHash)).toEqual(Option.none())
+      }),
+    ))
+})
