@@ -42,6 +42,7 @@ const checkZip = (source: ByteSource, isSplit: boolean): Completeness => {
     const detail = `The directory of the ZIP file is ${absent} bytes before where it should be.`
     return isSplit ? incomplete(detail) : damaged(detail)
   }
+  if (end.encryptedDirectory) return { ...complete, encryptedHeaders: true }
   return end.directoryFound ? complete : damaged("The directory of the ZIP file is not where its end record says.")
 }
 
@@ -86,6 +87,13 @@ const encryptedByName: Completeness = {
   encryptedHeaders: true,
 }
 
+/** RAR5 always writes an end block; RAR before 3.0 never did, so there its absence proves nothing. */
+const checkRarEnd = (volume: RarVolume): Completeness => {
+  if (volume.end !== "absent") return complete
+  if (volume.version === 5) return incomplete("The end block of the RAR file is missing.")
+  return byName("The RAR file has no end block, as those of old versions.")
+}
+
 /** One archive in one run of bytes: a single .rar, or a byte split of one. */
 const checkRar = (source: ByteSource): Completeness => {
   const volume = readRarVolume(source)
@@ -96,7 +104,7 @@ const checkRar = (source: ByteSource): Completeness => {
   if (volume.end === "not_last" || volume.splitAfter) return incomplete("More volumes of this RAR file follow.")
   if (volume.splitBefore || (volume.volumeNumber ?? 0) > 0) return incomplete("This is not the first volume.")
   if (volume.unfinished) return byName("The RAR file has too many blocks to walk them all.")
-  return complete
+  return checkRarEnd(volume)
 }
 
 const checkRarVolumes = (volumes: Volumes, readAt: ReadAt): Completeness => {
@@ -121,6 +129,7 @@ const checkRarVolumes = (volumes: Volumes, readAt: ReadAt): Completeness => {
     if (isLast && more) return incomplete(`More volumes follow the ${volumeCount(volumes.length)} that are here.`)
     if (!isLast && volume.end === "last") return damaged(`${label} says that it is the last one.`)
     if (isLast && volume.unfinished) return byName("The last volume has too many blocks to walk them all.")
+    if (isLast && !encrypted) return checkRarEnd(volume)
   }
   return encrypted ? encryptedByName : complete
 }

@@ -99,7 +99,8 @@ export class ListingParser {
       this.#endLine()
       start = end + 1
     }
-    this.#hold(chunk.slice(start))
+    // A Buffer's own slice would share the chunk's memory.
+    this.#hold(Uint8Array.from(chunk.subarray(start)))
   }
 
   /** Ends the output and returns what was found. */

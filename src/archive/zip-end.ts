@@ -17,8 +17,10 @@ export interface ZipEnd {
   readonly endsAt: number
   /** A central file header, an end record, or nothing stands where the directory should be when read from its end. */
   readonly directoryFound: boolean
-  /** Bytes after the record's comment. */
+  /** Bytes after the record's comment; negative when the comment itself is cut off. */
   readonly trailingBytes: number
+  /** The directory, and with it the names, is encrypted (APPNOTE 7.3). */
+  readonly encryptedDirectory: boolean
 }
 
 const endBytes = 22
@@ -64,6 +66,13 @@ const findEnd64 = (source: ByteSource, at: number): Found | undefined => {
   return undefined
 }
 
+/** Version 2 of the ZIP64 record names the algorithm that encrypts the directory, 18 bytes behind the fields of version 1. */
+const hasEncryptedDirectory = (source: ByteSource, end64: Found | undefined): boolean => {
+  if (end64 === undefined || readSize64(end64.view, 4) < 44 + 20) return false
+  const algorithm = source.read(end64.at + 56 + 18, 2)
+  return algorithm.length === 2 && viewOf(algorithm).getUint16(0, true) !== 0
+}
+
 const describe = (source: ByteSource, { at, view }: Found): ZipEnd => {
   const end64 = findEnd64(source, at)
   const endsAt = end64?.at ?? at
@@ -78,6 +87,7 @@ const describe = (source: ByteSource, { at, view }: Found): ZipEnd => {
     directoryOffset: end64 === undefined ? view.getUint32(16, true) : readSize64(end64.view, 48),
     endsAt,
     directoryFound,
+    encryptedDirectory: hasEncryptedDirectory(source, end64),
     trailingBytes: source.bytes - at - endBytes - view.getUint16(20, true),
   }
 }
@@ -89,5 +99,5 @@ const describe = (source: ByteSource, { at, view }: Found): ZipEnd => {
 export const readZipEnd = (source: ByteSource): ZipEnd | undefined => {
   const described = candidates(source).map((found) => describe(source, found))
   const fitting = described.filter((end) => end.trailingBytes >= 0)
-  return fitting.find((end) => end.directoryFound) ?? fitting[0] ?? described[0]
+  return fitting.find((end) => end.directoryFound || end.encryptedDirectory) ?? fitting[0] ?? described[0]
 }

@@ -87,12 +87,16 @@ const makeService = (pool: Piscina, unsettled: { count: number }): CpuPool["Serv
   }
 }
 
-const make = (options: CpuPoolOptions): Effect.Effect<CpuPool["Service"], never, Scope.Scope> =>
+/** The pool with its threads; `tasks` is the file that they run. */
+export const makeCpuPool = (
+  options: CpuPoolOptions,
+  tasks: URL = new URL("./tasks.ts", import.meta.url),
+): Effect.Effect<CpuPool["Service"], never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(
       () =>
         new Piscina({
-          filename: new URL("./tasks.ts", import.meta.url).href,
+          filename: tasks.href,
           minThreads: 0,
           maxThreads: options.threads,
           maxQueue: options.maxQueue ?? 10_000,
@@ -121,5 +125,5 @@ export class CpuPool extends Context.Service<
     readonly stats: Effect.Effect<{ readonly queued: number; readonly running: number; readonly completed: number }>
   }
 >()("src/cpu/CpuPool") {
-  static readonly layer = (options: CpuPoolOptions): Layer.Layer<CpuPool> => Layer.effect(CpuPool, make(options))
+  static readonly layer = (options: CpuPoolOptions): Layer.Layer<CpuPool> => Layer.effect(CpuPool, makeCpuPool(options))
 }
