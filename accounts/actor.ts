@@ -21,6 +21,7 @@ import { type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
 import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
+import { Places } from "./ingest/set-work.ts"
 import { Supervisor } from "./supervisor-client.ts"
 import { makeAuthorizationStates } from "./telegram/login.ts"
 import { makeSendOutcomes } from "./telegram/send.ts"
@@ -69,6 +70,7 @@ const layerOf = (config: CellConfig) =>
       return RpcServer.layer(AccountRpcs).pipe(
         Layer.provide(layerCommands),
         Layer.provide(telegram),
+        Layer.provide(Places.layer),
         Layer.provide(Layer.succeed(AccountConfig, config)),
         Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
         Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),

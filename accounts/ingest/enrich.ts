@@ -26,7 +26,8 @@ const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
   if (photo === undefined || photo.bytes > MAX_PREVIEW_BYTES) return undefined
   const path = yield* downloadFile({ fileId: photo.fileId, priority: 8, onProgress: () => {} })
   const data = yield* Effect.promise(() => readFile(path))
-  return { data, messageId: photo.messageId } satisfies Preview
+  const preview: Preview = { data, messageId: photo.messageId }
+  return preview
 })
 
 const archivePreview = Effect.fn("archivePreview")(function* (work: SetWork, inspection: InspectResult) {
@@ -43,7 +44,8 @@ const archivePreview = Effect.fn("archivePreview")(function* (work: SetWork, ins
   })
   if (found === null) return undefined
   const data = yield* Effect.promise(() => readFile(target))
-  return { data, messageId: null } satisfies Preview
+  const preview: Preview = { data, messageId: null }
+  return preview
 })
 
 /** A preview is a courtesy: whatever goes wrong with it is logged and the package does without. */

@@ -1,5 +1,6 @@
 import { basename, join } from "node:path"
 import * as Effect from "effect/Effect"
+import { DatabaseError } from "../../db/database.ts"
 import {
   confirmPart,
   finishPublication,
@@ -14,7 +15,7 @@ import { AccountConfig } from "../account-config.ts"
 import { adoptDelivered } from "../settle/adopt-delivered.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { newestMessageId } from "../telegram/history.ts"
-import { sendDocument } from "../telegram/send.ts"
+import { deleteMessages, sendDocument } from "../telegram/send.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { removeFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
@@ -102,12 +103,21 @@ const sendPart = Effect.fn("sendPart")(function* (
     caption: formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)),
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
   })
-  yield* confirmPart({
+  const isOurs = yield* confirmPart({
     contentHash: publication.contentHash,
     token: publication.token,
     part: part.part,
     destMessageId: delivered.messageId,
   })
+  if (!isOurs) {
+    // Somebody with a newer token has the publication: what we just sent is one too many (P4).
+    yield* deleteMessages(publication.destChatId, [delivered.messageId])
+    return yield* new DatabaseError({
+      statement: "confirmPart",
+      reason: "conflict",
+      message: "another account took this publication over",
+    })
+  }
   if (!part.whole) yield* removeFile(path)
   yield* logEvent.info("part.sent", `Sent part ${part.part} of ${plan.length}`, {
     part: part.part,

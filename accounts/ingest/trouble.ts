@@ -53,7 +53,16 @@ export const troubleOf = (error: Failure): Effect.Effect<Trouble, Fatal> => {
         countsAsAttempt: !error.isFull,
       })
     case "CpuJobError":
-      return Effect.succeed(failure(error.message, "EXTRACT_FAILED"))
+      return Effect.succeed({
+        ...failure(error.message, "EXTRACT_FAILED"),
+        retryAfterSeconds: error.reason === "disk_full" ? DISK_RETRY_SECONDS : null,
+        countsAsAttempt: error.reason !== "disk_full" && error.reason !== "queue_full",
+      })
+    case "DatabaseError":
+      // Somebody else was faster: looked at again, it is a duplicate. Every other database error hits all sets alike.
+      return error.reason === "conflict"
+        ? Effect.succeed({ ...failure(error.message, "UPLOAD_FAILED"), retryAfterSeconds: 2, countsAsAttempt: false })
+        : Effect.fail(error)
     default:
       return Effect.fail(error)
   }

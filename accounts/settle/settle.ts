@@ -8,7 +8,7 @@ import { AccountConfig } from "../account-config.ts"
 import { captionTag, isSameTag, parseCaptionTag } from "../ingest/caption-tag.ts"
 import type { ChannelMessage } from "../telegram/channel-message.ts"
 import { pendingSends } from "../telegram/history.ts"
-import { cancelSends, SendOutcomes } from "../telegram/send.ts"
+import { deleteMessages, SendOutcomes } from "../telegram/send.ts"
 import { adoptDelivered } from "./adopt-delivered.ts"
 
 /** A send that TDLib repeats by itself after a restart, and the part it delivers. */
@@ -62,7 +62,7 @@ export const cancelPointlessSends = Effect.fn("cancelPointlessSends")(function* 
       if (replay === undefined || isTwin) pointless.push(message.id)
       else replays.push(replay)
     }
-    yield* cancelSends(chatId, pointless)
+    yield* deleteMessages(chatId, pointless)
     cancelled += pointless.length
   }
   return { replays, cancelled }
@@ -79,7 +79,7 @@ const awaitReplay = Effect.fn("awaitReplay")(function* ({ part, publication, tem
       hash: publication.contentHash,
       part,
     })
-    return yield* Effect.ignore(cancelSends(publication.destChatId, [temporaryId]))
+    return yield* Effect.ignore(deleteMessages(publication.destChatId, [temporaryId]))
   }
   yield* confirmPart({
     contentHash: publication.contentHash,

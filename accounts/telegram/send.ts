@@ -96,7 +96,7 @@ export const sendDocument = Effect.fn("sendDocument")(function* ({ caption, chat
     ),
     (stop) => Effect.sync(stop),
   )
-  const withdraw = Effect.ignore(cancelSends(chatId, [message.id], 5))
+  const withdraw = Effect.ignore(deleteMessages(chatId, [message.id], 5))
 
   return yield* listening.pipe(
     Effect.andThen(Effect.raceFirst(outcomes.of(message.id), watch.stalled)),
@@ -106,8 +106,11 @@ export const sendDocument = Effect.fn("sendDocument")(function* ({ caption, chat
   )
 })
 
-/** Deletes messages of ours that are still being sent, or have failed. A message the server has already is not undone. */
-export const cancelSends = Effect.fn("cancelSends")(function* (
+/**
+ * Deletes messages of ours for everybody. One that is still being sent is not sent; if the server happens to have it
+ * already, it comes back as an ordinary message and has to be looked for (facts/cell.md).
+ */
+export const deleteMessages = Effect.fn("deleteMessages")(function* (
   chatId: number,
   temporaryIds: ReadonlyArray<number>,
   timeoutSeconds = 60,

@@ -5,7 +5,7 @@ import { describeSettings, loadConfig } from "../config.ts"
 /** `stash config`: the effective configuration, secrets masked. Fails when a value is bad. */
 export const configCommand = Command.make(
   "config",
-  { json: Flag.Boolean("json").pipe(Flag.withDescription("print JSON")) },
+  { json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("print JSON")) },
   Effect.fn(function* ({ json }) {
     yield* loadConfig(process.env)
     const settings = describeSettings(process.env)

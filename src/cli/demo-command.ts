@@ -8,8 +8,14 @@ export const demoCommand = Command.make(
   "demo",
   {
     json: Flag.Path("json").pipe(Flag.withDescription("write the result to this file"), Flag.optional),
-    keep: Flag.Boolean("keep").pipe(Flag.withDescription("leave the system running until Ctrl-C")),
-    fresh: Flag.Boolean("fresh").pipe(Flag.withDescription("start over even if an earlier demo was interrupted")),
+    keep: Flag.Boolean("keep").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("leave the system running until Ctrl-C"),
+    ),
+    fresh: Flag.Boolean("fresh").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("start over even if an earlier demo was interrupted"),
+    ),
     data: Flag.Path("data").pipe(
       Flag.withDescription("folder of the demo's data (default: STASH_DATA_DIR/demo, or ./data/demo)"),
       Flag.optional,

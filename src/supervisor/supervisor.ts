@@ -18,30 +18,40 @@ export class CredentialsMissing extends Schema.TaggedError<CredentialsMissing>()
   }
 }
 
-/** Where the database is; cells open their own sessions on it. */
-export class DatabaseUrl extends Context.Service<DatabaseUrl, Redacted.Redacted<string>>()(
-  "src/supervisor/DatabaseUrl",
-) {}
+/** Thrown when: the embedded database server ended though nobody stopped it. */
+export class DatabaseServerDied extends Schema.TaggedError<DatabaseServerDied>()("DatabaseServerDied", {
+  how: Schema.String,
+}) {
+  override get message(): string {
+    return this.how
+  }
+}
+
+/** The database server: cells open their own sessions on it. `died` completes when an embedded one ends by itself. */
+export class DatabaseServer extends Context.Service<
+  DatabaseServer,
+  { readonly url: Redacted.Redacted<string>; readonly died: Effect.Effect<string> }
+>()("src/supervisor/DatabaseServer") {}
 
 /** Accounts that were added or switched off are noticed after at most this long. */
 const ACCOUNTS_EVERY = "15 seconds"
 
 /** The database to use: the operator's, or an embedded server that lives as long as the scope. */
-const provideDatabase = Effect.fn("provideDatabase")(function* (config: Config) {
-  if (config.databaseUrl !== undefined) return config.databaseUrl
-  const { url } = yield* embeddedPostgres({ directory: join(config.dataDirectory, "postgres") })
-  return Redacted.make(url)
+const provideServer = Effect.fn("provideServer")(function* (config: Config) {
+  if (config.databaseUrl !== undefined) return DatabaseServer.of({ url: config.databaseUrl, died: Effect.never })
+  const { died, url } = yield* embeddedPostgres({ directory: join(config.dataDirectory, "postgres") })
+  return DatabaseServer.of({ url: Redacted.make(url), died })
 })
 
 /** Everything below the accounts: database with its migrations done, CPU pool. Closed with the scope, last. */
 export const layerFoundations = (config: Config) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const databaseUrl = yield* provideDatabase(config)
-      const url = Redacted.value(databaseUrl)
+      const server = yield* provideServer(config)
+      const url = Redacted.value(server.url)
       yield* migrate(url)
       return Layer.mergeAll(
-        Layer.succeed(DatabaseUrl, databaseUrl),
+        Layer.succeed(DatabaseServer, server),
         Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
         CpuPool.layer({ threads: config.cpuThreads }),
       )
@@ -64,7 +74,7 @@ const matchAccounts = Effect.fn("matchAccounts")(function* (
  * Fails when it cannot begin: `CredentialsMissing`, `SandboxUnreachable`, or a database that is not there.
  */
 export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Config, logs: LogWriter) {
-  const databaseUrl = yield* DatabaseUrl
+  const server = yield* DatabaseServer
   const sandbox = config.sandboxUrl === undefined ? undefined : yield* connectToSandbox(config.sandboxUrl)
   if (sandbox === undefined && (config.telegramApiId === undefined || config.telegramApiHash === undefined))
     return yield* new CredentialsMissing()
@@ -73,10 +83,11 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,
   })
-  yield* matchAccounts(running, { config, databaseUrl, sandbox, logs }).pipe(
+  yield* matchAccounts(running, { config, databaseUrl: server.url, sandbox, logs }).pipe(
     Effect.catch((error) =>
       logEvent.error("supervisor.accounts", "The accounts could not be read; trying again", { error: error.message }),
     ),
     Effect.repeat(Schedule.spaced(ACCOUNTS_EVERY)),
+    Effect.raceFirst(Effect.flatMap(server.died, (how) => new DatabaseServerDied({ how }))),
   )
 }, Effect.scoped)
