@@ -73,7 +73,7 @@ export const makeConnection = (options: ConnectionOptions): Effect.Effect<Connec
           fetch_types: false,
           idle_timeout: 0,
           max_lifetime: null,
-          connect_timeout: Math.max(1, Math.ceil(Duration.toSeconds(statementTimeout))),
+          connect_timeout: Math.min(10, Math.max(1, Math.ceil(Duration.toSeconds(statementTimeout)))),
           keep_alive: 5,
           types: { utcTimestamp },
           onnotice: () => undefined,

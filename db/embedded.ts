@@ -5,7 +5,7 @@ import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:
 import { createServer } from "node:net"
 import { join, resolve } from "node:path"
 import { promisify } from "node:util"
-import { Deferred, Effect, type Scope } from "effect"
+import { Deferred, Duration, Effect, type Scope } from "effect"
 import { type Binaries, findBinaries } from "./embedded/binaries.ts"
 import { EmbeddedPostgresError } from "./embedded/error.ts"
 import { chooseIdentity, type Identity } from "./embedded/identity.ts"
@@ -20,6 +20,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number
   /** Settings as in postgresql.conf, over the defaults here. */
   readonly settings?: Readonly<Record<string, string>>
+  /** How long a previous owner's server may take to stop before the directory counts as in use. Default 20 seconds. */
+  readonly waitForPrevious?: Duration.Input
 }
 
 export interface EmbeddedServer {
@@ -40,9 +42,7 @@ export const embeddedPostgres = (
   Effect.gen(function* () {
     const place = placeOf(options.directory)
     const binaries = yield* attempt(() => prepare(place))
-    const identity = yield* attempt(() =>
-      chooseIdentity(place.data, [binaries.initdb, place.data, ...Object.values(binaries.environment)]),
-    )
+    const identity = yield* attempt(() => chooseIdentity(place.data, [binaries.initdb, place.data]))
     yield* attempt(() => initialize(place, binaries, identity))
     const password = yield* attempt(() => readPassword(place))
     const started = yield* Effect.acquireRelease(
@@ -152,7 +152,7 @@ interface Started {
 
 /** flock(1) exits with this when another server holds the directory. */
 const exitOfHeldLock = 75
-const patience = { heldMillis: 20_000, startMillis: 120_000, stop: "10 seconds", quit: "5 seconds" } as const
+const patience = { previousMillis: 20_000, startMillis: 120_000, stop: "10 seconds", quit: "5 seconds" } as const
 
 const start = Effect.fn("start")(function* (
   options: EmbeddedPostgresOptions,
@@ -160,16 +160,22 @@ const start = Effect.fn("start")(function* (
   binaries: Binaries,
   identity: Identity,
 ) {
-  let heldMillis = 0
+  const previousMillis = Duration.toMillis(options.waitForPrevious ?? patience.previousMillis)
+  let waitedMillis = 0
   let lostPorts = 0
   for (;;) {
     yield* attempt(() => removeStalePidFile(place.data))
     const port = options.port ?? (yield* attempt(freePort))
-    const launched = yield* launch(options, place, binaries, identity, port)
-    const failure = yield* Effect.onInterrupt(awaitReady(place, launched), () => stop(launched.child, launched.exited))
+    const { failure, launched } = yield* Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const process = yield* launch(options, place, binaries, identity, port)
+        const ready = Effect.onInterrupt(restore(awaitReady(place, process)), () => stop(process.child, process.exited))
+        return { launched: process, failure: yield* ready }
+      }),
+    )
     if (failure === undefined) return { ...launched, port } satisfies Started
-    if (launched.child.exitCode === exitOfHeldLock && heldMillis < patience.heldMillis) {
-      heldMillis += 200
+    if (launched.child.exitCode === exitOfHeldLock && waitedMillis < previousMillis) {
+      waitedMillis += 200
       yield* Effect.sleep(200)
       continue
     }

@@ -34,13 +34,17 @@ const oldInstallation = `
 describe("migrate", () => {
   it("builds everything on an empty database, and has nothing left to do the second time", async () => {
     const url = await emptyDatabase()
-    expect(await on(url, migrate())).toEqual(["0001_predecessor", "0002_stash"])
-    expect(await on(url, migrate())).toEqual([])
+    expect(await Effect.runPromise(migrate(url))).toEqual(["0001_predecessor", "0002_stash"])
+    expect(await Effect.runPromise(migrate(url))).toEqual([])
   })
 
   it("runs each migration once when two supervisors start together", async () => {
     const url = await emptyDatabase()
-    const ran = await Promise.all([on(url, migrate()), on(url, migrate()), on(url, migrate())])
+    const ran = await Promise.all([
+      Effect.runPromise(migrate(url)),
+      Effect.runPromise(migrate(url)),
+      Effect.runPromise(migrate(url)),
+    ])
     expect(ran.flat().sort()).toEqual(["0001_predecessor", "0002_stash"])
   })
 
@@ -48,14 +52,14 @@ describe("migrate", () => {
     const url = await emptyDatabase()
     await on(url, run(oldInstallation))
     const before = await on(url, read(`select * from "telegram_accounts", "global_settings"`))
-    await on(url, migrate())
+    await Effect.runPromise(migrate(url))
     const after = await on(url, read(`select * from "telegram_accounts", "global_settings"`))
     expect(after).toEqual(before.map((row) => ({ ...row, isPremium: false })))
   })
 
   it("changes nothing when the predecessor's tables are all there", async () => {
     const url = await emptyDatabase()
-    await on(url, migrate())
+    await Effect.runPromise(migrate(url))
     const catalogue = read(`
       select c.relname, c.oid::int, c.relfilenode::int, array_agg(a.attname order by a.attnum)::text as columns
       from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_attribute a on a.attrelid = c.oid
@@ -63,7 +67,7 @@ describe("migrate", () => {
     const before = await on(url, catalogue)
     await on(url, run("drop table stash_publication_parts, stash_publications, stash_claims, stash_migrations"))
     await on(url, run("drop sequence stash_token"))
-    await on(url, migrate())
+    await Effect.runPromise(migrate(url))
     expect(await on(url, catalogue)).toEqual(before)
   })
 
@@ -100,7 +104,7 @@ describe("migrate", () => {
 describe("the predecessor's search column", () => {
   it("is filled by the database, so that app and bot find a package by words of its name", async () => {
     const url = await emptyDatabase()
-    await on(url, migrate())
+    await Effect.runPromise(migrate(url))
     await on(
       url,
       run(

@@ -24,10 +24,13 @@ export class MigrationError extends Schema.TaggedError<MigrationError>()("Migrat
  * Brings the database up to date and answers with the names of the migrations that ran now. Each runs once, in a transaction of
  * its own. Supervisors that start at the same time wait for each other on an advisory lock, held until the end of a transaction.
  */
-export const migrate = (): Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationError, Database> =>
-  Effect.flatMap(Effect.promise(readMigrations), runMigrations)
+export const migrate = (url: string): Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationError> =>
+  Effect.flatMap(Effect.promise(readMigrations), runMigrations).pipe(
+    // On a large library an index takes its time.
+    Effect.provide(Database.layer({ url, max: 1, applicationName: "stash:migrate", statementTimeout: "10 minutes" })),
+  )
 
-/** As `migrate`, with another list. */
+/** As `migrate`, with another list, on a database that is open already. */
 export const runMigrations = Effect.fn("runMigrations")(function* (migrations: ReadonlyArray<Migration>) {
   const database = yield* Database
   yield* database.transaction("prepare migrations", Effect.andThen(lockMigrations, createMigrationTable))

@@ -55,14 +55,12 @@ export const updateRun = (runId: string, progress: Partial<RunCounters & RunActi
   const given = Object.fromEntries(
     progressNames.flatMap((name) => (progress[name] === undefined ? [] : [[name, progress[name]]])),
   )
-  return run(
-    "updateRun",
-    (sql) => sql`
-      update "ingestion_runs" set
-        ${Object.keys(given).length === 0 ? sql`` : sql`${sql(given)},`}
-        "lastActivityAt" = now()
-      where "id" = ${runId} and "status" = 'RUNNING'`,
-  ).pipe(Effect.asVoid)
+  return run("updateRun", (sql) => {
+    const signOfLife = sql`"lastActivityAt" = now() where "id" = ${runId} and "status" = 'RUNNING'`
+    return Object.keys(given).length === 0
+      ? sql`update "ingestion_runs" set ${signOfLife}`
+      : sql`update "ingestion_runs" set ${sql(given)}, ${signOfLife}`
+  }).pipe(Effect.asVoid)
 }
 
 /** Ends a run; nothing of its activity is left to be shown. */

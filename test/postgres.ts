@@ -33,13 +33,7 @@ export default async function setup(project: TestProject) {
         yield* database.run("create template", (sql) => sql`create database ${sql(templateDatabase)}`)
       }).pipe(Effect.provide(Database.layer({ url: server.url, max: 1, applicationName: "test" }))),
     )
-    await Effect.runPromise(
-      migrate().pipe(
-        Effect.provide(
-          Database.layer({ url: withDatabase(server.url, templateDatabase), max: 1, applicationName: "test" }),
-        ),
-      ),
-    )
+    await Effect.runPromise(migrate(withDatabase(server.url, templateDatabase)))
     project.provide("postgresUrl", server.url)
   } catch (error) {
     await teardown()
