@@ -134,11 +134,11 @@ const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork,
   yield* enrichPackage(work, packageId, yield* inspectSet(work))
 })
 
+/** Claims the set and sends it on its way; undefined when it was settled before and there is nothing to do. */
 const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
   const { accountId } = yield* AccountConfig
   const existing = yield* packageBySource(work.source.channelId, work.set.firstMessageId)
-  if (Option.isSome(existing) && existing.value.fileCount > 0)
-    return left("duplicate", "already in the library from this very message")
+  if (Option.isSome(existing) && existing.value.fileCount > 0) return undefined
   const claimed = yield* claim(work)
   switch (claimed.outcome) {
     case "held":
@@ -148,7 +148,7 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
     case "settled": {
       if (claimed.state === "published" && claimed.accountId === accountId && Option.isSome(existing))
         yield* completeMetadata(work, existing.value.id)
-      return { ...left(claimed.state, claimed.reason || "settled in an earlier cycle") }
+      return undefined
     }
     case "claimed": {
       const { attempts, token } = claimed
@@ -164,7 +164,7 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
 })
 
 /**
- * Brings one archive set as far as it can come in this cycle, and says how it left.
+ * Brings one archive set as far as it can come in this cycle, and says how it left; undefined when it was settled before.
  * Fails only when the account cannot go on: a lost lock session, a lost database, a closed TDLib.
  */
 export const ingestSet = Effect.fn("ingestSet")(
@@ -177,6 +177,10 @@ export const ingestSet = Effect.fn("ingestSet")(
       volumes: work.set.volumes.length,
     })
     const departure = yield* claimAndTravel(work)
+    if (departure === undefined) {
+      yield* work.report({ _tag: "SetKnown", ...identity })
+      return undefined
+    }
     if (departure.outcome !== "deferred" && departure.outcome !== "waiting")
       yield* removeSetFolder(work.folder).pipe(
         Effect.catch((error) =>

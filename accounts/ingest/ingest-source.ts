@@ -19,11 +19,12 @@ export interface CycleFrame {
 
 interface Travelled {
   readonly set: ArchiveSet<SourceVolume>
-  readonly departure: Departure
+  /** Undefined: settled in an earlier cycle. */
+  readonly departure: Departure | undefined
 }
 
 const isSettled = ({ departure }: Travelled): boolean =>
-  departure.outcome !== "deferred" && departure.outcome !== "waiting"
+  departure?.outcome !== "deferred" && departure?.outcome !== "waiting"
 
 /** A channel's mark passes a message only when it is settled (P2): it stops right before the oldest unsettled set. */
 const markAfter = (scan: SourceScan, travelled: ReadonlyArray<Travelled>): number =>

@@ -12,7 +12,7 @@ export const throttleProgress = (
   const last = new Map<string, { readonly stage: string; readonly time: number }>()
   return (event) =>
     Effect.flatMap(Clock.currentTimeMillis, (time) => {
-      if (event._tag === "SetLeft") last.delete(event.setKey)
+      if (event._tag === "SetLeft" || event._tag === "SetKnown") last.delete(event.setKey)
       if (event._tag === "SetProgress") {
         const before = last.get(event.setKey)
         if (before?.stage === event.stage && time - before.time < INTERVAL_MILLIS) return Effect.void

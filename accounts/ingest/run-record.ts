@@ -59,6 +59,7 @@ export const recordRun = Effect.fn("recordRun")(function* (accountId: string) {
         activity = { ...clear, currentChannel: event.sourceTitle }
         return
       case "SetStarted":
+      case "SetKnown":
       case "SourceFailed":
         return
     }

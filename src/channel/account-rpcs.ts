@@ -51,6 +51,8 @@ export const CycleEvent = Schema.Union([
     parts: Schema.Int,
     bytes: Schema.Int,
   }),
+  /** The set was settled in an earlier cycle; nothing was to be done. */
+  Schema.TaggedStruct("SetKnown", setIdentity),
   /** The source cannot be read now; the others go on. */
   Schema.TaggedStruct("SourceFailed", { title: Schema.String, reason: Schema.String }),
 ])

@@ -34,15 +34,21 @@ type JobName = "digest" | "cut" | "inspect" | "preview"
 
 const errorOf = (job: JobName, error: unknown): CpuJobError => {
   const message = error instanceof Error ? error.message : String(error)
-  if (/queue is at limit/i.test(message)) return new CpuJobError({ job, reason: "queue_full", message })
   const code = error instanceof Error && "code" in error ? error.code : undefined
   const hasDied = /worker (exited|stopped)|terminat/i.test(message) || String(code).startsWith("ERR_WORKER")
   return new CpuJobError({ job, reason: hasDied ? "thread_died" : "failed", message })
 }
 
-const makeService = (pool: Piscina, unsettled: { count: number }): CpuPool["Service"] => {
+const makeService = (pool: Piscina, capacity: number): CpuPool["Service"] => {
+  const unsettled = { count: 0 }
   const submit = <Job, A>(name: JobName, job: Job, onProgress?: (bytesDone: number) => void) =>
     Effect.callback<A, CpuJobError>((resume) => {
+      // Piscina's own maxQueue does not hold for jobs that can be aborted (5.3.2 keeps them in a queue of their own).
+      if (unsettled.count >= capacity) {
+        const message = `${unsettled.count} jobs run or wait already`
+        resume(Effect.fail(new CpuJobError({ job: name, reason: "queue_full", message })))
+        return
+      }
       const flag = makeFlag()
       const hard = new AbortController()
       const channel = onProgress === undefined ? undefined : new MessageChannel()
@@ -99,13 +105,12 @@ export const makeCpuPool = (
           filename: tasks.href,
           minThreads: 0,
           maxThreads: options.threads,
-          maxQueue: options.maxQueue ?? 10_000,
           idleTimeout: idleMilliseconds,
           niceIncrement,
         }),
     ),
     (pool) => Effect.promise(() => pool.destroy()),
-  ).pipe(Effect.map((pool) => makeService(pool, { count: 0 })))
+  ).pipe(Effect.map((pool) => makeService(pool, options.threads + (options.maxQueue ?? 10_000))))
 
 /**
  * Hashing, cutting and looking into archives, bounded once for the whole container. Interrupting an effect stops its

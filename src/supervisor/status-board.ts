@@ -76,6 +76,8 @@ const noteOnAccount = (account: AccountStatus, event: CycleEvent): AccountStatus
     }
     case "SetProgress":
       return { ...account, activities: withActivity(account.activities, event.setKey, event) }
+    case "SetKnown":
+      return { ...account, activities: withActivity(account.activities, event.setKey, undefined) }
     case "SetLeft":
       return {
         ...account,
