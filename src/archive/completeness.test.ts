@@ -181,4 +181,22 @@ describe("hostile headers", () => {
     }
     expect(read).toBeLessThan(4 * 1024 * 1024)
   })
+
+  it("in many volumes of countless tiny blocks are not all walked", () => {
+    // A RAR4 main header that says "volume", then blocks of seven bytes, none of them an end.
+    const block = Buffer.alloc(7)
+    block.set([0x10, 0, 0, 7], 2)
+    const volume = Buffer.concat([
+      sample("test_rar_multivolume_single_file.part1.rar").subarray(0, 20),
+      Buffer.alloc(70_000, block),
+    ])
+    let reads = 0
+    const volumes = Array.from({ length: 200 }, () => ({ bytes: volume.length }))
+    const { state } = checkCompleteness("rar_old", volumes, (_, offset, length) => {
+      reads += 1
+      return volume.subarray(offset, offset + length)
+    })
+    expect(state).not.toBe("complete")
+    expect(reads).toBeLessThan(600_000)
+  })
 })

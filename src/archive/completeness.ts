@@ -1,6 +1,6 @@
 /** Proves from headers that a set is complete, where its format allows it; reads headers only. */
 import { type Format, formatOf, nameOfFormat } from "./magic.ts"
-import { type RarVolume, readRarVolume } from "./rar-headers.ts"
+import { maxRarBlocks, type RarVolume, readRarVolume } from "./rar-headers.ts"
 import { readSevenZipEnd, readSevenZipStart } from "./seven-zip-header.ts"
 import { type ByteSource, joinedSource, type ReadAt, volumeSource } from "./volume-bytes.ts"
 import type { Family } from "./volume-name.ts"
@@ -109,9 +109,11 @@ const checkRar = (source: ByteSource): Completeness => {
 
 const checkRarVolumes = (volumes: Volumes, readAt: ReadAt): Completeness => {
   let encrypted = false
+  let blocksLeft = maxRarBlocks
   for (const [index] of volumes.entries()) {
     const label = `volume ${index + 1}`
-    const volume = readRarVolume(volumeSource(volumes, readAt, index))
+    const volume = readRarVolume(volumeSource(volumes, readAt, index), blocksLeft)
+    blocksLeft -= volume?.blocks ?? 0
     if (volume === undefined) return damaged(`${label} has no RAR mark.`)
     const fault = checkRarVolume(volume, label)
     if (fault !== undefined) return fault

@@ -25,12 +25,14 @@ export interface RarVolume {
   readonly damaged: boolean
   /** The walk stopped at its limit, before the end. */
   readonly unfinished: boolean
+  /** Blocks walked. */
+  readonly blocks: number
 }
 
 /** Self-extracting programs in front of the archive are at most this long (the technotes' limit for readers). */
 const maxStubBytes = 1024 * 1024
-/** More blocks than real volumes have; one header read each. */
-const maxBlocks = 500_000
+/** More blocks than real sets have; one header read each, so a hostile set costs about a second. */
+export const maxRarBlocks = 500_000
 /** A RAR5 header is at most 2 MiB by its specification. */
 const maxHeaderBytes = 2 * 1024 * 1024
 /** One read usually covers a whole header. */
@@ -72,6 +74,7 @@ const draftOf = (version: 4 | 5): Draft => ({
   truncated: false,
   damaged: false,
   unfinished: false,
+  blocks: 0,
 })
 
 const mainBlock4 = 0x73
@@ -79,12 +82,12 @@ const fileBlock4 = 0x74
 const serviceBlock4 = 0x7a
 const endBlock4 = 0x7b
 
-const walk4 = (source: ByteSource, start: number): RarVolume => {
+const walk4 = (source: ByteSource, start: number, maxBlocks: number): RarVolume => {
   const draft = draftOf(4)
   let filesSeen = 0
   let offset = start
-  for (let blocks = 0; offset < source.bytes; blocks++) {
-    if (blocks >= maxBlocks) return { ...draft, unfinished: true }
+  for (; offset < source.bytes; draft.blocks++) {
+    if (draft.blocks >= maxBlocks) return { ...draft, unfinished: true }
     let head = source.read(offset, windowBytes)
     if (head.length < 7) return { ...draft, truncated: true }
     const headerBytes = viewOf(head).getUint16(5, true)
@@ -166,12 +169,12 @@ const endBlock5 = 5
 /** A flag test that is right for numbers beyond 32 bits too. */
 const has = (flags: number, bit: number): boolean => Math.floor(flags / bit) % 2 === 1
 
-const walk5 = (source: ByteSource, start: number): RarVolume => {
+const walk5 = (source: ByteSource, start: number, maxBlocks: number): RarVolume => {
   const draft = draftOf(5)
   let filesSeen = 0
   let offset = start
-  for (let blocks = 0; offset < source.bytes; blocks++) {
-    if (blocks >= maxBlocks) return { ...draft, unfinished: true }
+  for (; offset < source.bytes; draft.blocks++) {
+    if (draft.blocks >= maxBlocks) return { ...draft, unfinished: true }
     let head = source.read(offset, windowBytes)
     if (head.length < 7) return { ...draft, truncated: true }
     const sizeReader = new NumberReader(head, 4)
@@ -205,9 +208,9 @@ const walk5 = (source: ByteSource, start: number): RarVolume => {
   return { ...draft, truncated: offset > source.bytes }
 }
 
-/** Walks one volume from its mark to its end block; undefined when it has no RAR mark. */
-export const readRarVolume = (source: ByteSource): RarVolume | undefined => {
+/** Walks one volume from its mark to its end block, or `maxBlocks` far; undefined when it has no RAR mark. */
+export const readRarVolume = (source: ByteSource, maxBlocks: number = maxRarBlocks): RarVolume | undefined => {
   const found = findRarMark(source)
   if (found === undefined) return undefined
-  return found.version === 4 ? walk4(source, found.offset + 7) : walk5(source, found.offset + 8)
+  return found.version === 4 ? walk4(source, found.offset + 7, maxBlocks) : walk5(source, found.offset + 8, maxBlocks)
 }

@@ -183,8 +183,11 @@ describe("inspecting", () => {
   })
 
   it("is not slowed by a bomb, which listing never unpacks", async () => {
-    const bomb = pack("bomb.zip", { zeros: new Uint8Array(64 * 1024 * 1024) })
-    expect(await inspect("zip", [bomb])).toMatchObject({ state: "listed", entries: [{ uncompressedBytes: 67108864 }] })
+    const bomb = pack("bomb.zip", { zeros: new Uint8Array(16 * 1024 * 1024) })
+    expect(await inspect("zip", [bomb])).toMatchObject({
+      state: "listed",
+      entries: [{ uncompressedBytes: 16 * 1024 * 1024 }],
+    })
   })
 
   it("fails when a volume is not there", async () => {

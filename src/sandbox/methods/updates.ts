@@ -40,7 +40,9 @@ export const updateMethods = (telegram: Telegram) =>
         return { _: "updates.channelDifferenceEmpty", final: true, pts: channel.pts, timeout: POLL_INTERVAL }
       }
       const chats = [viewChannel(channel, viewer)]
-      if (channel.pts - pts > MAX_DIFFERENCE_EVENTS) {
+      // TDLib asks from 1 when it knows nothing of the channel; slices from the beginning would make it put old messages
+      // before newer ones that it has been told of live.
+      if (pts <= 1 || channel.pts - pts > MAX_DIFFERENCE_EVENTS) {
         const page = { offsetId: 0, addOffset: 0, limit: Math.min(limit, TOO_LONG_MESSAGES), maxId: 0, minId: 0 }
         const { messages } = channel.page(["any"], "", page)
         return {
@@ -54,11 +56,13 @@ export const updateMethods = (telegram: Telegram) =>
         }
       }
       const difference = channel.difference(pts, Math.max(limit, 1))
+      const isFinal = difference.pts === channel.pts
       return {
         _: "updates.channelDifference",
-        final: difference.pts === channel.pts,
+        final: isFinal,
         pts: difference.pts,
-        timeout: POLL_INTERVAL,
+        // Only after the last slice is there anything to wait for.
+        ...(isFinal ? { timeout: POLL_INTERVAL } : {}),
         newMessages: difference.messages.map((message) => viewMessage(channel, message, viewer)),
         otherUpdates:
           difference.deletedIds.length === 0
