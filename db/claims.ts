@@ -1,5 +1,5 @@
 import { Effect, Option, Schema } from "effect"
-import { SafeInteger } from "./row.ts"
+import { SafeInteger, storable } from "./row.ts"
 import { first, one, rows, run } from "./statement.ts"
 
 /**
@@ -85,7 +85,7 @@ const takeClaim = (request: ClaimRequest) =>
         "leaseUntil"
       ) values (
         ${request.sourceChannelId}, ${request.firstMessageId}, ${request.accountId}, nextval('stash_token'), 'claimed',
-        ${request.setName}, ${request.volumes}, ${request.bytes}, 1,
+        ${storable(request.setName)}, ${request.volumes}, ${request.bytes}, 1,
         now() + make_interval(secs => ${request.leaseSeconds})
       )
       on conflict ("sourceChannelId", "firstMessageId") do update set

@@ -1,7 +1,7 @@
 import { Effect, Option, Schema } from "effect"
 import { DatabaseError } from "./database.ts"
 import { ArchiveType, createPackageStub } from "./packages.ts"
-import { SafeInteger } from "./row.ts"
+import { SafeInteger, storable } from "./row.ts"
 import { first, rows, run, transaction } from "./statement.ts"
 
 /** What the package row needs beyond the journal's own fields, kept so that another life can finish the publication. */
@@ -122,9 +122,6 @@ const stubJson = ({ stub }: NewPublication) =>
     fileName: storable(stub.fileName),
     sourceCaption: stub.sourceCaption === null ? null : storable(stub.sourceCaption),
   })
-
-/** jsonb holds neither NUL nor half a surrogate pair. */
-const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD")
 
 const partsJson = ({ parts }: NewPublication) =>
   JSON.stringify(parts.map((part) => ({ ...part, name: storable(part.name) })))

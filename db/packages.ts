@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { arrayLiteral, SafeInteger } from "./row.ts"
+import { arrayLiteral, SafeInteger, storable } from "./row.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 
 export const ArchiveType = Schema.Literals(["ZIP", "RAR", "SEVEN_Z", "DOCUMENT"])
@@ -157,9 +157,6 @@ const insertFiles = (packageId: string, files: ReadonlyArray<PackageFile>) => {
         e (path text, name text, extension text, packed bigint, bytes bigint, crc32 text)`,
   )
 }
-
-/** Postgres text holds neither NUL nor half a surrogate pair; names inside archives do. */
-const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD")
 
 export const PendingStub = Schema.Struct({
   id: Schema.String,

@@ -17,3 +17,6 @@ export const SafeInteger = Schema.Union([
  */
 export const arrayLiteral = (values: ReadonlyArray<string | number>): string =>
   `{${values.map((value) => `"${String(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`
+
+/** Postgres text and jsonb hold neither NUL nor half a surrogate pair; names inside archives and captions do. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD")

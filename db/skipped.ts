@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { SafeInteger } from "./row.ts"
+import { SafeInteger, storable } from "./row.ts"
 import { rows, run } from "./statement.ts"
 
 export const SkipReason = Schema.Literals(["SIZE_LIMIT", "DOWNLOAD_FAILED", "EXTRACT_FAILED", "UPLOAD_FAILED"])
@@ -32,7 +32,7 @@ export const recordSkipped = (skipped: SkippedPackage) =>
         "id", "fileName", "fileSize", "reason", "errorMessage", "sourceChannelId", "sourceMessageId", "sourceTopicId",
         "isMultipart", "partCount", "accountId"
       ) values (
-        gen_random_uuid()::text, ${skipped.fileName}, ${skipped.fileSize}, ${skipped.reason}::"SkipReason",
+        gen_random_uuid()::text, ${storable(skipped.fileName)}, ${skipped.fileSize}, ${skipped.reason}::"SkipReason",
         ${skipped.errorMessage}, ${skipped.sourceChannelId}, ${skipped.sourceMessageId}, ${skipped.sourceTopicId},
         ${skipped.isMultipart}, ${skipped.partCount}, ${skipped.accountId}
       )
