@@ -46,19 +46,27 @@ const channelOf = (record: SandboxRecord, name: string): RecordedChannel =>
 const bytesOf = (messages: ReadonlyArray<RecordedMessage>): number =>
   messages.reduce((sum, message) => sum + (message.file?.bytes ?? 0), 0)
 
-/** "x.stl" matches "x.stl" and its pieces "x.stl.001", "x.stl.002", ... */
+/** "x.stl.001", "x.stl.002", ... are pieces of "x.stl". */
 const isPieceOf = (fileName: string, message: RecordedMessage): boolean => {
   const name = message.file?.name ?? ""
-  return name === fileName || (name.startsWith(`${fileName}.`) && /^\d{3,}$/.test(name.slice(fileName.length + 1)))
+  return name.startsWith(`${fileName}.`) && /^\d{3,}$/.test(name.slice(fileName.length + 1))
 }
 
-/** The destination's messages with the pieces of these files, in volume and part order. */
-const piecesOf = (destination: RecordedChannel, files: ReadonlyArray<string>): ReadonlyArray<RecordedMessage> =>
-  files.flatMap((file) =>
-    destination.messages
-      .filter((message) => isPieceOf(file, message))
-      .sort((a, b) => ((a.file?.name ?? "") < (b.file?.name ?? "") ? -1 : 1)),
-  )
+/**
+ * The destination's messages that hold these source files, in volume and part order: each file whole, under whatever
+ * name it was published (of two equal ones either may have been first), or else in pieces under its own name.
+ */
+const findCopies = (
+  destination: RecordedChannel,
+  sources: ReadonlyArray<RecordedMessage>,
+): ReadonlyArray<RecordedMessage> =>
+  sources.flatMap(({ file }) => {
+    const whole = destination.messages.filter((message) => message.file?.sha256 === file?.sha256)
+    if (whole.length > 0) return whole
+    return destination.messages
+      .filter((message) => isPieceOf(file?.name ?? "", message))
+      .sort((a, b) => ((a.file?.name ?? "") < (b.file?.name ?? "") ? -1 : 1))
+  })
 
 /**
  * Compares the destination with what it should hold: for every expected content the bytes in the destination, joined,
@@ -76,7 +84,7 @@ export const verifyDestination = Effect.fn("verifyDestination")(function* (sandb
     const sourceMessages = expected.files.flatMap((file) =>
       source.messages.filter((message) => message.file?.name === file),
     )
-    const pieces = piecesOf(destination, expected.files)
+    const pieces = findCopies(destination, sourceMessages)
     for (const { id } of pieces) accounted.add(id)
     if (pieces.length !== expected.parts)
       problems.push(`${expected.name}: ${pieces.length} messages in the destination instead of ${expected.parts}`)
