@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import type { DemoResult } from "../src/demo/report.ts"
 import type { NetworkWatch } from "./network-trace.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
@@ -20,26 +21,7 @@ export const withDemoFolder = async (use: (folder: string) => Promise<void>): Pr
 export interface FinishedDemo {
   readonly exitCode: number | null
   readonly output: string
-  readonly result: DemoResultFile
-}
-
-/** The part of the demo's JSON result that tests look at. */
-export interface DemoResultFile {
-  readonly ok: boolean
-  readonly accounts: ReadonlyArray<{ readonly phone: string; readonly premium: boolean; readonly state: string }>
-  readonly sets: {
-    readonly seen: number
-    readonly published: number
-    readonly duplicate: number
-    readonly skipped: ReadonlyArray<{ readonly name: string; readonly reason: string }>
-    readonly waiting: ReadonlyArray<{ readonly name: string; readonly reason: string }>
-  }
-  readonly destination: {
-    readonly messages: number
-    readonly contents: ReadonlyArray<{ readonly contentHash: string; readonly parts: number; readonly bytes: number }>
-  }
-  readonly packages: number
-  readonly problems: ReadonlyArray<string>
+  readonly result: DemoResult
 }
 
 const collect = (child: ChildProcess): Promise<{ exitCode: number | null; output: string }> =>
@@ -69,7 +51,7 @@ export const runDemo = async (folder: string, watch?: NetworkWatch): Promise<Fin
   const demo = startDemo(folder, watch?.wrapper)
   watch?.follow(demo.pid ?? 0, folder)
   const { exitCode, output } = await collect(demo)
-  const result = JSON.parse(await readFile(join(folder, "result.json"), "utf8").catch(() => "{}")) as DemoResultFile
+  const result = JSON.parse(await readFile(join(folder, "result.json"), "utf8").catch(() => "{}")) as DemoResult
   return { exitCode, output, result }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { killDemoAfter, readDemoLog, runDemo, startDemo, withDemoFolder } from "./demo-process.ts"
 import { isLoopback, watchNetwork } from "./network-trace.ts"
 import { processesOf } from "./process-group.ts"
+import { readPackages } from "./read-packages.ts"
 
 const MINUTES = 60_000
 
@@ -27,6 +28,29 @@ describe("the demo", () => {
         const addresses = [...(await watch.addresses())]
         expect(addresses).toContain("127.0.0.1")
         expect(addresses.filter((address) => !isLoopback(address))).toEqual([])
+
+        const packages = await readPackages(folder)
+        expect(packages).toHaveLength(11)
+        expect(packages).toContainEqual({
+          fileName: "Dwarven Halls.zip",
+          archiveType: "ZIP",
+          creator: "Dragon Workshop",
+          tags: ["Miniatures"],
+          fileCount: 243,
+          listed: 243,
+          destMessages: 3,
+          preview: false,
+        })
+        expect(packages).toContainEqual(
+          expect.objectContaining({
+            fileName: "Castle Diorama.stl",
+            archiveType: "DOCUMENT",
+            listed: 1,
+            preview: true,
+          }),
+        )
+        expect(packages).toContainEqual(expect.objectContaining({ archiveType: "RAR", listed: 2, destMessages: 8 }))
+        expect(packages.filter(({ fileCount }) => fileCount === 0)).toEqual([])
       }),
     4 * MINUTES,
   )

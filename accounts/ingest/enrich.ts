@@ -3,6 +3,7 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { updatePackageWithMetadata } from "../../db/packages.ts"
 import { creatorOf } from "../../src/archive/creator.ts"
+import { entryOf } from "../../src/archive/listing.ts"
 import { choosePreviewEntry } from "../../src/archive/preview-entry.ts"
 import { matchPreview } from "../../src/archive/preview-match.ts"
 import { tagsOf } from "../../src/archive/tags.ts"
@@ -22,7 +23,7 @@ interface Preview {
 }
 
 const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
-  const photo = matchPreview(work.set, work.photos)
+  const photo = matchPreview(work.set, work.photos, work.setStarts)
   if (photo === undefined || photo.bytes > MAX_PREVIEW_BYTES) return undefined
   const path = yield* downloadFile({ fileId: photo.fileId, priority: 8, onProgress: () => {} })
   const data = yield* Effect.promise(() => readFile(path))
@@ -60,6 +61,16 @@ const previewOf = (work: SetWork, inspection: InspectResult) =>
   )
 
 /**
+ * What the package will list. An archive whose names need a password, or that is empty, gets one line that says so:
+ * without any the package would read "metadata pending" for ever.
+ */
+const filesOf = ({ detail, entries, state }: InspectResult): InspectResult["entries"] => {
+  if (entries.length > 0) return entries
+  const why = state === "headers_encrypted" ? "the names of the files need a password" : detail || "nothing is inside"
+  return [entryOf(`(${why})`, 0, { encrypted: state === "headers_encrypted" })]
+}
+
+/**
  * Adds what makes a package findable: file list, preview, creator, tags. Until then it reads "metadata pending".
  * Fails with `DatabaseError`.
  */
@@ -69,9 +80,10 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
   inspection: InspectResult,
 ) {
   const preview = yield* previewOf(work, inspection)
+  const files = filesOf(inspection)
   yield* updatePackageWithMetadata(packageId, {
-    fileCount: inspection.entries.length,
-    files: inspection.entries,
+    fileCount: Math.max(inspection.fileCount, files.length),
+    files,
     previewData: preview?.data ?? null,
     previewMessageId: preview?.messageId ?? null,
     creator: creatorOf({ topicName: null, fileName: work.set.name, channelTitle: work.source.title }) ?? null,
@@ -79,7 +91,7 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
   })
   yield* logEvent.info("package.enriched", "Recorded what is inside", {
     packageId,
-    files: inspection.entries.length,
+    files: inspection.fileCount,
     preview: preview !== undefined,
   })
 })

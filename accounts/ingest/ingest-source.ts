@@ -54,11 +54,13 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     sets: scan.sets.length,
     ignored: scan.ignored,
   })
+  const setStarts = scan.sets.map(({ firstMessageId }) => firstMessageId)
   const workOf = (set: ArchiveSet<SourceVolume>): SetWork => ({
     ...frame,
     set,
     source,
     photos: scan.photos,
+    setStarts,
     folder: planSetFolder(tempDirectory, {
       chatId: source.chatId,
       firstMessageId: set.firstMessageId,

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Source } from "../../db/channels.ts"
 import { type ArchiveSet, groupArchiveSets, type SourceFile } from "../../src/archive/archive-set.ts"
+import type { SourcePhoto as PostedPhoto } from "../../src/archive/preview-match.ts"
 import type { ChannelMessage } from "../telegram/channel-message.ts"
 import { requireChat, searchMessages } from "../telegram/history.ts"
 
@@ -15,13 +16,8 @@ export interface SourceVolume extends SourceFile {
   readonly fileId: number
 }
 
-export interface SourcePhoto {
-  readonly messageId: number
-  readonly date: number
-  readonly senderId: string | null
-  readonly topicId: number | null
-  readonly albumId: string | null
-  readonly caption: string
+/** A photo of a source, with what is needed to download it. */
+export interface SourcePhoto extends PostedPhoto {
   readonly fileId: number
   readonly bytes: number
 }

@@ -14,6 +14,8 @@ export interface SetWork {
   readonly source: Source
   /** Photos of the source that may show what is in the set. */
   readonly photos: ReadonlyArray<SourcePhoto>
+  /** The first message of every set in this scan. */
+  readonly setStarts: ReadonlyArray<number>
   readonly destination: Destination
   readonly runId: string
   readonly folder: SetFolder

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { confirmPart, type Publication } from "../../db/journal.ts"
+import { confirmPart, type Publication, type PublicationPart } from "../../db/journal.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { captionTag, isSameTag, parseCaptionTag } from "../ingest/caption-tag.ts"
 import type { ChannelMessage } from "../telegram/channel-message.ts"
@@ -15,6 +15,22 @@ const deliveryOf = (messages: ReadonlyArray<ChannelMessage>, publication: Public
   })
 }
 
+const adopt = Effect.fn("adopt")(function* (publication: Publication, part: PublicationPart, destMessageId: number) {
+  const isOurs = yield* confirmPart({
+    contentHash: publication.contentHash,
+    token: publication.token,
+    part: part.part,
+    destMessageId,
+  })
+  if (!isOurs) return part
+  yield* logEvent.info("part.adopted", "Found a part in the destination that had been delivered before", {
+    hash: publication.contentHash,
+    part: part.part,
+    messageId: destMessageId,
+  })
+  return { ...part, destMessageId }
+})
+
 /**
  * Looks in the destination, after the message that was newest when the journal row was written, for parts that were
  * delivered though nobody wrote it down, and confirms them.
@@ -27,21 +43,7 @@ export const adoptDelivered = Effect.fn("adoptDelivered")(function* (publication
   const parts = yield* Effect.forEach(publication.parts, (part) => {
     const delivery = part.destMessageId === null ? deliveryOf(messages, publication, part.part) : undefined
     if (delivery === undefined) return Effect.succeed(part)
-    return confirmPart({
-      contentHash: publication.contentHash,
-      token: publication.token,
-      part: part.part,
-      destMessageId: delivery.id,
-    }).pipe(
-      Effect.andThen(
-        logEvent.info("part.adopted", "Found a part in the destination that had been delivered before", {
-          hash: publication.contentHash,
-          part: part.part,
-          messageId: delivery.id,
-        }),
-      ),
-      Effect.as({ ...part, destMessageId: delivery.id }),
-    )
+    return adopt(publication, part, delivery.id)
   })
   return { ...publication, parts }
 })

@@ -64,4 +64,12 @@ describe("the photo that belongs to a set", () => {
     expect(match([file(5, "x.zip")], [photo(3, { senderId: "a" }), photo(4)])).toBeUndefined()
     expect(match([file(5, "x.zip", { topicId: 2 })], [photo(4, { senderId: "a", topicId: 3 })])).toBeUndefined()
   })
+
+  it("is not the one that was posted for another set in between", () => {
+    const [set] = groupArchiveSets([file(7, "x.zip")])
+    const before = [photo(4, { senderId: "a" })]
+    if (set === undefined) throw new Error("one file is one set")
+    expect(matchPreview(set, before, [5, 7])).toBeUndefined()
+    expect(matchPreview(set, before, [2, 7])?.messageId).toBe(4)
+  })
 })

@@ -34,13 +34,15 @@ const nearestFirst =
  * 1. a photo of the same album, or one that a volume's sender posted as an answer to a volume;
  * 2. a photo within six hours whose caption's first line, or whole caption, equals the set's name once both are
  *    reduced to their words;
- * 3. the photo right before the set, by the same sender in the same topic, at most ten minutes earlier.
+ * 3. the photo right before the set, by the same sender in the same topic, at most ten minutes earlier. It shows what
+ *    comes next, so neither another photo nor the beginning of another set may lie between.
  *
- * `photos` should hold the photos around the set; for rule 3 no other photo may lie between, so pass them all.
+ * `photos` should hold the photos around the set, `setStarts` the first message ids of all sets around it.
  */
 export const matchPreview = <P extends SourcePhoto>(
   set: ArchiveSet<SourceFile>,
   photos: ReadonlyArray<P>,
+  setStarts: ReadonlyArray<number> = [],
 ): P | undefined => {
   const dates = set.volumes.map((volume) => volume.date)
   const earliest = Math.min(...dates)
@@ -75,6 +77,7 @@ export const matchPreview = <P extends SourcePhoto>(
   const isAdjacent =
     before !== undefined &&
     before.senderId === firstVolume.senderId &&
-    firstVolume.date - before.date <= adjacentSeconds
+    firstVolume.date - before.date <= adjacentSeconds &&
+    !setStarts.some((start) => start > before.messageId && start < set.firstMessageId)
   return isAdjacent ? before : undefined
 }
