@@ -68,13 +68,13 @@ export const settings = {
     decode: text,
     expected: "a folder",
     about: "downloads and parts; default <STASH_DATA_DIR>/temp",
-    fallback: null,
+    fallback: "temp",
   },
   TDLIB_STATE_DIR: {
     decode: text,
     expected: "a folder",
     about: "TDLib's databases, one folder per account; default <STASH_DATA_DIR>/tdlib",
-    fallback: null,
+    fallback: "tdlib",
   },
   WORKER_MAX_ZIP_SIZE_MB: {
     decode: wholeNumber(1, 10_485_760),
@@ -152,9 +152,14 @@ export interface Config {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const names = Object.keys(settings) as ReadonlyArray<SettingName>
+/** Folders whose default lies below the data folder. */
+const belowDataDirectory: ReadonlySet<SettingName> = new Set(["WORKER_TEMP_DIR", "TDLIB_STATE_DIR"])
 const textOf = (environment: Environment, name: SettingName): string | null => {
   const given = environment[name]?.trim()
-  return given === undefined || given === "" ? settings[name].fallback : given
+  if (given !== undefined && given !== "") return given
+  const { fallback } = settings[name]
+  if (fallback === null || !belowDataDirectory.has(name)) return fallback
+  return join(textOf(environment, "STASH_DATA_DIR") ?? "", fallback)
 }
 const isSecret = (name: SettingName): boolean => "secret" in settings[name]
 const secret = (value: string | undefined) => (value === undefined ? undefined : Redacted.make(value))
@@ -187,8 +192,8 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     telegramApiId: values.TELEGRAM_API_ID,
     telegramApiHash: secret(values.TELEGRAM_API_HASH),
     intervalMinutes: values.WORKER_INTERVAL_MINUTES,
-    tempDirectory: resolve(values.WORKER_TEMP_DIR ?? join(dataDirectory, "temp")),
-    tdlibDirectory: resolve(values.TDLIB_STATE_DIR ?? join(dataDirectory, "tdlib")),
+    tempDirectory: resolve(values.WORKER_TEMP_DIR),
+    tdlibDirectory: resolve(values.TDLIB_STATE_DIR),
     maxSetBytes: values.WORKER_MAX_ZIP_SIZE_MB * MEBIBYTE,
     maxPartBytes: values.MAX_PART_SIZE_MB === undefined ? undefined : values.MAX_PART_SIZE_MB * MEBIBYTE,
     multipartTimeoutHours: values.MULTIPART_TIMEOUT_HOURS,

@@ -3,19 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { downloadFile } from "../accounts/telegram/download.ts"
-import { loadAllChats, newestMessageId, pendingSends, searchMessages } from "../accounts/telegram/history.ts"
-import {
-  type AuthorizationStates,
-  logIn,
-  makeAuthorizationStates,
-  submitCode,
-  waitForFirstState,
-} from "../accounts/telegram/login.ts"
-import { makeSendOutcomes, type SendOutcomes, sendDocument } from "../accounts/telegram/send.ts"
-import { Tdlib } from "../accounts/telegram/tdlib.ts"
-import { type Sandbox, startSandbox } from "../src/sandbox/sandbox.ts"
+import { newestMessageId, pendingSends, searchMessages } from "../accounts/telegram/history.ts"
+import { sendDocument } from "../accounts/telegram/send.ts"
+import { startSandbox } from "../src/sandbox/sandbox.ts"
+import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
 const MEBIBYTE = 1024 * 1024
@@ -50,39 +43,6 @@ const sandboxOf = (pageLimit?: number) =>
     (sandbox) => Effect.promise(() => sandbox.close()),
   )
 
-/** The account's TDLib as a cell opens it. */
-const telegram = (sandbox: Sandbox, directory: string) =>
-  Layer.unwrap(
-    Effect.map(makeAuthorizationStates, (authorization) => {
-      const sends = makeSendOutcomes()
-      const { loginCode: _, ...endpoint } = sandbox.endpoint
-      return Layer.mergeAll(
-        authorization.layer,
-        sends.layer,
-        Tdlib.layer({ directory, apiId: 1, apiHash: "sandbox", sandbox: endpoint }, [
-          authorization.listener,
-          sends.listener,
-        ]),
-      )
-    }),
-  )
-
-const logInWith = (code: string) =>
-  Effect.gen(function* () {
-    const tdlib = yield* Tdlib
-    const services = yield* Effect.context<Tdlib | AuthorizationStates | SendOutcomes>()
-    const first = yield* waitForFirstState()
-    yield* tdlib.goOnline
-    const ready = yield* logIn(phone, first, (state) =>
-      state._tag === "WaitingCode" ? submitCode(code).pipe(Effect.orDie, Effect.provideContext(services)) : Effect.void,
-    )
-    yield* loadAllChats()
-    return { first: first._, ready }
-  })
-
-const chatId = (sandbox: Sandbox, name: string): number =>
-  sandbox.state().channels.find((channel) => channel.name === name)?.chatId ?? 0
-
 describe("the narrow interface to TDLib", () => {
   it.live(
     "logs in, pages through a channel whose pages are short, downloads, and sends with a confirmed id",
@@ -91,18 +51,18 @@ describe("the narrow interface to TDLib", () => {
         const folder = yield* temporaryFolder
         const sandbox = yield* sandboxOf(17)
         yield* Effect.gen(function* () {
-          const { ready } = yield* logInWith(sandbox.endpoint.loginCode)
+          const { ready } = yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
           assert.isTrue(ready.isPremium)
           assert.strictEqual(ready.maxUploadBytes, 3950 * MEBIBYTE)
 
-          const found = yield* Stream.runCollect(searchMessages(chatId(sandbox, "source"), "documents", 0))
+          const found = yield* Stream.runCollect(searchMessages(chatIdOf(sandbox, "source"), "documents", 0))
           assert.lengthOf(found, 230)
           assert.lengthOf(new Set(found.map(({ id }) => id)), 230)
 
           const newest = found[0]
           assert.strictEqual(newest?.caption, "caption 229")
           const afterMark = yield* Stream.runCollect(
-            searchMessages(chatId(sandbox, "source"), "documents", found[10]?.id ?? 0),
+            searchMessages(chatIdOf(sandbox, "source"), "documents", found[10]?.id ?? 0),
           )
           assert.lengthOf(afterMark, 10)
 
@@ -115,7 +75,7 @@ describe("the narrow interface to TDLib", () => {
           const upload = join(folder, "Dragon.zip")
           yield* Effect.promise(() => writeFile(upload, Buffer.alloc(12 * MEBIBYTE, 7)))
           const progress: Array<number> = []
-          const library = chatId(sandbox, "library")
+          const library = chatIdOf(sandbox, "library")
           const delivered = yield* sendDocument({
             chatId: library,
             path: upload,
@@ -130,7 +90,7 @@ describe("the narrow interface to TDLib", () => {
           assert.lengthOf(stored, 1)
           assert.strictEqual(stored[0]?.tdlibId, delivered.messageId)
           assert.include(stored[0]?.file, { name: "Dragon.zip", bytes: 12 * MEBIBYTE })
-        }).pipe(Effect.provide(telegram(sandbox, join(folder, "tdlib"))))
+        }).pipe(Effect.provide(telegramLayer(sandbox, join(folder, "tdlib"))))
       }).pipe(Effect.scoped),
     120_000,
   )

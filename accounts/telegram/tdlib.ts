@@ -70,6 +70,14 @@ const parametersOf = (options: TdlibOptions): Request<"setTdlibParameters"> => (
   application_version: "0.1.0",
 })
 
+/** tdl loads one library per process, at the first client, and keeps it. */
+let loadedLibrary: string | undefined
+const useLibrary = (library: string): void => {
+  if (loadedLibrary === library) return
+  tdl.configure({ tdjson: library, verbosityLevel: 1 })
+  loadedLibrary = library
+}
+
 const open = Effect.fn("Tdlib.open")(function* (
   options: TdlibOptions,
   firstListeners: ReadonlyArray<(update: Td.Update) => void>,
@@ -80,7 +88,7 @@ const open = Effect.fn("Tdlib.open")(function* (
 
   const client = yield* Effect.acquireRelease(
     Effect.sync(() => {
-      tdl.configure({ tdjson: options.sandbox?.library ?? getTdjson(), verbosityLevel: 1 })
+      useLibrary(options.sandbox?.library ?? getTdjson())
       const bare = tdl.createBareClient()
       bare.on("update", (update) => {
         for (const listener of listeners) listener(update)

@@ -33,6 +33,15 @@ export class DatabaseServer extends Context.Service<
   { readonly url: Redacted.Redacted<string>; readonly died: Effect.Effect<string> }
 >()("src/supervisor/DatabaseServer") {}
 
+/** Thrown when: the database of DATABASE_URL cannot be used. */
+export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("DatabaseUnusable", {
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `the database cannot be used (${this.reason}): check DATABASE_URL, or leave it out for an embedded server`
+  }
+}
+
 /** Accounts that were added or switched off are noticed after at most this long. */
 const ACCOUNTS_EVERY = "15 seconds"
 
@@ -43,13 +52,20 @@ const provideServer = Effect.fn("provideServer")(function* (config: Config) {
   return DatabaseServer.of({ url: Redacted.make(url), died })
 })
 
-/** Everything below the accounts: database with its migrations done, CPU pool. Closed with the scope, last. */
+const hasCredentials = (config: Config): boolean =>
+  config.sandboxUrl !== undefined || (config.telegramApiId !== undefined && config.telegramApiHash !== undefined)
+
+/**
+ * Everything below the accounts: database with its migrations done, CPU pool. Closed with the scope, last.
+ * Fails when the worker cannot begin: `CredentialsMissing`, `DatabaseUnusable`, `EmbeddedPostgresError`.
+ */
 export const layerFoundations = (config: Config) =>
   Layer.unwrap(
     Effect.gen(function* () {
+      if (!hasCredentials(config)) return yield* new CredentialsMissing()
       const server = yield* provideServer(config)
       const url = Redacted.value(server.url)
-      yield* migrate(url)
+      yield* migrate(url).pipe(Effect.mapError((error) => new DatabaseUnusable({ reason: error.message })))
       return Layer.mergeAll(
         Layer.succeed(DatabaseServer, server),
         Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
@@ -71,13 +87,11 @@ const matchAccounts = Effect.fn("matchAccounts")(function* (
 
 /**
  * Runs all active accounts, each in a cell of its own, until interrupted. One account's failure is its own.
- * Fails when it cannot begin: `CredentialsMissing`, `SandboxUnreachable`, or a database that is not there.
+ * Fails with `SandboxUnreachable` when it cannot begin, with `DatabaseServerDied` when it cannot go on.
  */
 export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Config, logs: LogWriter) {
   const server = yield* DatabaseServer
   const sandbox = config.sandboxUrl === undefined ? undefined : yield* connectToSandbox(config.sandboxUrl)
-  if (sandbox === undefined && (config.telegramApiId === undefined || config.telegramApiHash === undefined))
-    return yield* new CredentialsMissing()
   const running = yield* FiberMap.make<string>()
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
