@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schedule, Schema, Stream } from "effect"
+import { addAccount } from "../db/accounts.ts"
+import { Database } from "../db/database.ts"
+import { rows } from "../db/statement.ts"
+import type { LoginState } from "../src/channel/account-rpcs.ts"
+import type { CellConfig } from "../src/channel/warden-messages.ts"
+import { CpuPool } from "../src/cpu/pool.ts"
+import type { LogLine } from "../src/log-line.ts"
+import { startSandbox } from "../src/sandbox/sandbox.ts"
+import { startCell } from "../src/supervisor/cell.ts"
+import { freshDatabase } from "./fresh-database.ts"
+import { childrenWith } from "./process-group.ts"
+
+const phone = "15550001001"
+const world = { accounts: [{ phone, firstName: "Alice", premium: true, code: "12345" }], channels: [] }
+
+/** A sandbox, a database with one account, and what a cell of it is started with. */
+const makeBench = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "stash-cell-"))),
+    (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
+  )
+  const sandbox = yield* Effect.acquireRelease(
+    Effect.promise(() => startSandbox({ world })),
+    (started) => Effect.promise(() => started.close()),
+  )
+  const url = yield* Effect.promise(freshDatabase)
+  const database = Database.layer({ url, max: 2, applicationName: "test" })
+  const { id } = yield* Effect.provide(addAccount({ phone, displayName: "Alice" }), database)
+  const { loginCode: _, ...endpoint } = sandbox.endpoint
+  const config: CellConfig = {
+    accountId: id,
+    phone,
+    databaseUrl: url,
+    tdlibDirectory: join(folder, "tdlib"),
+    tempDirectory: join(folder, "temp"),
+    apiId: 1,
+    apiHash: "sandbox",
+    sandbox: endpoint,
+    maxPartBytes: null,
+    maxSetBytes: 1,
+    multipartTimeoutHours: 0,
+    logLevel: "debug",
+  }
+  const lines: Array<LogLine> = []
+  return { config, database, lines, logs: { write: (line: LogLine) => void lines.push(line) } }
+})
+
+type Bench = Effect.Success<typeof makeBench>
+
+/** One life of the cell: starts it, logs in as far as `code` leads, and does `work` with it. */
+const withCell = <A, E>(
+  bench: Bench,
+  code: string,
+  work: (cell: Effect.Success<ReturnType<typeof startCell>>, states: ReadonlyArray<string>) => Effect.Effect<A, E>,
+) =>
+  Effect.gen(function* () {
+    const cell = yield* startCell(bench.config, bench.logs)
+    const states: Array<string> = []
+    yield* cell.account.Login().pipe(
+      Stream.runForEach((state: LoginState) => {
+        states.push(state._tag)
+        return state._tag === "WaitingCode" ? cell.account.SubmitCode({ code }) : Effect.void
+      }),
+    )
+    return yield* work(cell, states)
+  }).pipe(Effect.scoped, Effect.provide(CpuPool.layer({ threads: 1 })))
+
+/** The wardens that this test process has started and that are alive. */
+const wardens = () => childrenWith("warden.ts")
+
+describe("an account cell", () => {
+  it.live(
+    "logs in by code, stores what Telegram says of the account, and needs no code in its next life",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* withCell(bench, "12345", (_, states) =>
+          Effect.sync(() => assert.deepStrictEqual(states, ["WaitingCode", "Ready"])),
+        )
+        const [stored] = yield* rows(
+          "account",
+          Schema.Struct({ authState: Schema.String, isPremium: Schema.Boolean }),
+          (sql) => sql`select "authState"::text, "isPremium" from telegram_accounts`,
+        ).pipe(Effect.provide(bench.database))
+        assert.deepStrictEqual(stored, { authState: "AUTHENTICATED", isPremium: true })
+        yield* withCell(bench, "none", (cell, states) =>
+          Effect.gen(function* () {
+            assert.deepStrictEqual(states, ["Ready"])
+            assert.deepStrictEqual(yield* cell.account.Settle(), { adopted: 0, cancelled: 0, completed: 0, open: 0 })
+          }),
+        )
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "says which code was not accepted, and that the operator must act",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const error = yield* Effect.flip(withCell(bench, "99999", () => Effect.void))
+        assert.include(error, { _tag: "AccountError", who: "operator" })
+        assert.include(error.message, "PHONE_CODE_INVALID")
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "asks the operator for a destination when none is chosen",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const error = yield* Effect.flip(withCell(bench, "12345", (cell) => Stream.runDrain(cell.account.RunCycle())))
+        assert.include(error, { _tag: "AccountError", who: "operator" })
+        assert.include(error.message, "no destination channel is set")
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "is refused while another cell runs the same account",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const twin = { ...bench, config: { ...bench.config, tdlibDirectory: `${bench.config.tdlibDirectory}-2` } }
+        const error = yield* withCell(bench, "12345", () => Effect.flip(withCell(twin, "12345", () => Effect.void)))
+        assert.include(error.message, "running elsewhere")
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "that is killed is noticed at once, and its directory can be opened again",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const ended = yield* withCell(bench, "12345", (cell) =>
+          Effect.gen(function* () {
+            for (const pid of wardens()) process.kill(pid, "SIGKILL")
+            return yield* Effect.flip(cell.ended)
+          }),
+        )
+        assert.include(ended, { exit: "SIGKILL", reason: "it gave no reason" })
+        // The server frees the account's lock when it notices that the session is gone.
+        yield* withCell(bench, "none", (_, states) =>
+          Effect.sync(() => assert.deepStrictEqual(states, ["Ready"])),
+        ).pipe(Effect.retry(Schedule.spaced("200 millis").pipe(Schedule.upTo({ times: 50 }))))
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "closes TDLib in order and leaves no process",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* withCell(bench, "12345", () => Effect.void)
+        const last = bench.lines.at(-1)
+        assert.include(last?.message ?? "", '"_tag":"Closed"')
+        assert.deepStrictEqual(wardens(), [])
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+})
