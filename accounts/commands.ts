@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { markAuthenticated, setAuthState } from "../db/accounts.ts"
 import type { Database } from "../db/database.ts"
@@ -10,9 +9,17 @@ import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import type { Places } from "./ingest/set-work.ts"
-import { cancelPointlessSends, settlePublications } from "./settle/settle.ts"
+import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
-import { type AuthorizationStates, logIn, submitCode, submitPassword, waitForFirstState } from "./telegram/login.ts"
+import {
+  type AuthorizationStates,
+  isPremiumAccount,
+  logIn,
+  submitCode,
+  submitPassword,
+  uploadLimit,
+  waitForFirstState,
+} from "./telegram/login.ts"
 import type { SendOutcomes } from "./telegram/send.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
 
@@ -25,17 +32,6 @@ type Services =
   | AuthorizationStates
   | SendOutcomes
   | Tdlib
-
-type Settled = Effect.Success<ReturnType<typeof cancelPointlessSends>>
-
-/** What one command leaves for the next. */
-interface Session {
-  readonly maxUploadBytes: number
-  readonly replays: Settled["replays"]
-  readonly cancelled: number
-}
-
-const noSession: Session = { maxUploadBytes: 0, replays: [], cancelled: 0 }
 
 /** Errors that are not the operator's are tried again by the restart policy. */
 const toAccountError = (error: { readonly message: string }): AccountError =>
@@ -56,17 +52,13 @@ const noteLoginState = Effect.fn("noteLoginState")(function* (state: LoginState)
   if (state._tag === "Ready") yield* markAuthenticated(accountId, state.isPremium)
 })
 
-/** Opens the account: its lock, what is pending while still offline, the network, the login. */
-const login = Effect.fn("login")(function* (
-  session: Ref.Ref<Session>,
-  report: (state: LoginState) => Effect.Effect<void>,
-) {
+/** Takes the account and logs it in. One that is logged in already stays offline: settling comes first. */
+const login = Effect.fn("login")(function* (report: (state: LoginState) => Effect.Effect<void>) {
   const { phone } = yield* AccountConfig
   const tdlib = yield* Tdlib
   yield* takeAccount()
   const first = yield* Effect.timeout(waitForFirstState(), "60 seconds")
-  const pending = first._ === "authorizationStateReady" ? yield* cancelPointlessSends() : { replays: [], cancelled: 0 }
-  yield* tdlib.goOnline
+  if (first._ !== "authorizationStateReady") yield* tdlib.goOnline
   const services = yield* Effect.context<Services>()
   const ready = yield* logIn(phone, first, (state) =>
     noteLoginState(state).pipe(
@@ -77,30 +69,28 @@ const login = Effect.fn("login")(function* (
       Effect.provideContext(services),
     ),
   )
-  yield* Ref.set(session, { ...pending, maxUploadBytes: ready.maxUploadBytes })
   yield* logEvent.info("account.ready", `Logged in as ${maskPhone(phone)}`, { isPremium: ready.isPremium })
 })
 
-const settle = Effect.fn("settle")(function* (session: Ref.Ref<Session>) {
-  const { cancelled, replays } = yield* Ref.get(session)
-  const settled = yield* settlePublications(replays)
-  yield* logEvent.info("account.settled", "Settled what an earlier life left", { ...settled, cancelled })
-  return { ...settled, cancelled }
+/** Settles, and asks again whether the account is premium: offline TDLib knew only what was true when it was closed. */
+const settleAccount = Effect.fn("settleAccount")(function* () {
+  const { accountId } = yield* AccountConfig
+  const settled = yield* settle()
+  const isPremium = yield* isPremiumAccount
+  yield* markAuthenticated(accountId, isPremium)
+  yield* logEvent.info("account.settled", "Settled what an earlier life left", settled)
+  return { ...settled, isPremium }
 })
 
-const cycle = Effect.fn("cycle")(function* (
-  session: Ref.Ref<Session>,
-  report: (event: CycleEvent) => Effect.Effect<void>,
-) {
-  const config = yield* AccountConfig
-  const { maxUploadBytes } = yield* Ref.get(session)
-  yield* runCycle(Math.min(maxUploadBytes, config.maxPartBytes ?? maxUploadBytes), report)
+const cycle = Effect.fn("cycle")(function* (report: (event: CycleEvent) => Effect.Effect<void>) {
+  const { maxPartBytes } = yield* AccountConfig
+  const limit = uploadLimit(yield* isPremiumAccount)
+  yield* runCycle(Math.min(limit, maxPartBytes ?? limit), report)
 })
 
 /** The answers of an account cell to its supervisor's commands. */
 export const layerCommands = AccountRpcs.toLayer(
   Effect.gen(function* () {
-    const session = yield* Ref.make(noSession)
     const services = yield* Effect.context<Services>()
     const locks = yield* LockSession
 
@@ -122,11 +112,11 @@ export const layerCommands = AccountRpcs.toLayer(
       )
 
     return AccountRpcs.of({
-      Login: () => reporting<LoginState>((report) => guarded(login(session, report))),
+      Login: () => reporting<LoginState>((report) => guarded(login(report))),
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
-      Settle: () => guarded(settle(session)),
-      RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(session, report))),
+      Settle: () => guarded(settleAccount()),
+      RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(report))),
     })
   }),
 )

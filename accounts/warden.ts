@@ -26,7 +26,11 @@ const tellSupervisor = (message: WardenMessage): void => post({ stream: "warden"
  * The reason goes out twice, over the channel and over standard error, for the case that the channel is gone.
  */
 const end = (reason: EndReason): void => {
-  writeSync(2, `${JSON.stringify({ event: "cell.ended", reason })}\n`)
+  try {
+    writeSync(2, `${JSON.stringify({ event: "cell.ended", reason })}\n`)
+  } catch {
+    // A supervisor that is gone has closed the pipe; the process must end all the same.
+  }
   const die = () => process.kill(process.pid, "SIGKILL")
   if (!process.connected) {
     die()

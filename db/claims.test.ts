@@ -91,7 +91,13 @@ describe("claimSet", () => {
       Effect.gen(function* () {
         const sleeper = yield* claimed(ana, { leaseSeconds: 0 })
         expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 2 })
-        const late = deferClaim({ ...setKey(), token: sleeper.token, reason: "late", retryAfterSeconds: 1 })
+        const late = deferClaim({
+          ...setKey(),
+          token: sleeper.token,
+          reason: "late",
+          retryAfterSeconds: 1,
+          countsAsAttempt: true,
+        })
         expect(yield* late).toBe(false)
       }),
     ))
@@ -109,10 +115,19 @@ describe("claimSet", () => {
     check(
       Effect.gen(function* () {
         const { token } = yield* claimed(ana)
-        yield* deferClaim({ ...setKey(), token, reason: "flood", retryAfterSeconds: 60 })
+        yield* deferClaim({ ...setKey(), token, reason: "flood", retryAfterSeconds: 60, countsAsAttempt: true })
         expect(yield* claim(ana)).toMatchObject({ outcome: "later", state: "deferred", reason: "flood" })
         yield* run("time passes", (sql) => sql`update stash_claims set "retryAt" = now()`)
         expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 2 })
+      }),
+    ))
+
+  it("gives an attempt back that was no failure of the set", () =>
+    check(
+      Effect.gen(function* () {
+        const { token } = yield* claimed(ana)
+        yield* deferClaim({ ...setKey(), token, reason: "flood", retryAfterSeconds: 0, countsAsAttempt: false })
+        expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 1 })
       }),
     ))
 

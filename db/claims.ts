@@ -173,27 +173,32 @@ export const settleClaim = (
         and "token" = ${claim.token} and "state" = 'claimed'`,
   ).pipe(Effect.map((written) => written > 0))
 
-/** Puts a set off. False: the claim is no longer the caller's, and nothing was written. */
-export const deferClaim = (claim: HeldClaim & { readonly reason: string; readonly retryAfterSeconds: number }) =>
-  putOff("deferred", claim)
+/**
+ * Puts a set off; `countsAsAttempt` false gives the attempt back. False: the claim is no longer the caller's, and nothing was
+ * written.
+ */
+export const deferClaim = (
+  claim: HeldClaim & { readonly reason: string; readonly retryAfterSeconds: number; readonly countsAsAttempt: boolean },
+) => putOff("deferred", claim)
 
 /**
  * Lets a set wait for volumes; `reason` says which are missing. It is claimed again as soon as more of it is seen, and after
  * `retryAfterSeconds` (default: an hour) in any case. False: the claim is no longer the caller's, and nothing was written.
  */
 export const waitClaim = (claim: HeldClaim & { readonly reason: string; readonly retryAfterSeconds?: number }) =>
-  putOff("waiting", { ...claim, retryAfterSeconds: claim.retryAfterSeconds ?? 3600 })
+  putOff("waiting", { ...claim, retryAfterSeconds: claim.retryAfterSeconds ?? 3600, countsAsAttempt: true })
 
 const putOff = (
   state: "deferred" | "waiting",
-  claim: HeldClaim & { readonly reason: string; readonly retryAfterSeconds: number },
+  claim: HeldClaim & { readonly reason: string; readonly retryAfterSeconds: number; readonly countsAsAttempt: boolean },
 ) =>
   run(
     `${state} claim`,
     (sql) => sql`
       update stash_claims
       set "state" = ${state}, "reason" = ${claim.reason}, "leaseUntil" = null, "updatedAt" = now(),
-          "retryAt" = now() + make_interval(secs => ${claim.retryAfterSeconds})
+          "retryAt" = now() + make_interval(secs => ${claim.retryAfterSeconds}),
+          "attempts" = greatest("attempts" - ${claim.countsAsAttempt ? 0 : 1}, 0)
       where "sourceChannelId" = ${claim.sourceChannelId} and "firstMessageId" = ${claim.firstMessageId}
         and "token" = ${claim.token} and "state" = 'claimed'`,
   ).pipe(Effect.map((written) => written > 0))

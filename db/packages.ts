@@ -138,12 +138,15 @@ const updateDescription = (packageId: string, metadata: PackageMetadata) =>
       where "id" = ${packageId}`,
   )
 
+/** These columns have an index, and an index row has a third of a page: longer names are cut. */
+const indexable = (text: string): string => storable(text.slice(0, 500))
+
 /** One parameter however many rows: the entries travel as JSON. */
 const insertFiles = (packageId: string, files: ReadonlyArray<PackageFile>) => {
   const entries = files.map((file) => ({
     path: storable(file.path),
-    name: storable(file.fileName),
-    extension: file.extension === null ? null : storable(file.extension),
+    name: indexable(file.fileName),
+    extension: file.extension === null ? null : indexable(file.extension),
     packed: file.compressedBytes ?? 0,
     bytes: file.uncompressedBytes,
     crc32: file.crc32,

@@ -1,6 +1,7 @@
 import { Effect, Schema } from "effect"
+import { settleClaim } from "./claims.ts"
 import { SafeInteger, storable } from "./row.ts"
-import { rows, run } from "./statement.ts"
+import { rows, run, transaction } from "./statement.ts"
 
 export const SkipReason = Schema.Literals(["SIZE_LIMIT", "DOWNLOAD_FAILED", "EXTRACT_FAILED", "UPLOAD_FAILED"])
 export type SkipReason = typeof SkipReason.Type
@@ -42,6 +43,24 @@ export const recordSkipped = (skipped: SkippedPackage) =>
         "isMultipart" = excluded."isMultipart", "partCount" = excluded."partCount",
         "accountId" = excluded."accountId", "createdAt" = now()`,
   ).pipe(Effect.asVoid)
+
+/** Settles a claimed set as skipped and lists it, both or neither. False: the claim is no longer the caller's. */
+export const skipSet = (skipped: SkippedPackage & { readonly errorMessage: string; readonly token: number }) =>
+  transaction(
+    "skipSet",
+    Effect.gen(function* () {
+      const isOurs = yield* settleClaim({
+        sourceChannelId: skipped.sourceChannelId,
+        firstMessageId: skipped.sourceMessageId,
+        token: skipped.token,
+        state: "skipped",
+        reason: skipped.errorMessage,
+        contentHash: null,
+      })
+      if (isOurs) yield* recordSkipped(skipped)
+      return isOurs
+    }),
+  )
 
 /** Newest first. */
 export const skippedPackages = () =>

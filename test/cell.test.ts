@@ -91,7 +91,13 @@ describe("an account cell", () => {
         yield* withCell(bench, "none", (cell, states) =>
           Effect.gen(function* () {
             assert.deepStrictEqual(states, ["Ready"])
-            assert.deepStrictEqual(yield* cell.account.Settle(), { adopted: 0, cancelled: 0, completed: 0, open: 0 })
+            assert.deepStrictEqual(yield* cell.account.Settle(), {
+              adopted: 0,
+              cancelled: 0,
+              completed: 0,
+              open: 0,
+              isPremium: true,
+            })
           }),
         )
       }).pipe(Effect.scoped),

@@ -111,7 +111,7 @@ describe("the demo", () => {
         const isIngesting = async () => (await readDemoLog(folder)).some((line) => line["event"] === "part.sent")
         await expect.poll(isIngesting, { timeout: 60_000, interval: 20 }).toBe(true)
         demo.kill("SIGTERM")
-        expect(await exit).toEqual({ code: 0, signal: null })
+        expect(await exit).toEqual({ code: 130, signal: null })
         await expect.poll(() => processesOf(demo.pid ?? 0, folder), { timeout: 5_000 }).toEqual([])
         const closed = (await readDemoLog(folder)).filter((line) => JSON.stringify(line).includes("Closed"))
         expect(closed).toHaveLength(2)

@@ -4,8 +4,9 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { AccountConfig } from "../accounts/account-config.ts"
-import { cancelPointlessSends, settlePublications } from "../accounts/settle/settle.ts"
+import { settle } from "../accounts/settle/settle.ts"
 import { newestMessageId } from "../accounts/telegram/history.ts"
+import { waitForFirstState } from "../accounts/telegram/login.ts"
 import { sendDocument } from "../accounts/telegram/send.ts"
 import { Tdlib } from "../accounts/telegram/tdlib.ts"
 import { addAccount } from "../db/accounts.ts"
@@ -13,6 +14,7 @@ import { setDestination, upsertChannel } from "../db/channels.ts"
 import { claimSet } from "../db/claims.ts"
 import { Database } from "../db/database.ts"
 import { openPublication, openPublications } from "../db/journal.ts"
+import { LockSession } from "../db/lock-session.ts"
 import { packageByHash } from "../db/packages.ts"
 import { type Sandbox, startSandbox } from "../src/sandbox/sandbox.ts"
 import { freshDatabase } from "./fresh-database.ts"
@@ -42,7 +44,7 @@ interface Bench {
   readonly file: string
 }
 
-type LifeServices = AccountConfig | Database | Layer.Success<ReturnType<typeof telegramLayer>>
+type LifeServices = AccountConfig | Database | LockSession | Layer.Success<ReturnType<typeof telegramLayer>>
 
 const makeBench = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
@@ -90,7 +92,12 @@ const makeBench = Effect.gen(function* () {
     life: (work) =>
       work.pipe(
         Effect.provide(
-          Layer.mergeAll(telegramLayer(sandbox, config.tdlibDirectory), database, Layer.succeed(AccountConfig, config)),
+          Layer.mergeAll(
+            telegramLayer(sandbox, config.tdlibDirectory),
+            database,
+            LockSession.layer({ url, applicationName: "test" }),
+            Layer.succeed(AccountConfig, config),
+          ),
         ),
       ),
     journal: Effect.fn("journal")(function* (of: number) {
@@ -179,12 +186,9 @@ describe("settling after a crash", () => {
         )
         yield* bench.life(
           Effect.gen(function* () {
-            const { cancelled, replays } = yield* cancelPointlessSends()
-            assert.deepStrictEqual([cancelled, replays.length], [0, 0])
-            const { wasLoggedIn } = yield* online
-            assert.isTrue(wasLoggedIn)
-            const report = yield* settlePublications(replays)
-            assert.deepStrictEqual(report, { adopted: 2, completed: 1, open: 0 })
+            const first = yield* waitForFirstState()
+            assert.strictEqual(first._, "authorizationStateReady")
+            assert.deepStrictEqual(yield* settle(), { adopted: 2, cancelled: 0, completed: 1, open: 0 })
             assert.isTrue(Option.isSome(yield* packageByHash(contentHash)))
             assert.lengthOf(yield* openPublications(bench.accountId), 0)
           }),
@@ -209,10 +213,8 @@ describe("settling after a crash", () => {
         assert.deepStrictEqual(delivered(bench), [])
         yield* bench.life(
           Effect.gen(function* () {
-            const { cancelled, replays } = yield* cancelPointlessSends()
-            assert.deepStrictEqual([cancelled, replays.map(({ part }) => part)], [0, [1]])
-            yield* online
-            assert.deepStrictEqual(yield* settlePublications(replays), { adopted: 0, completed: 0, open: 1 })
+            yield* waitForFirstState()
+            assert.deepStrictEqual(yield* settle(), { adopted: 0, cancelled: 0, completed: 0, open: 1 })
             const [open] = yield* openPublications(bench.accountId)
             assert.isNumber(open?.parts[0]?.destMessageId)
             assert.isNull(open?.parts[1]?.destMessageId)
@@ -240,10 +242,8 @@ describe("settling after a crash", () => {
         )
         yield* bench.life(
           Effect.gen(function* () {
-            const { cancelled, replays } = yield* cancelPointlessSends()
-            assert.deepStrictEqual([cancelled, replays.length], [3, 1])
-            yield* online
-            assert.deepStrictEqual(yield* settlePublications(replays), { adopted: 0, completed: 1, open: 0 })
+            yield* waitForFirstState()
+            assert.deepStrictEqual(yield* settle(), { adopted: 0, cancelled: 3, completed: 1, open: 0 })
           }),
         )
         assert.deepStrictEqual(delivered(bench), [tagOf(1, 1)])

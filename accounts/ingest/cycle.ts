@@ -1,15 +1,15 @@
+import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import { destination as destinationOf, type Source, sourcesOf } from "../../db/channels.ts"
-import { releaseClaims, renewLeases } from "../../db/claims.ts"
+import { openPublications } from "../../db/journal.ts"
 import { AccountError, type CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { loadAllChats, requireChat } from "../telegram/history.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
-import { LEASE_SECONDS } from "./ingest-set.ts"
+import { keepClaims } from "./claim-leases.ts"
 import { type CycleFrame, ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
 import { recordRun } from "./run-record.ts"
@@ -56,17 +56,6 @@ const ingestOrShow = (source: Source, frame: CycleFrame) =>
     ),
   )
 
-/** Claims of a running cycle are renewed well before they run out, and given back at once when it ends. */
-const keepClaims = Effect.fn("keepClaims")(function* () {
-  const { accountId } = yield* AccountConfig
-  yield* Effect.addFinalizer(() => Effect.ignore(releaseClaims(accountId)))
-  yield* renewLeases(accountId, LEASE_SECONDS).pipe(
-    Effect.catch((error) => logEvent.warn("lease.late", "Claims could not be renewed", { error: error.message })),
-    Effect.repeat(Schedule.spaced(`${LEASE_SECONDS / 4} seconds`)),
-    Effect.forkScoped,
-  )
-})
-
 /**
  * Goes once through all sources of the account and tells `report` all that happens.
  * Fails with `AccountError` when the operator must act, or with what stops the account.
@@ -90,8 +79,10 @@ export const runCycle = Effect.fn("runCycle")(function* (
     concurrency: SOURCES_AT_ONCE,
   }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
 
+  // The folder of an open publication holds the parts that are still to be sent.
+  const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
   if (kept.every((names) => names !== null))
-    yield* removeOtherFolders(tempDirectory, new Set(kept.flat())).pipe(
+    yield* removeOtherFolders(tempDirectory, new Set([...kept.flat(), ...publishing])).pipe(
       Effect.catch((error) =>
         logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
       ),

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { updatePackageWithMetadata } from "../../db/packages.ts"
@@ -11,6 +10,7 @@ import type { InspectResult } from "../../src/cpu/jobs.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
+import { readBytes } from "./set-folder.ts"
 import type { SetWork } from "./set-work.ts"
 
 const MEBIBYTE = 1024 * 1024
@@ -26,7 +26,7 @@ const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
   const photo = matchPreview(work.set, work.photos, work.setStarts)
   if (photo === undefined || photo.bytes > MAX_PREVIEW_BYTES) return undefined
   const path = yield* downloadFile({ fileId: photo.fileId, priority: 8, onProgress: () => {} })
-  const data = yield* Effect.promise(() => readFile(path))
+  const data = yield* readBytes(path)
   const preview: Preview = { data, messageId: photo.messageId }
   return preview
 })
@@ -44,7 +44,7 @@ const archivePreview = Effect.fn("archivePreview")(function* (work: SetWork, ins
     maxBytes: MAX_PREVIEW_BYTES,
   })
   if (found === null) return undefined
-  const data = yield* Effect.promise(() => readFile(target))
+  const data = yield* readBytes(target)
   const preview: Preview = { data, messageId: null }
   return preview
 })

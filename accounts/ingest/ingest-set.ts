@@ -3,9 +3,10 @@ import * as Option from "effect/Option"
 import { claimSet, deferClaim, settleClaim, waitClaim } from "../../db/claims.ts"
 import { LockSession } from "../../db/lock-session.ts"
 import { packageByHash, packageBySource } from "../../db/packages.ts"
-import { recordSkipped } from "../../db/skipped.ts"
+import { type SkipReason, skipSet } from "../../db/skipped.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { LEASE_SECONDS } from "./claim-leases.ts"
 import { digestSet, inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
 import { enrichPackage } from "./enrich.ts"
@@ -14,10 +15,10 @@ import { removeSetFolder } from "./set-folder.ts"
 import { type Departure, type SetWork, setKeyOf } from "./set-work.ts"
 import { type Trouble, troubleOf } from "./trouble.ts"
 
-/** A claim that is not renewed for this long may be taken by another account. */
-export const LEASE_SECONDS = 90
 /** A set that failed this often is skipped, visibly, instead of being tried for ever (P6). */
 const MAX_ATTEMPTS = 5
+/** ... and one that was claimed this often, without ever coming to an end, takes its account down each time. */
+const MAX_CLAIMS = 4 * MAX_ATTEMPTS
 const FIRST_RETRY_SECONDS = 30
 
 const left = (outcome: Departure["outcome"], reason: string): Departure => ({
@@ -44,13 +45,12 @@ const claim = Effect.fn("claim")(function* (work: SetWork) {
   })
 })
 
-type SkipKind = "SIZE_LIMIT" | "DOWNLOAD_FAILED" | "EXTRACT_FAILED" | "UPLOAD_FAILED"
-
 /** Settles a set as skipped, with a reason that an operator can read. */
-const skip = Effect.fn("skip")(function* (work: SetWork, token: number, kind: SkipKind, reason: string) {
+const skip = Effect.fn("skip")(function* (work: SetWork, token: number, kind: SkipReason, reason: string) {
   const { accountId } = yield* AccountConfig
   const first = work.set.volumes[0]
-  yield* recordSkipped({
+  const isOurs = yield* skipSet({
+    token,
     fileName: work.set.name,
     fileSize: work.set.bytes,
     reason: kind,
@@ -62,8 +62,7 @@ const skip = Effect.fn("skip")(function* (work: SetWork, token: number, kind: Sk
     partCount: work.set.volumes.length,
     accountId,
   })
-  yield* settleClaim({ ...identityOf(work), token, state: "skipped", reason, contentHash: null })
-  return left("skipped", reason)
+  return isOurs ? left("skipped", reason) : left("deferred", "another account took the set over")
 })
 
 /** Settles a set whose content the library already has. */
@@ -74,11 +73,10 @@ const duplicate = Effect.fn("duplicate")(function* (work: SetWork, token: number
 })
 
 /** A set that lacks volumes waits, and after MULTIPART_TIMEOUT_HOURS is skipped with what it lacked. */
-const holdBack = Effect.fn("holdBack")(function* (work: SetWork, token: number) {
+const holdBack = Effect.fn("holdBack")(function* (work: SetWork, token: number, reason: string) {
   const { multipartTimeoutHours } = yield* AccountConfig
   const newest = Math.max(...work.set.volumes.map((volume) => volume.date))
   const ageHours = ((yield* Effect.clockWith((clock) => clock.currentTimeMillis)) / 1000 - newest) / 3600
-  const reason = `${work.set.state}: ${work.set.problem}`
   if (multipartTimeoutHours > 0 && ageHours > multipartTimeoutHours)
     return yield* skip(work, token, "DOWNLOAD_FAILED", `${reason}; gave up after ${multipartTimeoutHours} h`)
   yield* waitClaim({ ...identityOf(work), token, reason })
@@ -89,8 +87,10 @@ const holdBack = Effect.fn("holdBack")(function* (work: SetWork, token: number) 
 const putOff = Effect.fn("putOff")(function* (work: SetWork, token: number, attempts: number, trouble: Trouble) {
   if (trouble.countsAsAttempt && attempts >= MAX_ATTEMPTS)
     return yield* skip(work, token, trouble.skipKind, `${trouble.reason}; gave up after ${attempts} attempts`)
-  const retryAfterSeconds = trouble.retryAfterSeconds ?? FIRST_RETRY_SECONDS * 2 ** Math.min(attempts - 1, 7)
-  yield* deferClaim({ ...identityOf(work), token, reason: trouble.reason, retryAfterSeconds })
+  const retryAfterSeconds =
+    trouble.retryAfterSeconds ?? FIRST_RETRY_SECONDS * 2 ** Math.min(Math.max(attempts - 1, 0), 7)
+  const { countsAsAttempt, reason } = trouble
+  yield* deferClaim({ ...identityOf(work), token, reason, retryAfterSeconds, countsAsAttempt })
   yield* logEvent.warn("set.deferred", "The set is put off", { reason: trouble.reason, retryAfterSeconds })
   return left("deferred", trouble.reason)
 })
@@ -105,6 +105,9 @@ const travel = Effect.fn("travel")(
     const known = yield* packageByHash(contentHash)
     if (Option.isSome(known)) return yield* duplicate(work, token, contentHash, known.value.fileName)
     const inspection = yield* inspectSet(work)
+    // Its names look complete, its headers know better: more volumes may still be posted.
+    if (inspection.state === "incomplete" && work.set.volumes.length > 1)
+      return yield* holdBack(work, token, `incomplete: ${inspection.detail}`)
     if (inspection.state === "incomplete" || inspection.state === "damaged" || inspection.state === "renamed")
       return yield* skip(work, token, "EXTRACT_FAILED", `${inspection.state}: ${inspection.detail}`)
 
@@ -118,7 +121,7 @@ const travel = Effect.fn("travel")(
     const result = yield* locks.withHashLock(contentHash, underLock)
     if (Option.isNone(result)) {
       const reason = "another account is publishing the same content"
-      yield* deferClaim({ ...identityOf(work), token, reason, retryAfterSeconds: 2 })
+      yield* deferClaim({ ...identityOf(work), token, reason, retryAfterSeconds: 2, countsAsAttempt: false })
       return left("deferred", reason)
     }
     if (result.value.outcome === "published" && "packageId" in result.value)
@@ -146,13 +149,17 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
     case "later":
       return left(work.set.state === "complete" ? "deferred" : "waiting", claimed.reason)
     case "settled": {
-      if (claimed.state === "published" && claimed.accountId === accountId && Option.isSome(existing))
-        yield* completeMetadata(work, existing.value.id)
-      return undefined
+      if (claimed.state !== "published" || claimed.accountId !== accountId || Option.isNone(existing)) return undefined
+      return yield* completeMetadata(work, existing.value.id).pipe(
+        Effect.as(undefined),
+        Effect.catch((error) => Effect.map(troubleOf(error), ({ reason }) => left("deferred", `metadata: ${reason}`))),
+      )
     }
     case "claimed": {
       const { attempts, token } = claimed
-      if (work.set.state !== "complete") return yield* holdBack(work, token)
+      if (work.set.state !== "complete") return yield* holdBack(work, token, `${work.set.state}: ${work.set.problem}`)
+      if (attempts > MAX_CLAIMS)
+        return yield* skip(work, token, "EXTRACT_FAILED", `the account ended ${attempts - 1} times while working on it`)
       const { maxSetBytes } = yield* AccountConfig
       if (work.set.bytes > maxSetBytes)
         return yield* skip(work, token, "SIZE_LIMIT", `${work.set.bytes} bytes are over the limit of ${maxSetBytes}`)

@@ -5,9 +5,10 @@ import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { ingestSet } from "./ingest-set.ts"
-import { type SourceScan, type SourceVolume, scanSource } from "./scan-source.ts"
+import { isSettled, markAfter } from "./mark.ts"
+import { type SourceVolume, scanSource } from "./scan-source.ts"
 import { planSetFolder, setFolderName } from "./set-folder.ts"
-import { type Departure, Places, type SetWork } from "./set-work.ts"
+import { Places, type SetWork } from "./set-work.ts"
 
 /** What all sets of one cycle share. */
 export interface CycleFrame {
@@ -16,21 +17,6 @@ export interface CycleFrame {
   readonly maxUploadBytes: number
   readonly report: (event: CycleEvent) => Effect.Effect<void>
 }
-
-interface Travelled {
-  readonly set: ArchiveSet<SourceVolume>
-  /** Undefined: settled in an earlier cycle. */
-  readonly departure: Departure | undefined
-}
-
-const isSettled = ({ departure }: Travelled): boolean =>
-  departure?.outcome !== "deferred" && departure?.outcome !== "waiting"
-
-/** A channel's mark passes a message only when it is settled (P2): it stops right before the oldest unsettled set. */
-const markAfter = (scan: SourceScan, travelled: ReadonlyArray<Travelled>): number =>
-  travelled
-    .filter((one) => !isSettled(one))
-    .reduce((mark, { set }) => Math.min(mark, set.firstMessageId - 1), scan.newestMessageId)
 
 /**
  * Goes through one source: scan, ingest every set, move the mark.
@@ -69,9 +55,9 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
   })
   const travelled = yield* Effect.forEach(
     scan.sets,
-    (set) => Effect.map(ingestSet(workOf(set)), (departure) => ({ set, departure })),
-    { concurrency: placesForSets },
+    (set) => placesForSets.withPermits(1)(Effect.map(ingestSet(workOf(set)), (departure) => ({ set, departure }))),
+    { concurrency: "unbounded" },
   )
-  yield* setMark(source.mapId, markAfter(scan, travelled))
+  yield* setMark(source.mapId, markAfter(scan.newestMessageId, travelled))
   return travelled.filter((one) => !isSettled(one)).map(({ set }) => setFolderName(source.chatId, set.firstMessageId))
 })

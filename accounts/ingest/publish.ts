@@ -13,10 +13,11 @@ import type { DigestResult } from "../../src/cpu/jobs.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { adoptDelivered } from "../settle/adopt-delivered.ts"
+import { removeSurplus } from "../settle/remove-surplus.ts"
 import { Supervisor } from "../supervisor-client.ts"
-import { newestMessageId } from "../telegram/history.ts"
+import { newestMessageId, pendingSends } from "../telegram/history.ts"
 import { deleteMessages, sendDocument } from "../telegram/send.ts"
-import { captionTag, formatCaptionTag } from "./caption-tag.ts"
+import { captionTag, formatCaptionTag, parseCaptionTag } from "./caption-tag.ts"
 import { removeFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
@@ -110,8 +111,7 @@ const sendPart = Effect.fn("sendPart")(function* (
     destMessageId: delivered.messageId,
   })
   if (!isOurs) {
-    // Somebody with a newer token has the publication: what we just sent is one too many (P4).
-    yield* deleteMessages(publication.destChatId, [delivered.messageId])
+    yield* removeSurplus(publication, delivered.messageId)
     return yield* new DatabaseError({
       statement: "confirmPart",
       reason: "conflict",
@@ -127,6 +127,18 @@ const sendPart = Effect.fn("sendPart")(function* (
   })
 })
 
+/** Goes on with what an earlier try left: withdraws what it was still sending, adopts what it had delivered. */
+const takeUp = Effect.fn("takeUp")(function* (publication: Publication) {
+  const pending = yield* pendingSends(publication.destChatId, publication.afterMessageId)
+  const { hashPrefix } = captionTag(publication.contentHash, 1, 1)
+  const ours = pending.filter(({ caption }) => parseCaptionTag(caption)?.hashPrefix === hashPrefix)
+  yield* deleteMessages(
+    publication.destChatId,
+    ours.map(({ id }) => id),
+  )
+  return yield* adoptDelivered(publication)
+})
+
 /**
  * Puts the content of a set into the destination and writes its package stub. Must run under the hash lock, with the
  * claim's `token`, which fences late writers.
@@ -138,7 +150,7 @@ export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, toke
   const places = yield* Places
   const plan = planOf(work)
   const opened = yield* openJournal(work, token, digest, plan)
-  const publication = opened.isNew ? opened : yield* adoptDelivered(opened)
+  const publication = opened.isNew ? opened : yield* takeUp(opened)
   const sending = { work, publication, plan }
   yield* places.upload.withPermits(1)(
     Effect.forEach(publication.parts, (row, index) => sendPart(sending, row, index), { discard: true }),

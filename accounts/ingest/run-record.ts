@@ -83,6 +83,7 @@ export const recordRun = Effect.fn("recordRun")(function* (accountId: string) {
         ...counters,
         errorMessage: cause === null ? null : Cause.pretty(cause),
       }).pipe(
+        Effect.timeout("3 seconds"),
         Effect.catch((error) =>
           logEvent.warn("run.unwritten", "The run could not be closed", { error: error.message }),
         ),

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises"
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -73,6 +73,9 @@ export const moveFile = (from: string, to: string): Effect.Effect<void, StorageE
       await rm(from, { force: true })
     }
   })
+
+/** The bytes of a small file. */
+export const readBytes = (path: string): Effect.Effect<Uint8Array, StorageError> => storage(path, () => readFile(path))
 
 export const removeFile = (path: string): Effect.Effect<void, StorageError> =>
   storage(path, () => rm(path, { force: true }))

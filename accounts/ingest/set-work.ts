@@ -52,12 +52,16 @@ export const reportProgress = (work: SetWork, stage: Stage, doneBytes: number): 
  */
 export class Places extends Context.Service<
   Places,
-  { readonly sets: number; readonly download: Semaphore.Semaphore; readonly upload: Semaphore.Semaphore }
+  {
+    readonly sets: Semaphore.Semaphore
+    readonly download: Semaphore.Semaphore
+    readonly upload: Semaphore.Semaphore
+  }
 >()("accounts/ingest/Places") {
   static readonly layer = Layer.effect(
     Places,
     Effect.all({
-      sets: Effect.succeed(5),
+      sets: Semaphore.make(5),
       download: Semaphore.make(2),
       upload: Semaphore.make(2),
     }),

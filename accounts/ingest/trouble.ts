@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type { RpcClientError } from "effect/rpc/RpcClientError"
 import type { DatabaseError } from "../../db/database.ts"
 import type { LockLost } from "../../db/lock-session.ts"
+import { AccountError } from "../../src/channel/account-rpcs.ts"
 import type { CpuJobError } from "../../src/cpu/jobs.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import type { StorageError } from "./set-folder.ts"
@@ -17,7 +18,7 @@ export interface Trouble {
 }
 
 /** What ends the cycle of the whole account: its next life settles what was in flight. */
-export type Fatal = DatabaseError | LockLost | RpcClientError | TelegramError
+export type Fatal = AccountError | DatabaseError | LockLost | RpcClientError | TelegramError
 
 type Failure = Fatal | CpuJobError | StorageError
 
@@ -38,21 +39,27 @@ export const troubleOf = (error: Failure): Effect.Effect<Trouble, Fatal> => {
   switch (error._tag) {
     case "TelegramError": {
       if (error.kind === "closed" || error.kind === "unauthorised") return Effect.fail(error)
-      const kind = error.call === "sendMessage" ? "UPLOAD_FAILED" : "DOWNLOAD_FAILED"
-      const isFlood = error.kind === "flood"
+      const isUpload = error.call === "sendMessage"
+      if (isUpload && (error.kind === "forbidden" || error.kind === "not_found"))
+        return Effect.fail(
+          new AccountError({ who: "operator", message: `this account may not post in the destination: ${error.text}` }),
+        )
       return Effect.succeed({
-        ...failure(error.message, kind),
-        retryAfterSeconds: isFlood ? (error.retryAfterSeconds ?? 60) : null,
-        countsAsAttempt: !isFlood,
+        ...failure(error.message, isUpload ? "UPLOAD_FAILED" : "DOWNLOAD_FAILED"),
+        retryAfterSeconds: error.kind === "flood" ? (error.retryAfterSeconds ?? 60) : null,
+        // An upload that has begun is never given up: its parts are in the journal, and perhaps in the destination.
+        countsAsAttempt: !isUpload && error.kind !== "flood" && error.kind !== "timeout",
       })
     }
     case "StorageError":
       return Effect.succeed({
         ...failure(error.message, "DOWNLOAD_FAILED"),
         retryAfterSeconds: error.isFull ? DISK_RETRY_SECONDS : null,
-        countsAsAttempt: !error.isFull,
+        countsAsAttempt: false,
       })
     case "CpuJobError":
+      if (error.reason === "tool_unavailable")
+        return Effect.fail(new AccountError({ who: "operator", message: error.message }))
       return Effect.succeed({
         ...failure(error.message, "EXTRACT_FAILED"),
         retryAfterSeconds: error.reason === "disk_full" ? DISK_RETRY_SECONDS : null,

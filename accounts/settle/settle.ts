@@ -2,14 +2,20 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { destination as destinationOf } from "../../db/channels.ts"
+import type { DatabaseError } from "../../db/database.ts"
 import { confirmPart, finishPublication, openPublications, type Publication } from "../../db/journal.ts"
+import { type LockLost, LockSession } from "../../db/lock-session.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { captionTag, isSameTag, parseCaptionTag } from "../ingest/caption-tag.ts"
+import { keepClaims } from "../ingest/claim-leases.ts"
 import type { ChannelMessage } from "../telegram/channel-message.ts"
-import { pendingSends } from "../telegram/history.ts"
+import { loadAllChats, pendingSends } from "../telegram/history.ts"
 import { deleteMessages, SendOutcomes } from "../telegram/send.ts"
+import { Tdlib } from "../telegram/tdlib.ts"
+import type { TelegramError } from "../telegram/telegram-error.ts"
 import { adoptDelivered } from "./adopt-delivered.ts"
+import { removeSurplus } from "./remove-surplus.ts"
 
 /** A send that TDLib repeats by itself after a restart, and the part it delivers. */
 interface Replay {
@@ -33,23 +39,29 @@ const partFor = (message: ChannelMessage, publications: ReadonlyArray<Publicatio
   return { temporaryId: message.id, publication, part: tag.part }
 }
 
+const isSamePart = (a: Replay, b: Replay): boolean =>
+  a.publication.contentHash === b.publication.contentHash && a.part === b.part
+
+/** The lowest message after which anything of these publications in `chatId` can lie; 0 when there is none. */
+const beginningIn = (chatId: number, publications: ReadonlyArray<Publication>): number => {
+  const ids = publications.filter(({ destChatId }) => destChatId === chatId).map(({ afterMessageId }) => afterMessageId)
+  return ids.length === 0 ? 0 : Math.min(...ids)
+}
+
 /**
- * First half of settling, with the network off: matches TDLib's unsent messages to journal rows by their caption tag and
- * cancels the rest before a packet leaves. What is cancelled here is sent by nobody.
- * @returns the replays to wait for, and how many sends were cancelled
+ * With the network still off: matches TDLib's unsent messages to the publications by their caption tag, and cancels the
+ * rest before a packet leaves. What is cancelled here is sent by nobody.
  */
-export const cancelPointlessSends = Effect.fn("cancelPointlessSends")(function* () {
-  const { accountId } = yield* AccountConfig
-  const publications = yield* openPublications(accountId)
-  const chatIds = new Set(publications.map(({ destChatId }) => destChatId))
+const cancelPointlessSends = Effect.fn("cancelPointlessSends")(function* (publications: ReadonlyArray<Publication>) {
   const current = yield* destinationOf()
+  const chatIds = new Set(publications.map(({ destChatId }) => destChatId))
   if (Option.isSome(current)) chatIds.add(current.value.chatId)
 
   const replays: Array<Replay> = []
   let cancelled = 0
   for (const chatId of chatIds) {
     // A chat this TDLib has never seen has no unsent messages.
-    const pending = yield* pendingSends(chatId).pipe(
+    const pending = yield* pendingSends(chatId, beginningIn(chatId, publications)).pipe(
       Effect.catchIf(
         (error) => error.kind === "not_found" || error.kind === "refused",
         () => Effect.succeed([]),
@@ -68,56 +80,106 @@ export const cancelPointlessSends = Effect.fn("cancelPointlessSends")(function* 
   return { replays, cancelled }
 })
 
-const isSamePart = (a: Replay, b: Replay): boolean =>
-  a.publication.contentHash === b.publication.contentHash && a.part === b.part
-
+/** Waits for a send that TDLib repeats by itself, and records its delivery. */
 const awaitReplay = Effect.fn("awaitReplay")(function* ({ part, publication, temporaryId }: Replay) {
   const outcomes = yield* SendOutcomes
+  const { contentHash, destChatId, token } = publication
   const outcome = yield* Effect.exit(Effect.timeout(outcomes.of(temporaryId), REPLAY_LIMIT))
   if (Exit.isFailure(outcome)) {
     yield* logEvent.warn("replay.failed", "An unsent part of an earlier life did not arrive; it is sent anew", {
-      hash: publication.contentHash,
+      hash: contentHash,
       part,
     })
-    return yield* Effect.ignore(deleteMessages(publication.destChatId, [temporaryId]))
+    return yield* Effect.ignore(deleteMessages(destChatId, [temporaryId]))
   }
-  yield* confirmPart({
-    contentHash: publication.contentHash,
-    token: publication.token,
-    part,
-    destMessageId: outcome.value.messageId,
-  })
+  const { messageId } = outcome.value
+  const isOurs = yield* confirmPart({ contentHash, token, part, destMessageId: messageId })
+  if (!isOurs) return yield* removeSurplus(publication, messageId)
   yield* logEvent.info("replay.delivered", "TDLib delivered a part that an earlier life had begun to send", {
-    hash: publication.contentHash,
+    hash: contentHash,
     part,
-    messageId: outcome.value.messageId,
+    messageId,
   })
 })
 
-/**
- * Second half of settling, online: waits for TDLib's own replays, adopts what was delivered unrecorded, and completes
- * the publications whose parts are all there. The others stay open: the next cycle goes on with their missing parts.
- */
-export const settlePublications = Effect.fn("settlePublications")(function* (replays: ReadonlyArray<Replay>) {
-  const { accountId } = yield* AccountConfig
-  yield* Effect.forEach(replays, awaitReplay, { concurrency: "unbounded", discard: true })
-  let adopted = 0
-  let completed = 0
-  let open = 0
-  for (const publication of yield* openPublications(accountId)) {
-    const looked = yield* adoptDelivered(publication)
-    const missingBefore = publication.parts.filter(({ destMessageId }) => destMessageId === null).length
-    const missing = looked.parts.filter(({ destMessageId }) => destMessageId === null).length
-    adopted += missingBefore - missing
-    if (missing > 0) {
-      open += 1
-      continue
-    }
-    yield* finishPublication({ contentHash: publication.contentHash, token: publication.token })
-    completed += 1
-    yield* logEvent.info("publication.completed", "Completed what an earlier life had sent", {
-      hash: publication.contentHash,
-    })
-  }
-  return { adopted, completed, open }
+const missingParts = ({ parts }: Publication): number =>
+  parts.filter(({ destMessageId }) => destMessageId === null).length
+
+interface Settled {
+  readonly adopted: number
+  readonly completed: number
+  readonly open: number
+}
+
+/** Adopts what was delivered unrecorded, and completes the publication if that is all of it. */
+const settlePublication = Effect.fn("settlePublication")(function* (publication: Publication) {
+  const looked = yield* adoptDelivered(publication)
+  const missing = missingParts(looked)
+  const adopted = missingParts(publication) - missing
+  if (missing > 0) return { adopted, completed: 0, open: 1 }
+  yield* finishPublication({ contentHash: publication.contentHash, token: publication.token })
+  yield* logEvent.info("publication.completed", "Completed what an earlier life had sent", {
+    hash: publication.contentHash,
+  })
+  return { adopted, completed: 1, open: 0 }
 })
+
+const isFatal = (error: DatabaseError | TelegramError): boolean =>
+  error._tag === "DatabaseError"
+    ? error.reason !== "conflict"
+    : error.kind === "closed" || error.kind === "unauthorised"
+
+/** A publication that cannot be settled now (its chat is gone, somebody was faster) stays open, visibly. */
+const settleOrLeaveOpen = (publication: Publication) =>
+  settlePublication(publication).pipe(
+    Effect.catchIf(
+      (error) => !isFatal(error),
+      (error) =>
+        Effect.as(
+          logEvent.warn("publication.open", "A publication could not be settled; the next cycle goes on with it", {
+            hash: publication.contentHash,
+            error: error.message,
+          }),
+          { adopted: 0, completed: 0, open: 1 } satisfies Settled,
+        ),
+    ),
+  )
+
+/** Runs `work` under the hash locks of those of the `wanted` publications that nobody else is working on. */
+const holdingLocks = <A, E, R>(
+  wanted: ReadonlyArray<Publication>,
+  held: ReadonlyArray<Publication>,
+  work: (held: ReadonlyArray<Publication>) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | LockLost | DatabaseError, R | LockSession> => {
+  const [next, ...others] = wanted
+  if (next === undefined) return work(held)
+  return Effect.gen(function* () {
+    const locks = yield* LockSession
+    const inside = yield* locks.withHashLock(next.contentHash, holdingLocks(others, [...held, next], work))
+    return Option.isSome(inside) ? inside.value : yield* holdingLocks(others, held, work)
+  })
+}
+
+/**
+ * Settles what an earlier life left half done; TDLib must be offline still. Under the hash locks of the account's open
+ * publications: cancels pointless sends, goes online, waits for TDLib's own replays, adopts what was delivered
+ * unrecorded, and completes the publications whose parts are all there. The others stay open: the next cycle goes on
+ * with their missing parts. TDLib is online afterwards.
+ */
+export const settle = Effect.fn("settle")(function* () {
+  const { accountId } = yield* AccountConfig
+  const tdlib = yield* Tdlib
+  yield* keepClaims()
+  const settleHeld = Effect.fn("settleHeld")(function* (held: ReadonlyArray<Publication>) {
+    const { cancelled, replays } = yield* cancelPointlessSends(held)
+    yield* tdlib.goOnline
+    yield* loadAllChats()
+    yield* Effect.forEach(replays, awaitReplay, { concurrency: "unbounded", discard: true })
+    const hashes = new Set(held.map(({ contentHash }) => contentHash))
+    const now = (yield* openPublications(accountId)).filter(({ contentHash }) => hashes.has(contentHash))
+    const settled: ReadonlyArray<Settled> = yield* Effect.forEach(now, settleOrLeaveOpen)
+    const sum = (field: keyof Settled) => settled.reduce((total, one) => total + one[field], 0)
+    return { adopted: sum("adopted"), completed: sum("completed"), open: sum("open"), cancelled }
+  })
+  return yield* holdingLocks(yield* openPublications(accountId), [], settleHeld)
+}, Effect.scoped)

@@ -11,8 +11,6 @@ const FileContent = Schema.Struct({
 const DocumentContent = Schema.TaggedStruct("Document", {
   ...FileContent.fields,
   fileName: Schema.String.check(Schema.isMaxLength(4096)),
-  /** The same for the same file on every account. */
-  uniqueId: Schema.String,
 })
 
 const PhotoContent = Schema.TaggedStruct("Photo", FileContent.fields)
@@ -59,7 +57,6 @@ const contentOf = (content: Td.MessageContent): { content: ChannelMessage["conte
         fileId: document.id,
         bytes: document.size,
         fileName: file_name,
-        uniqueId: document.remote.unique_id,
       },
     }
   }

@@ -15,7 +15,7 @@ export interface DownloadOptions {
 /**
  * Downloads a file of Telegram and returns its path in TDLib's own files folder.
  * Interruption cancels the download; the partial file is kept and goes on next time.
- * Fails with kind `timeout` after five minutes without a byte, `transfer_failed` when TDLib gives up.
+ * Fails with kind `timeout` after five minutes without a byte, `refused` when TDLib gives up.
  */
 export const downloadFile = Effect.fn("downloadFile")(function* ({ fileId, onProgress, priority }: DownloadOptions) {
   const tdlib = yield* Tdlib

@@ -69,12 +69,18 @@ export const searchMessages = (
     }),
   )
 
-/** What this account itself still wants to send to `chatId`. Reads the local database only; works with the network off. */
-export const pendingSends = Effect.fn("pendingSends")(function* (chatId: number) {
+/** Messages of others between our unsent ones are looked through this far. */
+const MAX_PENDING_PAGES = 50
+
+/**
+ * What this account itself still wants to send to `chatId`, as far back as `afterMessageId`. Reads the local database
+ * only; works with the network off.
+ */
+export const pendingSends = Effect.fn("pendingSends")(function* (chatId: number, afterMessageId: number) {
   const tdlib = yield* Tdlib
   const pending: Array<ChannelMessage> = []
   let fromMessageId = 0
-  for (;;) {
+  for (let pages = 0; pages < MAX_PENDING_PAGES; pages++) {
     const page = yield* tdlib.invoke({
       _: "getChatHistory",
       chat_id: chatId,
@@ -86,18 +92,27 @@ export const pendingSends = Effect.fn("pendingSends")(function* (chatId: number)
     const messages = yield* decodePage(page.messages.flatMap((message) => (message === null ? [] : [message])))
     pending.push(...messages.filter((message) => message.sending !== "sent"))
     const last = messages.at(-1)
-    // Unsent messages have the highest ids of a chat: the first page without one ends the search.
-    if (last === undefined || last.sending === "sent" || last.id === fromMessageId) return pending
+    // An unsent message keeps the place it was put at, right after the message that was the newest then.
+    if (last === undefined || last.id <= afterMessageId || last.id === fromMessageId) break
     fromMessageId = last.id
   }
+  return pending
 })
 
 /** The id of the newest message in `chatId` as the server has it; 0 when there is none. */
 export const newestMessageId = Effect.fn("newestMessageId")(function* (chatId: number) {
   const tdlib = yield* Tdlib
   const page = yield* waitOutFloods(
-    tdlib.invoke({ _: "getChatHistory", chat_id: chatId, from_message_id: 0, offset: 0, limit: 1, only_local: false }),
+    tdlib.invoke({
+      _: "getChatHistory",
+      chat_id: chatId,
+      from_message_id: 0,
+      offset: 0,
+      limit: PAGE_SIZE,
+      only_local: false,
+    }),
   )
+  // Our own unsent messages lie on top.
   return page.messages.find((message) => message?.sending_state === undefined)?.id ?? 0
 })
 

@@ -27,11 +27,14 @@ export const makeAuthorizationStates = Effect.map(Queue.sliding<Td.Authorization
 
 const stopped = (message: string) => new AccountError({ who: "operator", message })
 
-/** The account as TDLib shows it after login. */
-const readyState = Effect.fn("Login.readyState")(function* () {
+/** Asks TDLib whether the account is premium; offline it answers what it knew last. */
+export const isPremiumAccount = Effect.gen(function* () {
   const tdlib = yield* Tdlib
-  const me = yield* tdlib.invoke({ _: "getMe" })
-  return { _tag: "Ready", isPremium: me.is_premium, maxUploadBytes: uploadLimit(me.is_premium) } as const
+  return (yield* tdlib.invoke({ _: "getMe" })).is_premium
+})
+
+const readyState = Effect.fn("Login.readyState")(function* () {
+  return { _tag: "Ready", isPremium: yield* isPremiumAccount } as const
 })
 
 /** True when this account still has its session: known without any packet leaving the machine. */
@@ -62,13 +65,15 @@ export const logIn = Effect.fn("Login.logIn")(function* (
       case "authorizationStateReady":
         return yield* Effect.tap(readyState(), report)
       case "authorizationStateWaitPhoneNumber":
-        yield* tdlib.invoke({ _: "setAuthenticationPhoneNumber", phone_number: phone })
+        yield* tdlib
+          .invoke({ _: "setAuthenticationPhoneNumber", phone_number: phone })
+          .pipe(Effect.mapError(refuse("Telegram did not take the phone number")))
         break
       case "authorizationStateWaitCode":
-        yield* report({ _tag: "WaitingCode", hint: state.code_info.type._ })
+        yield* report({ _tag: "WaitingCode" })
         break
       case "authorizationStateWaitPassword":
-        yield* report({ _tag: "WaitingPassword", hint: state.password_hint })
+        yield* report({ _tag: "WaitingPassword" })
         break
       case "authorizationStateWaitRegistration":
         return yield* stopped("this phone number has no Telegram account: sign up with an official app first")

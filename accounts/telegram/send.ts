@@ -11,7 +11,6 @@ import { stallWatch } from "./transfer-progress.ts"
 /** A message that the server has: the commit point of a part. Its id is final. */
 export interface Delivered {
   readonly messageId: number
-  readonly caption: string
 }
 
 /** Outcomes of sends by temporary message id; a confirmation may come before the answer to `sendMessage`. */
@@ -25,8 +24,6 @@ export class SendOutcomes extends Context.Service<
 
 /** Confirmations nobody asked for are kept for a while; more than this are forgotten, oldest first. */
 const REMEMBERED = 10_000
-
-const captionOf = (content: Td.MessageContent): string => (content._ === "messageDocument" ? content.caption.text : "")
 
 /** The service and the update listener that feeds it: it must hear TDLib from the first update on. */
 export const makeSendOutcomes = () => {
@@ -44,10 +41,7 @@ export const makeSendOutcomes = () => {
     layer: Layer.succeed(SendOutcomes, { of: (temporaryId) => Deferred.await(outcomeOf(temporaryId)) }),
     listener: (update: Td.Update) => {
       if (update._ === "updateMessageSendSucceeded")
-        Deferred.doneUnsafe(
-          outcomeOf(update.old_message_id),
-          Exit.succeed({ messageId: update.message.id, caption: captionOf(update.message.content) }),
-        )
+        Deferred.doneUnsafe(outcomeOf(update.old_message_id), Exit.succeed({ messageId: update.message.id }))
       if (update._ === "updateMessageSendFailed")
         Deferred.doneUnsafe(outcomeOf(update.old_message_id), Exit.fail(telegramError("sendMessage", update.error)))
     },

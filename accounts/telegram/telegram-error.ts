@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import { logEvent } from "../../src/log-line.ts"
 
 export const telegramErrorKinds = [
   /** Telegram asks us to wait `retryAfterSeconds`. */
@@ -15,8 +15,6 @@ export const telegramErrorKinds = [
   "unauthorised",
   /** The client is closing or closed. */
   "closed",
-  /** A transfer ended without its file. */
-  "transfer_failed",
   "refused",
 ] as const
 
@@ -42,7 +40,7 @@ const kindOf = (code: number, text: string): TelegramError["kind"] => {
   if (code === 403 || /FORBIDDEN|ADMIN_REQUIRED|WRITE_FORBIDDEN|have no (write|rights)/i.test(text)) return "forbidden"
   if (code === 404 || /not found|CHANNEL_PRIVATE|CHANNEL_INVALID/i.test(text)) return "not_found"
   if (code === 500 && /clos/i.test(text)) return "closed"
-  if (/Request aborted|Client was closed/i.test(text)) return "closed"
+  if (/Request aborted|Client was closed|closed client/i.test(text)) return "closed"
   return "refused"
 }
 
@@ -69,13 +67,23 @@ export const telegramError = (call: string, error: { code?: number; message: str
   })
 }
 
-const isFlood = (error: TelegramError): boolean => error.kind === "flood"
+/** A flood wait up to this long is sat out on the spot; a longer one is the caller's to plan around. */
+const LONGEST_WAIT_SECONDS = 60
 
-/** Waits as long as Telegram asks and tries again, at most five times; every other error passes at once. */
-export const waitOutFloods = <A, R>(call: Effect.Effect<A, TelegramError, R>): Effect.Effect<A, TelegramError, R> =>
-  call.pipe(
-    Effect.tapError((error) =>
-      isFlood(error) ? Effect.sleep(`${(error.retryAfterSeconds ?? 5) + 1} seconds`) : Effect.void,
-    ),
-    Effect.retry({ while: isFlood, schedule: Schedule.recurs(5) }),
+const isShortFlood = (error: TelegramError): boolean =>
+  error.kind === "flood" && (error.retryAfterSeconds ?? 5) <= LONGEST_WAIT_SECONDS
+
+const sitOut = (error: TelegramError): Effect.Effect<void> => {
+  const seconds = (error.retryAfterSeconds ?? 5) + 1
+  return Effect.andThen(
+    logEvent.warn("flood.wait", `Telegram asks to wait ${seconds} s`, { call: error.call, seconds }),
+    Effect.sleep(`${seconds} seconds`),
   )
+}
+
+/**
+ * Waits as long as Telegram asks and tries again, at most five times. Every other error, and a wait of more than a
+ * minute, passes at once.
+ */
+export const waitOutFloods = <A, R>(call: Effect.Effect<A, TelegramError, R>): Effect.Effect<A, TelegramError, R> =>
+  call.pipe(Effect.retry({ while: (error) => isShortFlood(error) && Effect.as(sitOut(error), true), times: 5 }))

@@ -10,9 +10,9 @@ export class AccountError extends Schema.TaggedError<AccountError>()("AccountErr
 
 /** Where a login stands. `Ready` is the last one. */
 export const LoginState = Schema.Union([
-  Schema.TaggedStruct("WaitingCode", { hint: Schema.String }),
-  Schema.TaggedStruct("WaitingPassword", { hint: Schema.String }),
-  Schema.TaggedStruct("Ready", { isPremium: Schema.Boolean, maxUploadBytes: Schema.Int }),
+  Schema.TaggedStruct("WaitingCode", {}),
+  Schema.TaggedStruct("WaitingPassword", {}),
+  Schema.TaggedStruct("Ready", { isPremium: Schema.Boolean }),
 ])
 export type LoginState = typeof LoginState.Type
 
@@ -68,16 +68,18 @@ export const SettleReport = Schema.Struct({
   completed: Schema.Int,
   /** Publications that go on in the next cycle with their missing parts. */
   open: Schema.Int,
+  /** As Telegram says now that the account is online. */
+  isPremium: Schema.Boolean,
 })
 export type SettleReport = typeof SettleReport.Type
 
 /** The commands a supervisor gives to an account cell. */
 export class AccountRpcs extends RpcGroup.make(
-  /** Opens TDLib and logs in; ends with `Ready`. */
+  /** Opens TDLib and logs in; ends with `Ready`. An account that is logged in already stays offline until `Settle`. */
   Rpc.make("Login", { success: LoginState, error: AccountError, stream: true }),
   Rpc.make("SubmitCode", { payload: { code: Schema.String }, error: AccountError }),
   Rpc.make("SubmitPassword", { payload: { password: Schema.String }, error: AccountError }),
-  /** Finishes what an earlier life left half done. Must be called once, before the first cycle. */
+  /** Finishes what an earlier life left half done and goes online. Must be called once, before the first cycle. */
   Rpc.make("Settle", { success: SettleReport, error: AccountError }),
   /** Goes once through all sources of the account. */
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),

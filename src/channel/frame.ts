@@ -15,7 +15,7 @@ export const Frame = Schema.Struct({
 })
 export type Frame = typeof Frame.Type
 
-/** One end of a hop. `post` never throws: a frame to an end that is gone is dropped, and `onClosed` tells. */
+/** One end of a hop. `post` never throws: a frame to an end that is gone is dropped. */
 export interface FramePort {
   readonly post: (frame: Frame) => void
   /** Registers a listener for frames of one stream; returns the function that removes it. */
@@ -26,7 +26,7 @@ const isFrame = Schema.is(Frame)
 
 /**
  * Makes a {@link FramePort} of a raw sender and a raw subscription.
- * @param onMalformed told about every message that is not a frame (a bug in the other end: logged, never fatal)
+ * @param onMalformed told about every message that is not a frame: a bug in the other end
  */
 export const makeFramePort = (
   send: (message: unknown) => void,

@@ -30,7 +30,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
     const answering = RpcServer.layer(AccountRpcs).pipe(
       Layer.provide(
         AccountRpcs.toLayer({
-          Login: () => Stream.make({ _tag: "Ready", isPremium: true, maxUploadBytes: 1 } as const),
+          Login: () => Stream.make({ _tag: "Ready", isPremium: true } as const),
           SubmitCode: () => Effect.void,
           SubmitPassword: () => Effect.void,
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),

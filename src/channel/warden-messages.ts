@@ -56,9 +56,6 @@ export const WardenMessage = Schema.Union([
 ])
 export type WardenMessage = typeof WardenMessage.Type
 
-/** Warden to actor. */
-export const ActorMessage = Schema.Union([Schema.TaggedStruct("Close", {})])
-
 /** Actor to warden: its event loop turns. */
 export const ActorReport = Schema.Union([
   Schema.TaggedStruct("Ready", {}),

@@ -23,9 +23,12 @@ const reportFailure = (cause: Cause.Cause<unknown>) =>
     if (!Cause.hasInterruptsOnly(cause) && !CliError.isCliError(error)) console.error(`stash: ${describe(cause)}`)
   })
 
-/** A stop by signal is what the operator wanted: it ends with 0. */
-const teardown: Runtime.Teardown = (exit, onExit) =>
-  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
+/** For `run` a stop by signal is the ordinary end: 0. Every other command has then not done what it promised: 130. */
+const teardown: Runtime.Teardown = (exit, onExit) => {
+  const isStopped = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+  if (isStopped && process.argv[2] === "run") onExit(0)
+  else Runtime.defaultTeardown(exit, onExit)
+}
 
 /** Runs the command line of this process. */
 export const runStash = (): void => {

@@ -110,12 +110,12 @@ export const runDemo = Effect.fn("runDemo")(function* (options: DemoOptions) {
     ] as const
     write(renderResult(result, claims, places))
     if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(result, null, 2)}\n`)
+    if (result.ok) folder.markDone()
     if (options.keep) {
       write("Running until Ctrl-C.\n")
       yield* Fiber.join(supervisor)
     }
     if (!result.ok) return yield* new DemoFailed({ problems: result.problems })
-    folder.markDone()
   }).pipe(
     Effect.scoped,
     Effect.provide(Layer.merge(StatusBoard.layer, layerFoundations(config))),

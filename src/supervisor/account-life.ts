@@ -29,7 +29,7 @@ const restartPolicy: RestartPolicy = {
 }
 
 /** Sets that another account held, or that were put off, are looked at again soon; otherwise the interval holds. */
-const SOON_SECONDS = [1, 2, 5, 15, 60] as const
+const SOON_SECONDS = [1, 2, 5, 15, 60, 300, 900] as const
 
 const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurroundings): CellConfig => ({
   accountId: account.id,
@@ -65,7 +65,7 @@ const logIn = Effect.fn("AccountLife.logIn")(function* (cell: Cell, account: Acc
 
 /** How long to rest after a cycle, given how many in a row left something put off. */
 const restAfter = (putOffInARow: number, intervalMinutes: number): Duration.Duration => {
-  const soon = SOON_SECONDS[Math.min(putOffInARow, SOON_SECONDS.length) - 1]
+  const soon = SOON_SECONDS[putOffInARow - 1]
   const interval = Duration.minutes(intervalMinutes)
   return soon === undefined ? interval : Duration.min(Duration.seconds(soon), interval)
 }
@@ -96,7 +96,8 @@ const life = Effect.fn("AccountLife.life")(function* (account: Account, surround
     yield* board.move(account.id, "authorising")
     yield* logIn(cell, account, surroundings.sandbox?.loginCode)
     yield* board.move(account.id, "settling")
-    yield* cell.account.Settle()
+    const { isPremium } = yield* cell.account.Settle()
+    yield* board.change(account.id, { isPremium })
     yield* cycles(cell, account, surroundings.config.intervalMinutes)
   })
   yield* Effect.raceFirst(work, cell.ended)

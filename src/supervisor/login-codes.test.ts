@@ -8,7 +8,7 @@ import { AccountError } from "../channel/account-rpcs.ts"
 import type { Cell } from "./cell.ts"
 import { answerLogin } from "./login-codes.ts"
 
-const waitingCode = { _tag: "WaitingCode", hint: "app" } as const
+const waitingCode = { _tag: "WaitingCode" } as const
 
 /** The two answers of a cell; Telegram takes the code 22222 alone. */
 const cellThat = (submitted: Ref.Ref<ReadonlyArray<string>>): Cell => {

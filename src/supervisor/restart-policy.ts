@@ -54,7 +54,6 @@ export const superviseLives = Effect.fn("superviseLives")(function* <E, F extend
   for (;;) {
     const exit = yield* Effect.exit(life)
     if (Exit.isFailure(exit)) {
-      if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
       const error = Cause.findError(exit.cause)
       if (Result.isSuccess(error) && isHopeless(error.success)) return yield* Effect.fail(error.success)
     }
