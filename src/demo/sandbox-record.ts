@@ -15,6 +15,7 @@ const RecordedMessage = Schema.Struct({
   id: Schema.Int,
   text: Schema.String,
   from: Schema.NullOr(Schema.String),
+  deleted: Schema.optionalKey(Schema.Literal(true)),
   file: Schema.optionalKey(Schema.Struct({ name: Schema.String, bytes: Schema.Int, sha256: Schema.String })),
 })
 export type RecordedMessage = typeof RecordedMessage.Type
@@ -47,14 +48,20 @@ const request = (url: URL) =>
     }),
   )
 
-/** Reads what is in every channel from the sandbox itself. */
+/** Reads what is in every channel from the sandbox itself; deleted messages are not in it. */
 export const readSandboxRecord = Effect.fn("readSandboxRecord")(function* (sandboxUrl: string) {
   const url = new URL("/state", sandboxUrl)
   const response = yield* request(url)
   const body: unknown = yield* Effect.promise(() => response.json())
-  return yield* Schema.decodeUnknownEffect(SandboxRecord)(body).pipe(
+  const record = yield* Schema.decodeUnknownEffect(SandboxRecord)(body).pipe(
     Effect.mapError((error) => new SandboxRecordError({ url: String(url), reason: error.message })),
   )
+  return {
+    channels: record.channels.map((channel) => ({
+      ...channel,
+      messages: channel.messages.filter(({ deleted }) => deleted === undefined),
+    })),
+  } satisfies SandboxRecord
 })
 
 /** SHA-256 over the files of these messages in order, from the bytes that the sandbox really holds. */
