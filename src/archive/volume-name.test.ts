@@ -107,13 +107,22 @@ describe("a volume's label", () => {
     expect(found && volumeLabel(found, ordinal)).toBe(label)
   })
 
+  const labelsWithAnotherMeaning = ["x.tar.br", "x.tar.gz", "x.tar.id", "x.tar.js"]
+
+  it.each(labelsWithAnotherMeaning)("%s means something else than a volume of x.tar.aa", (name) => {
+    expect(recogniseName(name)?.family).not.toBe("tar_split")
+  })
+
   it("names a volume that is read back as that same volume", () => {
     const sample = fc.constantFrom("x.part1.rar", "x.r00", "x.z01", "x.7z.001", "x.zip.001", "x.tar.gz.001", "x.tar.aa")
     fc.assert(
       fc.property(sample, fc.integer({ min: 2, max: 300 }), (name, ordinal) => {
         const original = recogniseName(name)
         if (original === undefined) throw new Error("the sample is a volume")
-        const again = recogniseName(volumeLabel(original, ordinal))
+        const label = volumeLabel(original, ordinal)
+        // Volume 44 of x.tar.aa would be x.tar.br: by its name alone it is a compressed tar, and no volume.
+        fc.pre(!labelsWithAnotherMeaning.includes(label))
+        const again = recogniseName(label)
         expect([again?.family, again?.stemKey, again?.ordinal]).toEqual([original.family, original.stemKey, ordinal])
       }),
     )
