@@ -203,19 +203,6 @@ const selectPublications = (sql: Parameters<Parameters<typeof rows>[2]>[0]) => s
          ) as "parts"
   from stash_publications pub`
 
-/** True when a part or a package of this content is recorded as that message of the destination. */
-export const isRecordedMessage = (message: { readonly contentHash: string; readonly destMessageId: number }) =>
-  rows(
-    "isRecordedMessage",
-    Schema.Struct({ found: Schema.Int }),
-    (sql) => sql`
-      select 1 as "found" from stash_publication_parts
-      where "contentHash" = ${message.contentHash} and "destMessageId" = ${message.destMessageId}
-      union all
-      select 1 from "packages"
-      where "contentHash" = ${message.contentHash} and ${message.destMessageId}::bigint = any("destMessageIds")`,
-  ).pipe(Effect.map((found) => found.length > 0))
-
 /** Makes the holder of a newer token the owner. False: there is no such publication, or its token is newer still. */
 export const takeOverPublication = (owner: {
   readonly contentHash: string

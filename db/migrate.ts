@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import { Database, type DatabaseError } from "./database.ts"
 
 /** The migrations in their order. A name and its text never change once they are on a main branch; new ones go to the end. */
-const names = ["0001_predecessor", "0002_stash"] as const
+export const migrationNames = ["0001_predecessor", "0002_stash", "0003_exactly_once"] as const
 
 export interface Migration {
   readonly name: string
@@ -50,7 +50,7 @@ export const runMigrations = Effect.fn("runMigrations")(function* (migrations: R
 
 const readMigrations = (): Promise<ReadonlyArray<Migration>> =>
   Promise.all(
-    names.map(async (name) => ({
+    migrationNames.map(async (name) => ({
       name,
       text: await readFile(new URL(`migrations/${name}.sql`, import.meta.url), "utf8"),
     })),

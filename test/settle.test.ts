@@ -5,15 +5,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { AccountConfig } from "../accounts/account-config.ts"
 import { settle } from "../accounts/settle/settle.ts"
+import { sweepDestination } from "../accounts/settle/sweep.ts"
 import { newestMessageId } from "../accounts/telegram/history.ts"
 import { waitForFirstState } from "../accounts/telegram/login.ts"
 import { sendDocument } from "../accounts/telegram/send.ts"
 import { Tdlib } from "../accounts/telegram/tdlib.ts"
 import { addAccount } from "../db/accounts.ts"
-import { setDestination, upsertChannel } from "../db/channels.ts"
+import { destination, setDestination, upsertChannel } from "../db/channels.ts"
 import { claimSet } from "../db/claims.ts"
 import { Database } from "../db/database.ts"
-import { openPublication, openPublications } from "../db/journal.ts"
+import { confirmPart, openPublication, openPublications } from "../db/journal.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { packageByHash } from "../db/packages.ts"
 import { type Sandbox, startSandbox } from "../src/sandbox/sandbox.ts"
@@ -125,7 +126,7 @@ const makeBench = Effect.gen(function* () {
           part: index + 1,
           name: "Dragon.zip",
           path: file,
-          bytes: 300_000 / of,
+          bytes: 300_000,
           sha256: null,
         })),
         stub: {
@@ -163,7 +164,9 @@ const leaveUnsent = (bench: Bench, caption: string) =>
   })
 
 const delivered = (bench: Bench) =>
-  (bench.sandbox.state().channels.find(({ name }) => name === "library")?.messages ?? []).map(({ text }) => text)
+  (bench.sandbox.state().channels.find(({ name }) => name === "library")?.messages ?? [])
+    .filter(({ deleted }) => deleted === undefined)
+    .map(({ text }) => text)
 
 describe("settling after a crash", () => {
   it.live(
@@ -247,6 +250,50 @@ describe("settling after a crash", () => {
           }),
         )
         assert.deepStrictEqual(delivered(bench), [tagOf(1, 1)])
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+})
+
+describe("looking through the destination", () => {
+  /** Sends documents with these captions; resolves with their ids. */
+  const send = (bench: Bench, captions: ReadonlyArray<string>) =>
+    Effect.forEach(captions, (caption) =>
+      Effect.map(
+        sendDocument({ chatId: bench.library, path: bench.file, caption, onProgress: () => {} }),
+        ({ messageId }) => messageId,
+      ),
+    )
+
+  it.live(
+    "removes the second copy of a part that is recorded, and nothing else",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const foreign = `stash:${"e".repeat(16)}:1/1`
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* online
+            const found = yield* destination()
+            if (Option.isNone(found)) return assert.fail("there is a destination")
+            yield* sweepDestination(found.value)
+            yield* bench.journal(2)
+            const [first] = yield* send(bench, [tagOf(1, 2), tagOf(2, 2), tagOf(1, 2), foreign, "posted by a person"])
+            const [publication] = yield* openPublications(bench.accountId)
+            if (publication === undefined || first === undefined) return assert.fail("there is a publication")
+            yield* confirmPart({ contentHash, token: publication.token, part: 1, destMessageId: first })
+
+            yield* sweepDestination(found.value)
+            // Part 2 is still open: its message may be adopted yet.
+            assert.deepStrictEqual(delivered(bench), [tagOf(1, 2), tagOf(2, 2), foreign, "posted by a person"])
+
+            yield* send(bench, [tagOf(2, 2)])
+            yield* settle()
+            assert.isTrue(Option.isSome(yield* packageByHash(contentHash)))
+            yield* sweepDestination(found.value)
+            assert.deepStrictEqual(delivered(bench), [tagOf(1, 2), tagOf(2, 2), foreign, "posted by a person"])
+          }),
+        )
       }).pipe(Effect.scoped),
     120_000,
   )

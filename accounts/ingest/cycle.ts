@@ -2,11 +2,12 @@ import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import { destination as destinationOf, type Source, sourcesOf } from "../../db/channels.ts"
+import { type Destination, destination as destinationOf, type Source, sourcesOf } from "../../db/channels.ts"
 import { openPublications } from "../../db/journal.ts"
 import { AccountError, type CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { sweepDestination } from "../settle/sweep.ts"
 import { loadAllChats, requireChat } from "../telegram/history.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
@@ -56,6 +57,16 @@ const ingestOrShow = (source: Source, frame: CycleFrame) =>
     ),
   )
 
+/** What cannot be swept now is swept by a later cycle, or by another account. */
+const sweep = (destination: Destination) =>
+  sweepDestination(destination).pipe(
+    Effect.catchIf(isSourceTrouble, (error) =>
+      logEvent.warn("sweep.failed", "The destination could not be looked through for surplus messages", {
+        error: error.message,
+      }),
+    ),
+  )
+
 /**
  * Goes once through all sources of the account and tells `report` all that happens.
  * Fails with `AccountError` when the operator must act, or with what stops the account.
@@ -67,6 +78,7 @@ export const runCycle = Effect.fn("runCycle")(function* (
   const { accountId, tempDirectory } = yield* AccountConfig
   yield* loadAllChats()
   const destination = yield* needDestination()
+  yield* sweep(destination)
   const run = yield* recordRun(accountId)
   yield* keepClaims()
   const frame: CycleFrame = {
@@ -79,6 +91,7 @@ export const runCycle = Effect.fn("runCycle")(function* (
     concurrency: SOURCES_AT_ONCE,
   }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
 
+  yield* sweep(destination)
   // The folder of an open publication holds the parts that are still to be sent.
   const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
   if (kept.every((names) => names !== null))

@@ -1,23 +1,25 @@
 import { basename, join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { DatabaseError } from "../../db/database.ts"
 import {
-  confirmPart,
   finishPublication,
   openPublication,
   type Publication,
   type PublicationPart,
+  publicationByHash,
 } from "../../db/journal.ts"
 import { type Part, planParts } from "../../src/archive/parts.ts"
 import type { DigestResult } from "../../src/cpu/jobs.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { adoptDelivered } from "../settle/adopt-delivered.ts"
-import { removeSurplus } from "../settle/remove-surplus.ts"
+import { awaitReplay, replayOf } from "../settle/await-replay.ts"
+import { recordDelivery } from "../settle/record-delivery.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { newestMessageId, pendingSends } from "../telegram/history.ts"
-import { deleteMessages, sendDocument } from "../telegram/send.ts"
-import { captionTag, formatCaptionTag, parseCaptionTag } from "./caption-tag.ts"
+import { sendDocument } from "../telegram/send.ts"
+import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { removeFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
@@ -78,6 +80,13 @@ interface Sending {
   readonly plan: ReadonlyArray<Part>
 }
 
+const overtaken = () =>
+  new DatabaseError({
+    statement: "publish",
+    reason: "conflict",
+    message: "another account took this publication over",
+  })
+
 const bytesBefore = (parts: ReadonlyArray<{ bytes: number }>, index: number): number =>
   parts.slice(0, index).reduce((sum, { bytes }) => sum + bytes, 0)
 
@@ -104,19 +113,8 @@ const sendPart = Effect.fn("sendPart")(function* (
     caption: formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)),
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
   })
-  const isOurs = yield* confirmPart({
-    contentHash: publication.contentHash,
-    token: publication.token,
-    part: part.part,
-    destMessageId: delivered.messageId,
-  })
-  if (!isOurs) {
-    yield* removeSurplus(publication, delivered.messageId)
-    return yield* new DatabaseError({
-      statement: "confirmPart",
-      reason: "conflict",
-      message: "another account took this publication over",
-    })
+  if (!(yield* recordDelivery(publication, row, delivered))) {
+    return yield* overtaken()
   }
   if (!part.whole) yield* removeFile(path)
   yield* logEvent.info("part.sent", `Sent part ${part.part} of ${plan.length}`, {
@@ -127,16 +125,22 @@ const sendPart = Effect.fn("sendPart")(function* (
   })
 })
 
-/** Goes on with what an earlier try left: withdraws what it was still sending, adopts what it had delivered. */
-const takeUp = Effect.fn("takeUp")(function* (publication: Publication) {
-  const pending = yield* pendingSends(publication.destChatId, publication.afterMessageId)
-  const { hashPrefix } = captionTag(publication.contentHash, 1, 1)
-  const ours = pending.filter(({ caption }) => parseCaptionTag(caption)?.hashPrefix === hashPrefix)
-  yield* deleteMessages(
-    publication.destChatId,
-    ours.map(({ id }) => id),
+/**
+ * Goes on with what an earlier try left: waits for what TDLib is still sending of it, adopts what had been delivered.
+ * Another message for the same part would be a second copy.
+ */
+const takeUp = Effect.fn("takeUp")(function* (work: SetWork, publication: Publication) {
+  const unsent = yield* pendingSends(publication.destChatId, publication.afterMessageId)
+  const replays = unsent.flatMap((message) => replayOf(message, [publication]) ?? [])
+  const runFork = Effect.runForkWith(yield* Effect.context())
+  yield* Effect.forEach(
+    replays,
+    (replay) => awaitReplay(replay, (bytes) => runFork(reportProgress(work, "uploading", bytes))),
+    { discard: true },
   )
-  return yield* adoptDelivered(publication)
+  const now = yield* publicationByHash(publication.contentHash)
+  if (Option.isNone(now) || now.value.token !== publication.token) return yield* overtaken()
+  return yield* adoptDelivered(now.value)
 })
 
 /**
@@ -150,7 +154,7 @@ export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, toke
   const places = yield* Places
   const plan = planOf(work)
   const opened = yield* openJournal(work, token, digest, plan)
-  const publication = opened.isNew ? opened : yield* takeUp(opened)
+  const publication = opened.isNew ? opened : yield* takeUp(work, opened)
   const sending = { work, publication, plan }
   yield* places.upload.withPermits(1)(
     Effect.forEach(publication.parts, (row, index) => sendPart(sending, row, index), { discard: true }),

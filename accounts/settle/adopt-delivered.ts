@@ -6,12 +6,17 @@ import { captionTag, isSameTag, parseCaptionTag } from "../ingest/caption-tag.ts
 import type { ChannelMessage } from "../telegram/channel-message.ts"
 import { searchMessages } from "../telegram/history.ts"
 
-/** The oldest message that carries the tag of this part: the first delivery is the one that counts. */
-const deliveryOf = (messages: ReadonlyArray<ChannelMessage>, publication: Publication, part: number) => {
+/** The oldest whole message that carries the tag of this part: the first delivery is the one that counts. */
+const deliveryOf = (
+  messages: ReadonlyArray<ChannelMessage>,
+  publication: Publication,
+  { bytes, part }: PublicationPart,
+) => {
   const tag = captionTag(publication.contentHash, part, publication.parts.length)
-  return messages.findLast((message) => {
-    const found = parseCaptionTag(message.caption)
-    return message.sending === "sent" && found !== undefined && isSameTag(found, tag)
+  return messages.findLast(({ caption, content, sending }) => {
+    const found = parseCaptionTag(caption)
+    const isWhole = content._tag === "Document" && content.bytes === bytes
+    return sending === "sent" && isWhole && found !== undefined && isSameTag(found, tag)
   })
 }
 
@@ -41,7 +46,7 @@ export const adoptDelivered = Effect.fn("adoptDelivered")(function* (publication
     searchMessages(publication.destChatId, "documents", publication.afterMessageId),
   )
   const parts = yield* Effect.forEach(publication.parts, (part) => {
-    const delivery = part.destMessageId === null ? deliveryOf(messages, publication, part.part) : undefined
+    const delivery = part.destMessageId === null ? deliveryOf(messages, publication, part) : undefined
     if (delivery === undefined) return Effect.succeed(part)
     return adopt(publication, part, delivery.id)
   })

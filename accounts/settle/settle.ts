@@ -1,46 +1,21 @@
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { destination as destinationOf } from "../../db/channels.ts"
 import type { DatabaseError } from "../../db/database.ts"
-import { confirmPart, finishPublication, openPublications, type Publication } from "../../db/journal.ts"
+import { finishPublication, openPublications, type Publication } from "../../db/journal.ts"
 import { type LockLost, LockSession } from "../../db/lock-session.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
-import { captionTag, isSameTag, parseCaptionTag } from "../ingest/caption-tag.ts"
 import { keepClaims } from "../ingest/claim-leases.ts"
-import type { ChannelMessage } from "../telegram/channel-message.ts"
 import { loadAllChats, pendingSends } from "../telegram/history.ts"
-import { deleteMessages, SendOutcomes } from "../telegram/send.ts"
+import { deleteMessages } from "../telegram/send.ts"
 import { Tdlib } from "../telegram/tdlib.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { adoptDelivered } from "./adopt-delivered.ts"
-import { removeSurplus } from "./remove-surplus.ts"
-
-/** A send that TDLib repeats by itself after a restart, and the part it delivers. */
-interface Replay {
-  readonly temporaryId: number
-  readonly publication: Publication
-  readonly part: number
-}
-
-/** TDLib resumes its upload and sends again by itself; one that takes longer than this is looked for in the destination. */
-const REPLAY_LIMIT = "30 minutes"
-
-const partFor = (message: ChannelMessage, publications: ReadonlyArray<Publication>): Replay | undefined => {
-  const tag = parseCaptionTag(message.caption)
-  if (tag === undefined || message.sending !== "pending") return undefined
-  const publication = publications.find(
-    ({ contentHash, destChatId, parts }) =>
-      destChatId === message.chatId && isSameTag(tag, captionTag(contentHash, tag.part, parts.length)),
-  )
-  const row = publication?.parts.find(({ part }) => part === tag.part)
-  if (publication === undefined || row === undefined || row.destMessageId !== null) return undefined
-  return { temporaryId: message.id, publication, part: tag.part }
-}
+import { awaitReplay, type Replay, replayOf } from "./await-replay.ts"
 
 const isSamePart = (a: Replay, b: Replay): boolean =>
-  a.publication.contentHash === b.publication.contentHash && a.part === b.part
+  a.publication.contentHash === b.publication.contentHash && a.part.part === b.part.part
 
 /** The lowest message after which anything of these publications in `chatId` can lie; 0 when there is none. */
 const beginningIn = (chatId: number, publications: ReadonlyArray<Publication>): number => {
@@ -69,7 +44,7 @@ const cancelPointlessSends = Effect.fn("cancelPointlessSends")(function* (public
     )
     const pointless: Array<number> = []
     for (const message of pending) {
-      const replay = partFor(message, publications)
+      const replay = replayOf(message, publications)
       const isTwin = replay !== undefined && replays.some((other) => isSamePart(other, replay))
       if (replay === undefined || isTwin) pointless.push(message.id)
       else replays.push(replay)
@@ -80,27 +55,19 @@ const cancelPointlessSends = Effect.fn("cancelPointlessSends")(function* (public
   return { replays, cancelled }
 })
 
-/** Waits for a send that TDLib repeats by itself, and records its delivery. */
-const awaitReplay = Effect.fn("awaitReplay")(function* ({ part, publication, temporaryId }: Replay) {
-  const outcomes = yield* SendOutcomes
-  const { contentHash, destChatId, token } = publication
-  const outcome = yield* Effect.exit(Effect.timeout(outcomes.of(temporaryId), REPLAY_LIMIT))
-  if (Exit.isFailure(outcome)) {
-    yield* logEvent.warn("replay.failed", "An unsent part of an earlier life did not arrive; it is sent anew", {
-      hash: contentHash,
-      part,
-    })
-    return yield* Effect.ignore(deleteMessages(destChatId, [temporaryId]))
-  }
-  const { messageId } = outcome.value
-  const isOurs = yield* confirmPart({ contentHash, token, part, destMessageId: messageId })
-  if (!isOurs) return yield* removeSurplus(publication, messageId)
-  yield* logEvent.info("replay.delivered", "TDLib delivered a part that an earlier life had begun to send", {
-    hash: contentHash,
-    part,
-    messageId,
-  })
-})
+/** One that does not come now is waited for again by the cycle that takes the publication up. */
+const awaitOrLeave = (replay: Replay) =>
+  awaitReplay(replay, () => {}).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "TelegramError" && error.kind === "timeout",
+      (error) =>
+        logEvent.warn("replay.late", "An unsent part of an earlier life does not move", {
+          hash: replay.publication.contentHash,
+          part: replay.part.part,
+          error: error.message,
+        }),
+    ),
+  )
 
 const missingParts = ({ parts }: Publication): number =>
   parts.filter(({ destMessageId }) => destMessageId === null).length
@@ -174,7 +141,7 @@ export const settle = Effect.fn("settle")(function* () {
     const { cancelled, replays } = yield* cancelPointlessSends(held)
     yield* tdlib.goOnline
     yield* loadAllChats()
-    yield* Effect.forEach(replays, awaitReplay, { concurrency: "unbounded", discard: true })
+    yield* Effect.forEach(replays, awaitOrLeave, { concurrency: "unbounded", discard: true })
     const hashes = new Set(held.map(({ contentHash }) => contentHash))
     const now = (yield* openPublications(accountId)).filter(({ contentHash }) => hashes.has(contentHash))
     const settled: ReadonlyArray<Settled> = yield* Effect.forEach(now, settleOrLeaveOpen)

@@ -11,6 +11,8 @@ import { stallWatch } from "./transfer-progress.ts"
 /** A message that the server has: the commit point of a part. Its id is final. */
 export interface Delivered {
   readonly messageId: number
+  /** Size of the document as the server tells it; 0 for anything but a document. */
+  readonly bytes: number
 }
 
 /** Outcomes of sends by temporary message id; a confirmation may come before the answer to `sendMessage`. */
@@ -21,6 +23,14 @@ export class SendOutcomes extends Context.Service<
     readonly of: (temporaryId: number) => Effect.Effect<Delivered, TelegramError>
   }
 >()("accounts/telegram/SendOutcomes") {}
+
+const documentOf = (message: Td.message): Td.file | undefined =>
+  message.content._ === "messageDocument" ? message.content.document.document : undefined
+
+const deliveredBy = (message: Td.message): Delivered => ({
+  messageId: message.id,
+  bytes: documentOf(message)?.size ?? 0,
+})
 
 /** Confirmations nobody asked for are kept for a while; more than this are forgotten, oldest first. */
 const REMEMBERED = 10_000
@@ -41,7 +51,7 @@ export const makeSendOutcomes = () => {
     layer: Layer.succeed(SendOutcomes, { of: (temporaryId) => Deferred.await(outcomeOf(temporaryId)) }),
     listener: (update: Td.Update) => {
       if (update._ === "updateMessageSendSucceeded")
-        Deferred.doneUnsafe(outcomeOf(update.old_message_id), Exit.succeed({ messageId: update.message.id }))
+        Deferred.doneUnsafe(outcomeOf(update.old_message_id), Exit.succeed(deliveredBy(update.message)))
       if (update._ === "updateMessageSendFailed")
         Deferred.doneUnsafe(outcomeOf(update.old_message_id), Exit.fail(telegramError("sendMessage", update.error)))
     },
@@ -56,30 +66,23 @@ export interface SendOptions {
   readonly onProgress: (sentBytes: number) => void
 }
 
-const uploadedFile = (message: Td.message): Td.file | undefined =>
-  message.content._ === "messageDocument" ? message.content.document.document : undefined
+/** A message that TDLib is sending, and the document in it. */
+export interface SendUnderWay {
+  readonly temporaryId: number
+  readonly fileId: number
+  readonly onProgress: (sentBytes: number) => void
+}
 
 /**
- * Sends a file as a document and waits until the server has it (`updateMessageSendSucceeded`; the answer to
- * `sendMessage` proves nothing, its id is temporary).
- * Interrupted or stalled, the message is withdrawn if it has not left yet; whether it had is for settling to find out.
+ * Waits until the server has a message (`updateMessageSendSucceeded`).
+ * Fails with what the server answered, and with kind `timeout` when nothing moves for minutes. Neither that nor
+ * interruption withdraws the message: in the middle of sending, TDLib would delete the server's copy too when it hears
+ * of it, which somebody may have recorded by then. It stays unsent in TDLib's own log, for the next look at it.
  */
-export const sendDocument = Effect.fn("sendDocument")(function* ({ caption, chatId, onProgress, path }: SendOptions) {
+export const awaitDelivery = Effect.fn("awaitDelivery")(function* ({ fileId, onProgress, temporaryId }: SendUnderWay) {
   const tdlib = yield* Tdlib
   const outcomes = yield* SendOutcomes
   const watch = yield* stallWatch("sendMessage")
-
-  const message = yield* tdlib.invoke({
-    _: "sendMessage",
-    chat_id: chatId,
-    input_message_content: {
-      _: "inputMessageDocument",
-      document: { _: "inputFileLocal", path },
-      disable_content_type_detection: true,
-      caption: { _: "formattedText", text: caption, entities: [] },
-    },
-  })
-  const fileId = uploadedFile(message)?.id
   const listening = Effect.acquireRelease(
     Effect.sync(() =>
       tdlib.onUpdate((update) => {
@@ -90,19 +93,31 @@ export const sendDocument = Effect.fn("sendDocument")(function* ({ caption, chat
     ),
     (stop) => Effect.sync(stop),
   )
-  const withdraw = Effect.ignore(deleteMessages(chatId, [message.id], 5))
-
-  return yield* listening.pipe(
-    Effect.andThen(Effect.raceFirst(outcomes.of(message.id), watch.stalled)),
-    Effect.tapError((error) => (error.kind === "timeout" ? withdraw : Effect.void)),
-    Effect.onInterrupt(() => withdraw),
-    Effect.scoped,
-  )
+  return yield* listening.pipe(Effect.andThen(Effect.raceFirst(outcomes.of(temporaryId), watch.stalled)), Effect.scoped)
 })
 
 /**
- * Deletes messages of ours for everybody. One that is still being sent is not sent; if the server happens to have it
- * already, it comes back as an ordinary message and has to be looked for (facts/cell.md).
+ * Sends a file as a document and waits until the server has it; the answer to `sendMessage` proves nothing, its id is
+ * temporary. Fails as `awaitDelivery` does.
+ */
+export const sendDocument = Effect.fn("sendDocument")(function* ({ caption, chatId, onProgress, path }: SendOptions) {
+  const tdlib = yield* Tdlib
+  const message = yield* tdlib.invoke({
+    _: "sendMessage",
+    chat_id: chatId,
+    input_message_content: {
+      _: "inputMessageDocument",
+      document: { _: "inputFileLocal", path },
+      disable_content_type_detection: true,
+      caption: { _: "formattedText", text: caption, entities: [] },
+    },
+  })
+  return yield* awaitDelivery({ temporaryId: message.id, fileId: documentOf(message)?.id ?? 0, onProgress })
+})
+
+/**
+ * Deletes messages of ours for everybody. An unsent one may be deleted only while the network is off or after it has
+ * failed: if the server has it already, it comes back as an ordinary message and has to be looked for (facts/cell.md).
  */
 export const deleteMessages = Effect.fn("deleteMessages")(function* (
   chatId: number,

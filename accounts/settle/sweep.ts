@@ -1,0 +1,40 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Destination } from "../../db/channels.ts"
+import { noteSwept, sweptThrough } from "../../db/deliveries.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { parseCaptionTag } from "../ingest/caption-tag.ts"
+import { newestMessageId, searchMessages } from "../telegram/history.ts"
+import { removeIfSurplus } from "./surplus.ts"
+
+/**
+ * Looks through what came to the destination since the last sweep and removes what is one too many: a request of an
+ * account that died may reach the server long after another account has published the content. Message ids only grow,
+ * so whatever comes late is seen by the next sweep; a message whose part is still being published is looked at again.
+ *
+ * The first sweep only notes where the destination ends: nothing of ours lies before it.
+ */
+export const sweepDestination = Effect.fn("sweepDestination")(function* (destination: Destination) {
+  const { channelId, chatId } = destination
+  const from = yield* sweptThrough(channelId)
+  if (Option.isNone(from)) return yield* noteSwept(channelId, yield* newestMessageId(chatId))
+  const messages = yield* Stream.runCollect(searchMessages(chatId, "documents", from.value))
+  let through = from.value
+  let isDecided = true
+  for (const message of messages.toReversed()) {
+    const tag = message.sending === "sent" ? parseCaptionTag(message.caption) : undefined
+    if (tag !== undefined) {
+      const { hashPrefix, part } = tag
+      const standing = yield* removeIfSurplus({ hashPrefix, part, destChatId: chatId, messageId: message.id })
+      if (standing === "unknown")
+        yield* logEvent.warn("message.unknown", "The destination holds a part of a content that the library lacks", {
+          hash: hashPrefix,
+          messageId: message.id,
+        })
+      if (standing === "open") isDecided = false
+    }
+    if (isDecided && message.sending === "sent") through = message.id
+  }
+  if (through > from.value) yield* noteSwept(channelId, through)
+})
