@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { ProtocolViolation, ViolationKind } from "./protocol/protocol-violation.ts"
 
 const Count = Schema.Int
 
@@ -23,8 +24,12 @@ export const SandboxCounters = Schema.Struct({
   bytesDown: Count,
   /** Auth keys agreed on. */
   handshakes: Count,
-  /** Connections closed because of nonsense. */
+  /** What clients did against the protocol, whether the connection was closed for it or the message refused. */
   violations: Count,
+  /** The same by kind. */
+  violationKinds: Schema.Record(Schema.String, Count),
+  /** Messages with a salt that was not valid any more; ordinary when salts change. */
+  saltsRefused: Count,
   /** What those violations were, the last hundred. */
   lastViolations: Schema.Array(Schema.String),
   /** Mistakes of the sandbox itself, the last hundred; always empty unless it has a bug. */
@@ -43,7 +48,8 @@ export class Tally {
   #bytesUp = 0
   #bytesDown = 0
   #handshakes = 0
-  #violations = 0
+  readonly #violationKinds = new Map<ViolationKind, number>()
+  #saltsRefused = 0
 
   traffic(up: number, down: number): void {
     this.#bytesUp += up
@@ -69,9 +75,13 @@ export class Tally {
     this.#unknownMethods.set(method, (this.#unknownMethods.get(method) ?? 0) + 1)
   }
 
-  violation(what: string): void {
-    this.#violations++
-    keepLast(this.#lastViolations, what)
+  violation({ kind, message }: ProtocolViolation): void {
+    this.#violationKinds.set(kind, (this.#violationKinds.get(kind) ?? 0) + 1)
+    keepLast(this.#lastViolations, message)
+  }
+
+  saltRefused(): void {
+    this.#saltsRefused++
   }
 
   defect(what: string): void {
@@ -91,7 +101,9 @@ export class Tally {
       bytesUp: this.#bytesUp,
       bytesDown: this.#bytesDown,
       handshakes: this.#handshakes,
-      violations: this.#violations,
+      violations: [...this.#violationKinds.values()].reduce((sum, count) => sum + count, 0),
+      violationKinds: Object.fromEntries(this.#violationKinds),
+      saltsRefused: this.#saltsRefused,
       lastViolations: [...this.#lastViolations],
       defects: [...this.#defects],
     }

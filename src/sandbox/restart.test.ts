@@ -2,8 +2,9 @@ import { createHash } from "node:crypto"
 import { appendFile, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { type SandboxState, startSandbox, type World } from "./sandbox.ts"
+import { type SandboxCounters, type SandboxState, startSandbox, type World } from "./sandbox.ts"
 import { generatedContent } from "./state/content.ts"
+import { expectClean } from "./testing/expect-clean.ts"
 import { SandboxProcess } from "./testing/sandbox-process.ts"
 import { TdlibProcess } from "./testing/tdlib-process.ts"
 import { temporaryDirectory } from "./testing/temporary-directory.ts"
@@ -54,6 +55,7 @@ describe("A sandbox that was killed and started again with its state", () => {
       { tdlibId, file: { bytes, sha256: createHash("sha256").update(content).digest("hex") } },
     ])
     expect(alice.errorLines).toEqual([])
+    expectClean((await (await fetch(`${second.ready.url}/counters`)).json()) as SandboxCounters)
     await alice.close()
     expect(await second.end("SIGTERM")).toEqual([0, null])
   })

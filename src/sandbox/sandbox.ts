@@ -56,6 +56,8 @@ export interface Sandbox extends AsyncDisposable {
   /** What is in this Telegram now. Blocks while digests of large files are computed for the first time. */
   state(): SandboxState
   counters(): SandboxCounters
+  /** Changes every server salt now; the ones before are accepted for so many seconds more, 1800 unless said otherwise. */
+  rotateSalts(overlap?: number): void
   /** Closes every connection and releases everything; safe to call again. */
   close(): Promise<void>
 }
@@ -95,6 +97,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     const dispatcher = new Dispatcher(telegram, tally, methods)
     const server: MtprotoServer = new MtprotoServer({
       identity: { privateKey: library.privateKey, fingerprint: rsaFingerprint(library.privateKey) },
+      salts: telegram.salts,
       authKey: (id) => telegram.authKey(id),
       addAuthKey: (authKey) => {
         tally.handshake()
@@ -102,7 +105,8 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       },
       removeAuthKey: (authKey) => telegram.removeAuthKey(authKey),
       query: (session, messageId, body) => dispatcher.query(session, messageId, body),
-      violation: (violation) => tally.violation(violation.message),
+      violation: (violation) => tally.violation(violation),
+      saltRefused: () => tally.saltRefused(),
       traffic: (received, sent) => tally.traffic(received, sent),
     })
     telegramPort = await server.listen(options.telegramPort ?? 0)
@@ -130,6 +134,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       endpoint,
       state: () => readState(telegram),
       counters: () => tally.read(),
+      rotateSalts: (overlap) => telegram.rotateSalts(overlap),
       close: closeOnce,
       [Symbol.asyncDispose]: closeOnce,
     }

@@ -1,5 +1,6 @@
 import type { Account } from "../state/account.ts"
 import type { Telegram } from "../state/telegram.ts"
+import { bindTemporaryKey } from "./auth-key-binding.ts"
 import type { Call, Methods } from "./call.ts"
 import { RpcError } from "./rpc-error.ts"
 import { viewUser } from "./view.ts"
@@ -41,12 +42,7 @@ export const authMethods = (telegram: Telegram) => {
       telegram.logOut(permanentKeyOf(telegram, call))
       return { _: "auth.loggedOut" }
     },
-    "auth.bindTempAuthKey": ({ permAuthKeyId }, call) => {
-      const permanentId = BigInt.asUintN(64, permAuthKeyId)
-      if (telegram.authKey(permanentId) === undefined) throw new RpcError(400, "ENCRYPTED_MESSAGE_INVALID")
-      telegram.bindAuthKey(call.authKey, permanentId)
-      return true
-    },
+    "auth.bindTempAuthKey": (request, call) => bindTemporaryKey(telegram, request, call),
     "auth.dropTempAuthKeys": () => true,
   } satisfies Methods
 }

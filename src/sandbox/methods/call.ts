@@ -7,6 +7,9 @@ import { RpcError } from "./rpc-error.ts"
 export interface Call {
   readonly method: string
   readonly authKey: AuthKey
+  /** The message that the call came in, and its session. */
+  readonly messageId: bigint
+  readonly sessionId: bigint
   /** Undefined before the login. */
   readonly account: Account | undefined
 }

@@ -3,7 +3,7 @@ import { ProtocolViolation } from "../protocol/protocol-violation.ts"
 import type { Session } from "../protocol/session.ts"
 import { TlReader } from "../protocol/tl-reader.ts"
 import { RPC_RESULT_ID } from "../protocol/tl-schema.ts"
-import type { TlAnswer, TlObject } from "../protocol/tl-types.ts"
+import type { Request, TlAnswer, TlObject } from "../protocol/tl-types.ts"
 import { TlWriter } from "../protocol/tl-writer.ts"
 import type { Telegram } from "../state/telegram.ts"
 import type { Call, Methods } from "./call.ts"
@@ -24,6 +24,21 @@ type Handler = (request: TlObject, call: Call) => TlAnswer | Promise<TlAnswer>
 /** A call that wraps another one (core.telegram.org/api/invoking). */
 const hasQuery = (request: TlObject): request is TlObject & { readonly query: TlObject } =>
   (request._.startsWith("invoke") || request._ === "initConnection") && "query" in request
+
+/** The queries that a call is to be invoked after. */
+const idsOfOthers = (request: TlObject): readonly bigint[] => {
+  if (request._ === "invokeAfterMsg") return [(request as Request<"invokeAfterMsg">).msgId]
+  return request._ === "invokeAfterMsgs" ? (request as Request<"invokeAfterMsgs">).msgIds : []
+}
+
+/** Resolves when the other queries have been answered well; throws what Telegram answers otherwise. */
+const waitForOthers = async (session: Session, queryIds: readonly bigint[]): Promise<void> => {
+  for (const queryId of queryIds) {
+    const outcome = await session.outcomeOf(queryId)
+    if (outcome === "failed") throw new RpcError(400, "MSG_WAIT_FAILED")
+    if (outcome === undefined) throw new RpcError(400, "MSG_WAIT_TIMEOUT")
+  }
+}
 
 /** Room for the answer of a download beside its bytes. */
 const ANSWER_CAPACITY = 4096
@@ -66,8 +81,10 @@ export class Dispatcher {
     let result: Buffer
     let isError = false
     try {
-      const request = this.#unwrap(session, new TlReader(body).object())
-      call = { method: request._, authKey: session.authKey, account: this.#telegram.accountOf(session.authKey) }
+      const { authKey, id: sessionId } = session
+      const { request, after } = this.#unwrap(session, new TlReader(body).object())
+      if (after.length > 0) await waitForOthers(session, after)
+      call = { method: request._, authKey, account: this.#telegram.accountOf(authKey), messageId, sessionId }
       const answer = await this.#run(call, request)
       result = encodeResult(messageId, (writer) => writer.answer(request._, answer), capacityFor(answer))
     } catch (error) {
@@ -80,18 +97,20 @@ export class Dispatcher {
       )
     }
     this.#tally.call(call?.account?.phone ?? "", call?.method ?? "", body.length, result.length, isError)
-    session.answer(messageId, result)
+    session.answer(messageId, result, isError ? "failed" : "answered")
   }
 
-  #unwrap(session: Session, outer: TlObject): TlObject {
+  #unwrap(session: Session, outer: TlObject): { readonly request: TlObject; readonly after: readonly bigint[] } {
     let request = outer
     let wantsUpdates = true
+    const after: bigint[] = []
     while (hasQuery(request)) {
       if (request._ === "invokeWithoutUpdates") wantsUpdates = false
+      after.push(...idsOfOthers(request))
       request = request.query
     }
     if (wantsUpdates) session.receivesUpdates = true
-    return request
+    return { request, after }
   }
 
   #run(call: Call, request: TlObject): TlAnswer | Promise<TlAnswer> {
@@ -111,9 +130,12 @@ export class Dispatcher {
   }
 
   #toRpcError(error: unknown, call: Call | undefined): RpcError {
-    if (error instanceof RpcError) return error
+    if (error instanceof RpcError) {
+      if (error.cause instanceof ProtocolViolation) this.#tally.violation(error.cause)
+      return error
+    }
     if (error instanceof ProtocolViolation) {
-      this.#tally.violation(error.message)
+      this.#tally.violation(error)
       return new RpcError(400, "INPUT_FETCH_ERROR")
     }
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error)

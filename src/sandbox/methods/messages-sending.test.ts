@@ -13,7 +13,15 @@ import { uploadMethods } from "./upload.ts"
 const PREMIUM = "15550001"
 const FREE = "15550002"
 
-const authKey: AuthKey = { id: 1n, bytes: Buffer.alloc(256), dc: 1, salt: 0n, temporary: false }
+const authKey: AuthKey = {
+  id: 1n,
+  bytes: Buffer.alloc(256),
+  dc: 1,
+  salt: 0n,
+  temporary: false,
+  createdAt: 0,
+  expiresAt: undefined,
+}
 
 let opened: OpenTelegram
 let telegram: Telegram
@@ -36,7 +44,13 @@ beforeEach(() => {
 })
 afterEach(() => opened.close())
 
-const callBy = (phone: string): Call => ({ method: "", authKey, account: telegram.accounts.get(phone) })
+const callBy = (phone: string): Call => ({
+  method: "",
+  authKey,
+  messageId: 4n,
+  sessionId: 1n,
+  account: telegram.accounts.get(phone),
+})
 
 const methods = () => ({
   ...messageSendingMethods(telegram, new Announcements(telegram, () => undefined)),

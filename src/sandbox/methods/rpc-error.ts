@@ -5,8 +5,8 @@ export class RpcError extends Error {
   readonly code: number
 
   /** text: Telegram's error text in capitals. */
-  constructor(code: number, text: string) {
-    super(text)
+  constructor(code: number, text: string, options?: ErrorOptions) {
+    super(text, options)
     this.code = code
   }
 }

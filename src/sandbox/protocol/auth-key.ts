@@ -10,10 +10,14 @@ export interface AuthKey {
   readonly bytes: Buffer
   /** The data centre that the client believes it talks to; above 10000 for the test environment. */
   readonly dc: number
-  /** The one server salt that is valid with this key. */
+  /** The server salt that came out of the handshake, the first of many. */
   readonly salt: bigint
+  /** Unix seconds */
+  readonly createdAt: number
   /** A temporary key serves a permanent one (perfect forward secrecy) once it is bound. */
   readonly temporary: boolean
+  /** When a temporary key ends, Unix seconds; undefined for a permanent one. */
+  readonly expiresAt: number | undefined
 }
 
 /** The id of an auth key: the low 64 bits of its SHA-1. */

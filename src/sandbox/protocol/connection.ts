@@ -1,6 +1,7 @@
 import type { Socket } from "node:net"
 import type { AuthKey } from "./auth-key.ts"
 import { Handshake, type ServerIdentity } from "./handshake.ts"
+import { MAX_PLAIN_FRAME_BYTES } from "./limits.ts"
 import type { MessageIds } from "./message-ids.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
 import type { Carrier } from "./session.ts"
@@ -16,11 +17,15 @@ const AUTH_KEY_NOT_FOUND = -404
 export interface ConnectionHost {
   readonly identity: ServerIdentity
   readonly messageIds: MessageIds
+  /** How long it may take until the first frame that makes sense: milliseconds. */
+  readonly silence: number
   readonly authKey: (id: bigint) => AuthKey | undefined
   readonly addAuthKey: (authKey: AuthKey) => void
   readonly encrypted: (connection: Connection, authKey: AuthKey, frame: Buffer) => void
   readonly violation: (cause: ProtocolViolation) => void
   readonly traffic: (received: number, sent: number) => void
+  /** The unfinished frame of this connection has so many bytes more, or fewer. May throw to refuse it. */
+  readonly buffered: (change: number) => void
 }
 
 /** One TCP connection of a client: transport, handshakes, and encrypted frames passed on. */
@@ -29,15 +34,33 @@ export class Connection implements Carrier {
   readonly #host: ConnectionHost
   readonly #handshake: Handshake
   readonly #transport: Transport
+  #buffered = 0
+  readonly #silence: NodeJS.Timeout
+  #disconnect: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket
     this.#host = host
     this.#handshake = new Handshake(host.identity)
-    this.#transport = new Transport({ write: (bytes) => this.#write(bytes), frame: (frame) => this.#frame(frame) })
+    this.#transport = new Transport({
+      write: (bytes) => this.#write(bytes),
+      frame: (frame) => this.#frame(frame),
+      announced: (start, length) => this.#announced(start, length),
+    })
+    this.#silence = setTimeout(() => {
+      this.#guard(() => {
+        throw new ProtocolViolation("limit", "a connection says nothing that makes sense for too long")
+      })
+    }, host.silence).unref()
     socket.setNoDelay(true)
     socket.on("data", (data) => this.#guard(() => this.#receive(data)))
     socket.on("error", () => socket.destroy())
+    socket.once("close", () => {
+      clearTimeout(this.#silence)
+      clearTimeout(this.#disconnect)
+      host.buffered(-this.#buffered)
+      this.#buffered = 0
+    })
   }
 
   get isOpen(): boolean {
@@ -52,6 +75,13 @@ export class Connection implements Carrier {
     if (this.#socket.writableLength > MAX_WAITING_BYTES) this.#socket.destroy()
   }
 
+  disconnectAfter(seconds: number): void {
+    clearTimeout(this.#disconnect)
+    // Beyond 2^31 ms a timer would fire at once.
+    const delay = Math.min(Math.max(seconds, 0) * 1000, 2 ** 31 - 1)
+    this.#disconnect = setTimeout(() => this.#socket.destroy(), delay).unref()
+  }
+
   close(): void {
     this.#socket.destroy()
   }
@@ -63,8 +93,12 @@ export class Connection implements Carrier {
   }
 
   #receive(data: Buffer): void {
+    if (this.#socket.destroyed) return
     this.#host.traffic(data.length, 0)
     this.#transport.receive(data)
+    const change = this.#transport.bufferedBytes - this.#buffered
+    this.#buffered += change
+    this.#host.buffered(change)
   }
 
   #guard(receive: () => void): void {
@@ -77,19 +111,34 @@ export class Connection implements Carrier {
     }
   }
 
+  /** Refuses to wait for a long frame that nobody will be able to read. */
+  #announced(start: Buffer, length: number): void {
+    if (length <= MAX_PLAIN_FRAME_BYTES) return
+    const authKeyId = start.readBigUInt64LE()
+    if (authKeyId === 0n) throw new ProtocolViolation("transport", `an unencrypted frame of ${length} bytes`)
+    if (this.#host.authKey(authKeyId) !== undefined) return
+    this.#refuseKey()
+    this.#socket.end()
+  }
+
   #frame(frame: Buffer): void {
     if (!this.isOpen) return
-    if (frame.length < 24) throw new ProtocolViolation(`a frame of ${frame.length} bytes`)
+    if (frame.length < 24) throw new ProtocolViolation("transport", `a frame of ${frame.length} bytes`)
     const authKeyId = frame.readBigUInt64LE(0)
     if (authKeyId === 0n) {
       this.#plain(frame)
       return
     }
     const authKey = this.#host.authKey(authKeyId)
-    if (authKey !== undefined) {
-      this.#host.encrypted(this, authKey, frame)
+    if (authKey === undefined) {
+      this.#refuseKey()
       return
     }
+    this.#host.encrypted(this, authKey, frame)
+    clearTimeout(this.#silence)
+  }
+
+  #refuseKey(): void {
     const error = Buffer.alloc(4)
     error.writeInt32LE(AUTH_KEY_NOT_FOUND)
     this.send(error)
@@ -97,7 +146,9 @@ export class Connection implements Carrier {
 
   #plain(frame: Buffer): void {
     const length = frame.readUInt32LE(16)
-    if (length > frame.length - 20) throw new ProtocolViolation("an unencrypted message is longer than its frame")
+    if (length > frame.length - 20) {
+      throw new ProtocolViolation("transport", "an unencrypted message is longer than its frame")
+    }
     const { message, authKey } = this.#handshake.answer(frame.subarray(20, 20 + length), Math.floor(Date.now() / 1000))
     if (authKey !== undefined) this.#host.addAuthKey(authKey)
     const body = encode(message)

@@ -20,13 +20,15 @@ const MAX_PADDING = 1024
 export const openEnvelope = (authKey: AuthKey, frame: Buffer): Envelope => {
   // A padded transport may add up to 15 bytes after the last AES block.
   const length = (frame.length - 24) & ~15
-  if (length < HEADER_BYTES + MIN_PADDING) throw new ProtocolViolation("an encrypted message is too short")
+  if (length < HEADER_BYTES + MIN_PADDING) throw new ProtocolViolation("transport", "an encrypted message is too short")
   const messageKey = frame.subarray(8, 24)
   const plain = decryptIge(frame.subarray(24, 24 + length), messageIgeKey(authKey.bytes, messageKey, 0))
-  if (!messageKeyOf(authKey.bytes, plain, 0).equals(messageKey)) throw new ProtocolViolation("the message key is wrong")
+  if (!messageKeyOf(authKey.bytes, plain, 0).equals(messageKey))
+    throw new ProtocolViolation("message-key", "the message key is wrong")
   const bodyLength = plain.readUInt32LE(28)
   const padding = plain.length - HEADER_BYTES - bodyLength
-  if (padding < MIN_PADDING || padding > MAX_PADDING) throw new ProtocolViolation(`${padding} bytes of padding`)
+  if (padding < MIN_PADDING || padding > MAX_PADDING)
+    throw new ProtocolViolation("padding", `${padding} bytes of padding`)
   return {
     salt: plain.readBigInt64LE(0),
     sessionId: plain.readBigInt64LE(8),

@@ -9,6 +9,7 @@ import { encode } from "./tl-writer.ts"
 
 /** 0x17ED48941A08F981 = 1229739323 * 1402015859, the worked example of core.telegram.org/mtproto/samples-auth_key. */
 const PQ = Buffer.from("17ed48941a08f981", "hex")
+const PQ_FACTORS = { p: Buffer.from("494c553b", "hex"), q: Buffer.from("53911073", "hex") }
 
 type Step =
   | { readonly at: "start" }
@@ -19,7 +20,8 @@ type Step =
       readonly serverNonce: Buffer
       readonly newNonce: Buffer
       readonly dc: number
-      readonly temporary: boolean
+      /** Seconds that a temporary key lives; undefined for a permanent one. */
+      readonly expiresIn: number | undefined
       readonly igeKey: IgeKey
       readonly agreement: KeyAgreement
     }
@@ -56,12 +58,20 @@ export class Handshake {
       case "mt_req_pq_multi":
         return this.#answerPq(Buffer.from(request.nonce))
       case "mt_req_DH_params":
+        this.#checkNonces(request)
         return this.#answerParameters(request.encryptedData, now)
       case "mt_set_client_DH_params":
-        return this.#answerClientParameters(request.encryptedData)
+        this.#checkNonces(request)
+        return this.#answerClientParameters(request.encryptedData, now)
       default:
-        throw new ProtocolViolation(`${request._} does not belong to the handshake`)
+        throw new ProtocolViolation("handshake", `${request._} does not belong to the handshake`)
     }
+  }
+
+  #checkNonces({ nonce, serverNonce }: { readonly nonce: Uint8Array; readonly serverNonce: Uint8Array }): void {
+    const step = this.#step
+    if (step.at === "start" || (step.nonce.equals(nonce) && step.serverNonce.equals(serverNonce))) return
+    throw new ProtocolViolation("handshake", "the nonces are not those of this handshake")
   }
 
   #answerPq(nonce: Buffer): HandshakeReply {
@@ -80,14 +90,15 @@ export class Handshake {
 
   #answerParameters(encrypted: Uint8Array, now: number): HandshakeReply {
     const step = this.#step
-    if (step.at !== "pq") throw new ProtocolViolation("req_DH_params comes before req_pq_multi")
+    if (step.at !== "pq") throw new ProtocolViolation("handshake", "req_DH_params comes before req_pq_multi")
     const { nonce, serverNonce } = step
     const inner = this.#openRsaPad(encrypted)
     if (inner._ !== "mt_p_q_inner_data_dc" && inner._ !== "mt_p_q_inner_data_temp_dc") {
-      throw new ProtocolViolation(`${inner._} is not the inner data of req_DH_params`)
+      throw new ProtocolViolation("handshake", `${inner._} is not the inner data of req_DH_params`)
     }
-    if (!nonce.equals(inner.nonce) || !serverNonce.equals(inner.serverNonce)) {
-      throw new ProtocolViolation("the nonces of req_DH_params are not those of this handshake")
+    this.#checkNonces(inner)
+    if (!PQ.equals(inner.pq) || !PQ_FACTORS.p.equals(inner.p) || !PQ_FACTORS.q.equals(inner.q)) {
+      throw new ProtocolViolation("handshake", "pq is not what was sent, or not factorised")
     }
     const newNonce = Buffer.from(inner.newNonce)
     const agreement = startKeyAgreement()
@@ -97,8 +108,8 @@ export class Handshake {
       key: Buffer.concat([newThenServer, serverThenNew.subarray(0, 12)]),
       iv: Buffer.concat([serverThenNew.subarray(12, 20), sha1(newNonce, newNonce), newNonce.subarray(0, 4)]),
     }
-    const temporary = inner._ === "mt_p_q_inner_data_temp_dc"
-    this.#step = { at: "dh", nonce, serverNonce, newNonce, dc: inner.dc, temporary, igeKey, agreement }
+    const expiresIn = inner._ === "mt_p_q_inner_data_temp_dc" ? inner.expiresIn : undefined
+    this.#step = { at: "dh", nonce, serverNonce, newNonce, dc: inner.dc, expiresIn, igeKey, agreement }
     const inside: ProtocolMessage = {
       _: "mt_server_DH_inner_data",
       nonce,
@@ -114,18 +125,24 @@ export class Handshake {
     return { message: { _: "mt_server_DH_params_ok", nonce, serverNonce, encryptedAnswer } }
   }
 
-  #answerClientParameters(encrypted: Uint8Array): HandshakeReply {
+  #answerClientParameters(encrypted: Uint8Array, now: number): HandshakeReply {
     const step = this.#step
-    if (step.at !== "dh") throw new ProtocolViolation("set_client_DH_params comes before req_DH_params")
+    if (step.at !== "dh") throw new ProtocolViolation("handshake", "set_client_DH_params comes before req_DH_params")
     if (encrypted.length === 0 || encrypted.length % 16 !== 0) {
-      throw new ProtocolViolation("the data of set_client_DH_params is not whole AES blocks")
+      throw new ProtocolViolation("handshake", "the data of set_client_DH_params is not whole AES blocks")
     }
-    const inner = readMessage(decryptIge(encrypted, step.igeKey).subarray(20))
+    const opened = decryptIge(encrypted, step.igeKey)
+    const reader = new TlReader(opened, 20)
+    const inner = reader.object() as ProtocolMessage
+    if (!sha1(opened.subarray(20, opened.length - reader.remaining)).equals(opened.subarray(0, 20))) {
+      throw new ProtocolViolation("handshake", "the hash of set_client_DH_params is wrong")
+    }
     if (inner._ !== "mt_client_DH_inner_data") {
-      throw new ProtocolViolation(`${inner._} is not the inner data of set_client_DH_params`)
+      throw new ProtocolViolation("handshake", `${inner._} is not the inner data of set_client_DH_params`)
     }
+    this.#checkNonces(inner)
     const bytes = step.agreement.sharedKey(inner.gB)
-    if (bytes === undefined) throw new ProtocolViolation("g_b is outside the safe range")
+    if (bytes === undefined) throw new ProtocolViolation("handshake", "g_b is outside the safe range")
     this.#step = { at: "start" }
     const { nonce, serverNonce, newNonce } = step
     const auxiliaryHash = sha1(bytes).subarray(0, 8)
@@ -140,7 +157,9 @@ export class Handshake {
         id: authKeyId(bytes),
         bytes,
         dc: step.dc,
-        temporary: step.temporary,
+        createdAt: now,
+        temporary: step.expiresIn !== undefined,
+        expiresAt: step.expiresIn === undefined ? undefined : now + step.expiresIn,
         salt: newNonce.readBigInt64LE(0) ^ serverNonce.readBigInt64LE(0),
       },
     }
@@ -148,12 +167,12 @@ export class Handshake {
 
   /** RSA_PAD: AES key XOR SHA-256 of the ciphertext, then data and its hash in reverse order under AES-IGE with a zero IV. */
   #openRsaPad(encrypted: Uint8Array): ProtocolMessage {
-    if (encrypted.length !== 256) throw new ProtocolViolation("RSA encrypted data is not 256 bytes")
+    if (encrypted.length !== 256) throw new ProtocolViolation("handshake", "RSA encrypted data is not 256 bytes")
     let opened: Buffer
     try {
       opened = privateDecrypt({ key: this.#identity.privateKey, padding: constants.RSA_NO_PADDING }, encrypted)
     } catch (cause) {
-      throw new ProtocolViolation("RSA encrypted data is not below the modulus", { cause })
+      throw new ProtocolViolation("handshake", "RSA encrypted data is not below the modulus", { cause })
     }
     const ciphertext = opened.subarray(32)
     const mask = sha256(ciphertext)
@@ -161,7 +180,7 @@ export class Handshake {
     const plain = decryptIge(ciphertext, { key, iv: Buffer.alloc(32) })
     const data = Buffer.from(plain.subarray(0, 192)).reverse()
     if (!sha256(key, data).equals(plain.subarray(192, 224))) {
-      throw new ProtocolViolation("the hash of the RSA encrypted data is wrong")
+      throw new ProtocolViolation("handshake", "the hash of the RSA encrypted data is wrong")
     }
     return readMessage(data)
   }

@@ -1,46 +1,46 @@
-import { createServer, type Server } from "node:net"
+import { createServer, type Server, type Socket } from "node:net"
 import type { AuthKey } from "./auth-key.ts"
 import { Connection } from "./connection.ts"
 import { openEnvelope } from "./envelope.ts"
 import type { ServerIdentity } from "./handshake.ts"
+import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
 import { MessageIds } from "./message-ids.ts"
-import type { ProtocolViolation } from "./protocol-violation.ts"
+import { ProtocolViolation } from "./protocol-violation.ts"
+import type { ServerSalts } from "./server-salts.ts"
 import { Session } from "./session.ts"
 import type { TlObject } from "./tl-types.ts"
 import { encode } from "./tl-writer.ts"
 
-/** Sessions without a connection are forgotten, the oldest first, beyond this number. */
-const MAX_SESSIONS = 4096
-
 export interface ServerOptions {
   readonly identity: ServerIdentity
+  readonly salts: ServerSalts
   readonly authKey: (id: bigint) => AuthKey | undefined
   readonly addAuthKey: (authKey: AuthKey) => void
   readonly removeAuthKey: (authKey: AuthKey) => void
   readonly query: (session: Session, messageId: bigint, body: Buffer) => void
   readonly violation: (cause: ProtocolViolation) => void
+  /** A message came with a salt that is not valid any more, and was answered with the one that is. */
+  readonly saltRefused: () => void
   readonly traffic: (received: number, sent: number) => void
+  readonly limits?: Partial<ServerLimits>
 }
+
+const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 
 /** The MTProto server: TCP on loopback, connections and sessions. What the methods mean is not its concern. */
 export class MtprotoServer {
   readonly #options: ServerOptions
+  readonly #limits: ServerLimits
   readonly #tcp: Server
   readonly #connections = new Set<Connection>()
   readonly #sessions = new Map<string, Session>()
   readonly #messageIds = new MessageIds()
+  #buffered = 0
 
   constructor(options: ServerOptions) {
     this.#options = options
-    this.#tcp = createServer((socket) => {
-      const connection = new Connection(socket, {
-        ...options,
-        messageIds: this.#messageIds,
-        encrypted: (carrier, authKey, frame) => this.#receive(carrier, authKey, frame),
-      })
-      this.#connections.add(connection)
-      socket.once("close", () => this.#connections.delete(connection))
-    })
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#tcp = createServer((socket) => this.#accept(socket))
   }
 
   /** Listens on 127.0.0.1; port 0 picks a free one. Resolves with the port. */
@@ -68,7 +68,32 @@ export class MtprotoServer {
     return new Promise((resolve) => {
       this.#tcp.close(() => resolve())
       for (const connection of this.#connections) connection.close()
+      for (const session of this.#sessions.values()) session.end()
     })
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= this.#limits.connections) {
+      socket.destroy()
+      this.#options.violation(new ProtocolViolation("limit", `more than ${this.#limits.connections} connections`))
+      return
+    }
+    const connection = new Connection(socket, {
+      ...this.#options,
+      silence: this.#limits.silence,
+      messageIds: this.#messageIds,
+      encrypted: (carrier, authKey, frame) => this.#receive(carrier, authKey, frame),
+      buffered: (change) => this.#countBuffered(change),
+    })
+    this.#connections.add(connection)
+    socket.once("close", () => this.#connections.delete(connection))
+  }
+
+  #countBuffered(change: number): void {
+    this.#buffered += change
+    if (change > 0 && this.#buffered > this.#limits.bufferedBytes) {
+      throw new ProtocolViolation("limit", `unfinished frames of ${this.#buffered} bytes`)
+    }
   }
 
   #receive(connection: Connection, authKey: AuthKey, frame: Buffer): void {
@@ -77,24 +102,33 @@ export class MtprotoServer {
   }
 
   #session(authKey: AuthKey, id: bigint): Session {
-    const key = `${authKey.id}:${id}`
+    const key = sessionKey(authKey, id)
     const known = this.#sessions.get(key)
     if (known !== undefined) return known
     const session = new Session(authKey, id, {
+      ...this.#options,
       messageIds: this.#messageIds,
-      query: this.#options.query,
+      now: nowSeconds,
       forgetAuthKey: this.#options.removeAuthKey,
+      destroySession: (owner, other) => this.#destroySession(sessionKey(owner, other)),
     })
     this.#sessions.set(key, session)
-    if (this.#sessions.size > MAX_SESSIONS) this.#forgetOldestSession()
+    if (this.#sessions.size > this.#limits.sessions) this.#forgetOldestSession()
     return session
+  }
+
+  #destroySession(key: string): boolean {
+    this.#sessions.get(key)?.end()
+    return this.#sessions.delete(key)
   }
 
   #forgetOldestSession(): void {
     for (const [key, session] of this.#sessions) {
       if (session.isConnected) continue
-      this.#sessions.delete(key)
+      this.#destroySession(key)
       return
     }
   }
 }
+
+const sessionKey = (authKey: AuthKey, id: bigint): string => `${authKey.id}:${id}`

@@ -1,62 +1,76 @@
 import { randomBytes } from "node:crypto"
 import type { AuthKey } from "./auth-key.ts"
+import { type ContainedMessage, isContainer, readContainer } from "./container.ts"
 import { type Envelope, sealEnvelope } from "./envelope.ts"
 import type { MessageIds } from "./message-ids.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
-import { TlReader, unpack } from "./tl-reader.ts"
-import { combinatorById, GZIP_PACKED_ID, MESSAGE_CONTAINER_ID } from "./tl-schema.ts"
+import {
+  BAD_MESSAGE,
+  type BadMessage,
+  checkMessageId,
+  ReceivedMessages,
+  type Relevance,
+  violationOf,
+} from "./received-messages.ts"
+import { type Outcome, RunningQueries } from "./running-queries.ts"
+import type { ServerSalts } from "./server-salts.ts"
+import { answerService } from "./service-messages.ts"
+import { TlReader, UnpackingBudget, unpack } from "./tl-reader.ts"
+import { combinatorById, GZIP_PACKED_ID } from "./tl-schema.ts"
 import type { ProtocolMessage } from "./tl-types.ts"
 import { encode } from "./tl-writer.ts"
+import { type Answer, UnacknowledgedAnswers } from "./unacknowledged-answers.ts"
 
-/** core.telegram.org/mtproto/service_messages: a container holds at most 1020 messages. */
-const MAX_CONTAINER_MESSAGES = 1020
-/** How many received message ids are remembered to recognise repetitions. */
-const MAX_REMEMBERED = 5000
-/** Answers that the client has not acknowledged are kept for sending again, the oldest dropped beyond this many bytes. */
-const MAX_UNACKNOWLEDGED_BYTES = 64 * 1024 * 1024
-
-const STATE_UNKNOWN = 1
-const STATE_RECEIVED = 4
-const BAD_SERVER_SALT = 48
+/** A query that takes longer than this is acknowledged without its answer: milliseconds. */
+const ACKNOWLEDGE_AFTER = 1000
+/** A larger answer is announced by msg_detailed_info instead of being sent again unasked: bytes. */
+const MAX_UNASKED_BYTES = 16 * 1024
+/** How long a query waits for one that it is to be invoked after: milliseconds. */
+const INVOKE_AFTER_PATIENCE = 20_000
 
 export interface SessionHost {
   readonly messageIds: MessageIds
+  readonly salts: ServerSalts
+  /** Unix seconds */
+  readonly now: () => number
   /** A method call arrived; the answer goes back through Session.answer. */
   readonly query: (session: Session, messageId: bigint, body: Buffer) => void
   /** The client wants its auth key forgotten. */
   readonly forgetAuthKey: (authKey: AuthKey) => void
+  /** The client wants another session of its key forgotten; false when there is none. */
+  readonly destroySession: (authKey: AuthKey, id: bigint) => boolean
+  readonly violation: (cause: ProtocolViolation) => void
+  readonly saltRefused: () => void
 }
 
 /** Where a session's frames go while a connection carries it. */
 export interface Carrier {
   readonly send: (...pieces: readonly Uint8Array[]) => void
   readonly isOpen: boolean
+  /** Closes the connection after so many seconds, unless this is called again before. */
+  readonly disconnectAfter: (seconds: number) => void
 }
 
-interface Unacknowledged {
-  readonly body: Buffer
-  /** The query that this answers. */
-  readonly queryId: bigint
-}
-
-/** One MTProto session: containers, acknowledgements, repetitions and answers sent again after a reconnection. */
+/** One MTProto session: checks of what arrives, acknowledgements, repetitions, answers sent again after a reconnection. */
 export class Session {
   readonly authKey: AuthKey
   readonly id: bigint
   /** True once a call came that was not wrapped in invokeWithoutUpdates. */
   receivesUpdates = false
-  readonly #host: SessionHost
+  readonly received = new ReceivedMessages()
+  readonly queries = new RunningQueries()
+  readonly answers = new UnacknowledgedAnswers()
+  readonly host: SessionHost
   #carrier: Carrier | undefined
   #contentMessages = 0
-  readonly #received = new Set<bigint>()
-  readonly #unacknowledged = new Map<bigint, Unacknowledged>()
-  #unacknowledgedBytes = 0
-  #isNew = true
+  #firstMessageId: bigint | undefined
+  readonly #toAcknowledge = new Set<bigint>()
+  #acknowledging: NodeJS.Timeout | undefined
 
   constructor(authKey: AuthKey, id: bigint, host: SessionHost) {
     this.authKey = authKey
     this.id = id
-    this.#host = host
+    this.host = host
   }
 
   get isConnected(): boolean {
@@ -67,173 +81,166 @@ export class Session {
   receive(envelope: Envelope, carrier: Carrier): void {
     const isOtherCarrier = this.#carrier !== carrier
     this.#carrier = carrier
-    if (envelope.salt !== this.authKey.salt) {
+    const error = checkMessageId(envelope.messageId, this.host.now())
+    if (error !== undefined) {
+      this.#refuse(envelope.messageId, envelope.sequence, error)
+      return
+    }
+    if (!this.host.salts.accepts(this.authKey, envelope.salt, this.host.now())) {
       this.#refuseSalt(envelope)
       return
     }
-    if (this.#isNew) this.#announce(envelope.messageId)
-    else if (isOtherCarrier) for (const messageId of this.#unacknowledged.keys()) this.#sendAgain(messageId)
-    this.#receiveBody(envelope.messageId, envelope.sequence, envelope.body, false)
+    if (this.#firstMessageId === undefined) this.#announce(envelope.messageId)
+    else if (isOtherCarrier) for (const answer of this.answers.all()) this.sendAgain(answer)
+    if (isContainer(envelope.body)) this.#receiveContainer(envelope)
+    else this.#receiveMessage(envelope.messageId, envelope.sequence, envelope.body, new UnpackingBudget())
   }
 
   /** Sends the answer of a query and keeps it until the client acknowledges it. */
-  answer(queryId: bigint, body: Buffer): void {
-    const messageId = this.#host.messageIds.next("answer")
-    this.#unacknowledged.set(messageId, { body, queryId })
-    this.#unacknowledgedBytes += body.length
-    for (const oldest of this.#unacknowledged.keys()) {
-      if (this.#unacknowledgedBytes <= MAX_UNACKNOWLEDGED_BYTES) break
-      this.#acknowledge(oldest)
-    }
-    this.#send(messageId, body, true)
+  answer(queryId: bigint, body: Buffer, outcome: Outcome = "answered"): void {
+    this.#toAcknowledge.delete(queryId)
+    if (!this.queries.end(queryId, outcome)) return
+    const id = this.host.messageIds.next("answer")
+    this.answers.add({ id, queryId, body })
+    this.#send(id, body, true)
   }
 
   /** Sends something that nobody asked for, such as updates. It is not repeated: a client asks for the difference. */
   push(body: Buffer): void {
-    this.#send(this.#host.messageIds.next("other"), body, true)
+    this.#send(this.host.messageIds.next("other"), body, true)
+  }
+
+  /**
+   * How another query of this session ended, once it has (invokeAfterMsg); undefined when nothing is heard of it. What
+   * was asked before the session began, as this server knows it, counts as answered.
+   */
+  async outcomeOf(queryId: bigint): Promise<Outcome | undefined> {
+    if (queryId < (this.#firstMessageId ?? 0n) && !this.received.has(queryId)) return "answered"
+    return this.queries.outcome(queryId, INVOKE_AFTER_PATIENCE)
+  }
+
+  /** Sends an answer to a service message; the client need not acknowledge it. */
+  reply(message: ProtocolMessage): void {
+    this.#send(this.host.messageIds.next("answer"), encode(message), false)
+  }
+
+  /** Sends an answer once more, or says that it is there when it is large. */
+  remind(answer: Answer): void {
+    if (answer.body.length <= MAX_UNASKED_BYTES) {
+      this.sendAgain(answer)
+      return
+    }
+    this.#notify({
+      _: "mt_msg_detailed_info",
+      msgId: answer.queryId,
+      answerMsgId: answer.id,
+      bytes: answer.body.length,
+      status: 0,
+    })
+  }
+
+  sendAgain(answer: Answer): void {
+    this.#send(answer.id, answer.body, true)
+  }
+
+  disconnectAfter(seconds: number): void {
+    this.#carrier?.disconnectAfter(seconds)
+  }
+
+  /** Stops what would happen later; the session is forgotten. */
+  end(): void {
+    clearTimeout(this.#acknowledging)
   }
 
   #announce(firstMessageId: bigint): void {
-    this.#isNew = false
-    this.#notify({
+    this.#firstMessageId = firstMessageId
+    const created: ProtocolMessage = {
       _: "mt_new_session_created",
       firstMsgId: firstMessageId,
       uniqueId: randomBytes(8).readBigInt64LE(),
-      serverSalt: this.authKey.salt,
-    })
+      serverSalt: this.host.salts.current(this.authKey, this.host.now()),
+    }
+    this.push(encode(created))
   }
 
-  #refuseSalt(envelope: Envelope): void {
+  #refuseSalt({ messageId, sequence }: Envelope): void {
+    this.host.saltRefused()
     this.#notify({
       _: "mt_bad_server_salt",
-      badMsgId: envelope.messageId,
-      badMsgSeqno: envelope.sequence,
-      errorCode: BAD_SERVER_SALT,
-      newServerSalt: this.authKey.salt,
+      badMsgId: messageId,
+      badMsgSeqno: sequence,
+      errorCode: BAD_MESSAGE.serverSalt,
+      newServerSalt: this.host.salts.current(this.authKey, this.host.now()),
     })
   }
 
-  #receiveBody(messageId: bigint, sequence: number, body: Buffer, isContained: boolean): void {
-    if (body.length < 4) throw new ProtocolViolation("a message is shorter than a constructor id")
-    switch (body.readUInt32LE(0)) {
-      case MESSAGE_CONTAINER_ID:
-        if (isContained) throw new ProtocolViolation("a container lies in a container")
-        this.#receiveContainer(new TlReader(body, 4))
-        return
-      case GZIP_PACKED_ID:
-        this.#receiveContent(messageId, sequence, unpack(new TlReader(body, 4).bytes()))
-        return
-      default:
-        this.#receiveContent(messageId, sequence, body)
-        return
-    }
+  #refuse(messageId: bigint, sequence: number, error: BadMessage, why = `a message is refused with ${error}`): void {
+    this.host.violation(new ProtocolViolation(violationOf(error), why))
+    this.#notify({ _: "mt_bad_msg_notification", badMsgId: messageId, badMsgSeqno: sequence, errorCode: error })
   }
 
-  #receiveContainer(reader: TlReader): void {
-    const count = reader.unsigned()
-    if (count > MAX_CONTAINER_MESSAGES) throw new ProtocolViolation(`a container of ${count} messages`)
-    for (let index = 0; index < count; index++) {
-      const messageId = reader.long()
-      const sequence = reader.int()
-      this.#receiveBody(messageId, sequence, reader.raw(reader.unsigned()), true)
+  #receiveContainer({ messageId, sequence, body }: Envelope): void {
+    let contained: readonly ContainedMessage[]
+    try {
+      contained = readContainer(messageId, body)
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error
+      this.#refuse(messageId, sequence, BAD_MESSAGE.container, error.message)
+      return
     }
+    if (this.received.has(messageId)) {
+      this.#refuse(messageId, sequence, BAD_MESSAGE.containerIdRepeated)
+      return
+    }
+    const budget = new UnpackingBudget()
+    for (const { id, sequence: inner, body: message } of contained) this.#receiveMessage(id, inner, message, budget)
+    // After its messages, which were numbered before it.
+    const error = this.received.add(messageId, sequence, "no-content")
+    if (error !== undefined) this.#refuse(messageId, sequence, error)
   }
 
-  #receiveContent(messageId: bigint, sequence: number, body: Buffer): void {
-    const isRepeated = this.#received.has(messageId)
-    if (sequence & 1) this.#remember(messageId)
+  #receiveMessage(messageId: bigint, sequence: number, packed: Buffer, budget: UnpackingBudget): void {
+    if (packed.length < 4) throw new ProtocolViolation("encoding", "a message is shorter than a constructor id")
+    const isPacked = packed.readUInt32LE(0) === GZIP_PACKED_ID
+    const body = isPacked ? unpack(new TlReader(packed, 4).bytes(), budget) : packed
     const name = body.length < 4 ? undefined : combinatorById(body.readUInt32LE(0))?.name
-    if (name?.startsWith("mt_")) {
-      this.#receiveService(messageId, new TlReader(body).object() as ProtocolMessage)
-      return
-    }
+    const isRepeated = this.received.has(messageId)
     if (!isRepeated) {
-      this.#host.query(this, messageId, body)
-      return
+      const isOddId = (messageId & 3n) !== 0n
+      const error = isOddId
+        ? BAD_MESSAGE.messageIdNotDivisibleByFour
+        : this.received.add(messageId, sequence, relevanceOf(name))
+      if (error !== undefined) {
+        this.#refuse(messageId, sequence, error)
+        return
+      }
     }
-    for (const [answerId, answer] of this.#unacknowledged) if (answer.queryId === messageId) this.#sendAgain(answerId)
-  }
-
-  #remember(messageId: bigint): void {
-    this.#received.add(messageId)
-    if (this.#received.size <= MAX_REMEMBERED) return
-    for (const oldest of this.#received) {
-      this.#received.delete(oldest)
-      return
-    }
-  }
-
-  #receiveService(messageId: bigint, message: ProtocolMessage): void {
-    switch (message._) {
-      case "mt_msgs_ack":
-        for (const acknowledged of message.msgIds) this.#acknowledge(acknowledged)
-        return
-      case "mt_ping":
-      case "mt_ping_delay_disconnect":
-        this.#reply({ _: "mt_pong", msgId: messageId, pingId: message.pingId })
-        return
-      case "mt_get_future_salts":
-        this.#replyFutureSalts(messageId, message.num)
-        return
-      case "mt_msgs_state_req":
-        for (const [answerId, answer] of this.#unacknowledged) {
-          if (message.msgIds.includes(answer.queryId)) this.#sendAgain(answerId)
-        }
-        this.#reply({
-          _: "mt_msgs_state_info",
-          reqMsgId: messageId,
-          info: Buffer.from(message.msgIds.map((id) => (this.#received.has(id) ? STATE_RECEIVED : STATE_UNKNOWN))),
-        })
-        return
-      case "mt_msg_resend_req":
-        for (const wanted of message.msgIds) this.#sendAgain(wanted)
-        return
-      case "mt_destroy_session":
-        this.#reply({ _: "mt_destroy_session_ok", sessionId: message.sessionId })
-        return
-      case "mt_destroy_auth_key":
-        this.#reply({ _: "mt_destroy_auth_key_ok" })
-        this.#host.forgetAuthKey(this.authKey)
-        return
-      default:
-        // rpc_drop_answer, http_wait, msgs_state_info and msgs_all_info ask for nothing here.
-        return
+    if (name?.startsWith("mt_")) {
+      answerService(this, messageId, new TlReader(body).object() as ProtocolMessage)
+    } else if (!isRepeated) {
+      this.queries.begin(messageId, body.length)
+      this.#acknowledgeLater(messageId)
+      this.host.query(this, messageId, body)
+    } else {
+      const answer = this.answers.ofQuery(messageId)
+      if (answer !== undefined) this.remind(answer)
     }
   }
 
-  /** The one salt of this key, as a row of hours, so that a client need not ask again soon. */
-  #replyFutureSalts(messageId: bigint, wanted: number): void {
-    const now = Math.floor(Date.now() / 1000)
-    const count = Math.min(Math.max(wanted, 1), 64)
-    this.#reply({
-      _: "mt_future_salts",
-      reqMsgId: messageId,
-      now,
-      salts: Array.from({ length: count }, (_, hour) => ({
-        _: "mt_future_salt" as const,
-        validSince: now + hour * 3600 - 60,
-        validUntil: now + (hour + 1) * 3600 + 1740,
-        salt: this.authKey.salt,
-      })),
-    })
-  }
-
-  #acknowledge(messageId: bigint): void {
-    this.#unacknowledgedBytes -= this.#unacknowledged.get(messageId)?.body.length ?? 0
-    this.#unacknowledged.delete(messageId)
-  }
-
-  #sendAgain(messageId: bigint): void {
-    const answer = this.#unacknowledged.get(messageId)
-    if (answer !== undefined) this.#send(messageId, answer.body, true)
-  }
-
-  #reply(message: ProtocolMessage): void {
-    this.#send(this.#host.messageIds.next("answer"), encode(message), false)
+  /** A client that hears nothing of a query for long asks for its state, so a slow one is acknowledged before its answer. */
+  #acknowledgeLater(queryId: bigint): void {
+    this.#toAcknowledge.add(queryId)
+    if (this.#acknowledging !== undefined) return
+    this.#acknowledging = setTimeout(() => {
+      this.#acknowledging = undefined
+      const msgIds = [...this.#toAcknowledge]
+      this.#toAcknowledge.clear()
+      if (msgIds.length > 0) this.#notify({ _: "mt_msgs_ack", msgIds })
+    }, ACKNOWLEDGE_AFTER).unref()
   }
 
   #notify(message: ProtocolMessage): void {
-    this.#send(this.#host.messageIds.next("other"), encode(message), true)
+    this.#send(this.host.messageIds.next("other"), encode(message), false)
   }
 
   /** isContent: whether the client must acknowledge it, which is what odd sequence numbers say. */
@@ -241,7 +248,13 @@ export class Session {
     const sequence = this.#contentMessages * 2 + (isContent ? 1 : 0)
     if (isContent) this.#contentMessages++
     if (this.#carrier?.isOpen !== true) return
-    const { salt } = this.authKey
+    const salt = this.host.salts.current(this.authKey, this.host.now())
     this.#carrier.send(...sealEnvelope(this.authKey, { salt, sessionId: this.id, messageId, sequence, body }))
   }
+}
+
+/** Method calls must be acknowledged, acknowledgements not; clients differ in the other service messages. */
+const relevanceOf = (name: string | undefined): Relevance => {
+  if (name === "mt_msgs_ack" || name === "mt_http_wait") return "no-content"
+  return name?.startsWith("mt_") ? "either" : "content"
 }

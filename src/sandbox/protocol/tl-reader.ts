@@ -14,15 +14,27 @@ import type { TlAnswer, TlObject } from "./tl-types.ts"
 
 /** Deeper nesting than any real request has (invokeAfterMsgs around initConnection around a query is 4). */
 const MAX_DEPTH = 32
-/** A gzip_packed body may not unpack to more than this many bytes. */
-export const MAX_UNPACKED_BYTES = 8 * 1024 * 1024
+/** One value may hold this many objects and elements: they take far more memory than the bytes that they are read from. */
+const MAX_ELEMENTS = 100_000
+/** The packed objects of one frame may not unpack to more than this many bytes together. */
+const MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 
-/** Unpacks the data of a gzip_packed message. TDLib sends a zlib stream under that name; both forms are accepted. */
-export const unpack = (packed: Uint8Array): Buffer => {
+/** How much may still be unpacked of one frame, over all packed objects in it. */
+export class UnpackingBudget {
+  bytes = MAX_UNPACKED_BYTES
+}
+
+/**
+ * Unpacks the data of a gzip_packed message and takes its size from the budget. TDLib sends a zlib stream under that
+ * name; both forms are accepted. Throws ProtocolViolation.
+ */
+export const unpack = (packed: Uint8Array, budget: UnpackingBudget): Buffer => {
   try {
-    return unzipSync(packed, { maxOutputLength: MAX_UNPACKED_BYTES })
+    const unpacked = unzipSync(packed, { maxOutputLength: Math.max(budget.bytes, 1) })
+    budget.bytes -= unpacked.length
+    return unpacked
   } catch (cause) {
-    throw new ProtocolViolation("gzip_packed data cannot be unpacked", { cause })
+    throw new ProtocolViolation("encoding", "gzip_packed data cannot be unpacked", { cause })
   }
 }
 
@@ -35,6 +47,8 @@ export class TlReader {
   readonly #buffer: Buffer
   #position: number
   #depth = 0
+  /** Shared with the readers of packed objects inside. */
+  #limits = { elements: MAX_ELEMENTS, unpacking: new UnpackingBudget() }
 
   constructor(buffer: Buffer, position = 0) {
     this.#buffer = buffer
@@ -64,7 +78,7 @@ export class TlReader {
 
   bytes(): Buffer {
     const first = this.#buffer.readUInt8(this.#advance(1))
-    if (first === 255) throw new ProtocolViolation("a byte string begins with 255")
+    if (first === 255) throw new ProtocolViolation("encoding", "a byte string begins with 255")
     const length = first === 254 ? this.#buffer.readUIntLE(this.#advance(3), 3) : first
     const value = this.raw(length)
     const headerLength = first === 254 ? 4 : 1
@@ -75,7 +89,7 @@ export class TlReader {
   /** Reads one object with its constructor id; a packed one is unpacked. */
   object(): TlObject {
     const value = this.#boxed()
-    if (typeof value !== "object" || !("_" in value)) throw new ProtocolViolation("an object was expected")
+    if (typeof value !== "object" || !("_" in value)) throw new ProtocolViolation("encoding", "an object was expected")
     return value
   }
 
@@ -86,13 +100,13 @@ export class TlReader {
 
   #advance(length: number): number {
     const start = this.#position
-    if (length > this.#buffer.length - start) throw new ProtocolViolation("the data ends too early")
+    if (length > this.#buffer.length - start) throw new ProtocolViolation("encoding", "the data ends too early")
     this.#position = start + length
     return start
   }
 
   #boxed(): TlAnswer {
-    if (++this.#depth > MAX_DEPTH) throw new ProtocolViolation("objects are nested too deeply")
+    if (++this.#depth > MAX_DEPTH) throw new ProtocolViolation("encoding", "objects are nested too deeply")
     try {
       const id = this.unsigned()
       switch (id) {
@@ -103,13 +117,15 @@ export class TlReader {
         case VECTOR_ID:
           return this.#elements(() => this.#boxed())
         case GZIP_PACKED_ID: {
-          const inner = new TlReader(unpack(this.bytes()))
+          const inner = new TlReader(unpack(this.bytes(), this.#limits.unpacking))
           inner.#depth = this.#depth
+          inner.#limits = this.#limits
           return inner.#boxed()
         }
       }
       const combinator = combinatorById(id)
-      if (combinator === undefined) throw new ProtocolViolation(`constructor ${id.toString(16)} is not in the schema`)
+      if (combinator === undefined)
+        throw new ProtocolViolation("encoding", `constructor ${id.toString(16)} is not in the schema`)
       return this.#fields(combinator)
     } finally {
       this.#depth--
@@ -119,7 +135,10 @@ export class TlReader {
   #elements<Element>(read: () => Element): Element[] {
     const length = this.unsigned()
     // Every element takes at least four bytes.
-    if (length > this.remaining / 4) throw new ProtocolViolation(`a vector of ${length} elements does not fit`)
+    if (length > this.remaining / 4)
+      throw new ProtocolViolation("encoding", `a vector of ${length} elements does not fit`)
+    this.#limits.elements -= length
+    if (this.#limits.elements < 0) throw new ProtocolViolation("encoding", `more than ${MAX_ELEMENTS} elements`)
     const elements: Element[] = []
     for (let index = 0; index < length; index++) elements.push(read())
     return elements
@@ -141,10 +160,10 @@ export class TlReader {
     if (!field.vector) return this.#value(field.type)
     if (field.bare) {
       const element = combinatorByName(field.type)
-      if (element === undefined) throw new ProtocolViolation(`no constructor is called ${field.type}`)
+      if (element === undefined) throw new ProtocolViolation("encoding", `no constructor is called ${field.type}`)
       return this.#elements(() => this.#fields(element))
     }
-    if (this.unsigned() !== VECTOR_ID) throw new ProtocolViolation(`${field.name} is not a vector`)
+    if (this.unsigned() !== VECTOR_ID) throw new ProtocolViolation("encoding", `${field.name} is not a vector`)
     return this.#elements(() => this.#value(field.type))
   }
 
@@ -180,6 +199,6 @@ export class TlReader {
 export const decode = (buffer: Buffer): TlAnswer => {
   const reader = new TlReader(buffer)
   const value = reader.boxed()
-  if (reader.remaining !== 0) throw new ProtocolViolation(`${reader.remaining} bytes follow the value`)
+  if (reader.remaining !== 0) throw new ProtocolViolation("encoding", `${reader.remaining} bytes follow the value`)
   return value
 }

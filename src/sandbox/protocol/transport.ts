@@ -1,48 +1,58 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomInt } from "node:crypto"
+import { createCipheriv, createDecipheriv } from "node:crypto"
+import { ByteQueue } from "./byte-queue.ts"
+import { type Framing, framingOfTag, plainFraming } from "./framing.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
-
-/** The largest frame a client may send: a container of several 512 KiB upload parts fits, a made-up length does not. */
-export const MAX_FRAME_BYTES = 8 * 1024 * 1024
-
-const INTERMEDIATE = 0xeeeeeeee
-const PADDED_INTERMEDIATE = 0xdddddddd
-/** A client asks for a quick acknowledgement with this bit of the length; answering it is voluntary. */
-const QUICK_ACK_BIT = 0x80000000
 
 const SOCKS_VERSION = 5
 const SOCKS_CONNECT = 1
 
-type Stage = "opening" | "socks-request" | "obfuscation" | "frames"
+/** The beginnings of HTTP and TLS, which an obfuscated2 header avoids for this very reason. */
+const FOREIGN_PROTOCOLS: ReadonlyMap<number, string> = new Map([
+  [0x44414548, "HTTP"],
+  [0x54534f50, "HTTP"],
+  [0x20544547, "HTTP"],
+  [0x4954504f, "HTTP"],
+  [0x02010316, "TLS"],
+])
+
+type Stage = "opening" | "socks-request" | "detection" | "frames"
 
 export interface TransportEvents {
   /** Bytes for the peer. */
   readonly write: (bytes: Uint8Array) => void
   /** One whole frame from the peer; a view that is valid during the call only. */
   readonly frame: (frame: Buffer) => void
+  /** A frame of so many bytes began and more of it is to come; start: its first 8 bytes. May throw to refuse it. */
+  readonly announced?: (start: Buffer, length: number) => void
 }
 
 /**
- * The byte stream of one TCP connection: an optional SOCKS5 CONNECT without authentication, then the obfuscated2
- * transport with intermediate or padded intermediate framing (core.telegram.org/mtproto/mtproto-transports).
- * Where the CONNECT wants to go does not matter: everything ends here. Throws ProtocolViolation.
+ * The byte stream of one TCP connection: an optional SOCKS5 CONNECT without authentication, then abridged, intermediate,
+ * padded intermediate or full framing, told apart by the first bytes, the first three also inside obfuscated2
+ * (core.telegram.org/mtproto/mtproto-transports). Where the CONNECT wants to go does not matter: everything ends here.
+ * Throws ProtocolViolation.
  */
 export class Transport {
   readonly #events: TransportEvents
+  readonly #queue = new ByteQueue()
   #stage: Stage = "opening"
-  #chunks: Buffer[] = []
-  #buffered = 0
-  #frameLength: number | undefined
+  #isAnnounced = false
+  #framing: Framing | undefined
   #decipher: ReturnType<typeof createDecipheriv> | undefined
   #cipher: ReturnType<typeof createCipheriv> | undefined
-  #isPadded = false
 
   constructor(events: TransportEvents) {
     this.#events = events
   }
 
+  /** How many bytes wait for the rest of their frame. */
+  get bufferedBytes(): number {
+    return this.#queue.length
+  }
+
   /** Takes what arrived. */
   receive(data: Buffer): void {
-    this.#push(this.#decipher === undefined ? data : this.#decipher.update(data))
+    this.#queue.push(this.#decipher === undefined ? data : this.#decipher.update(data))
     while (this.#step()) {
       // each step consumes something
     }
@@ -50,36 +60,11 @@ export class Transport {
 
   /** Sends one frame, given in pieces so that large answers need not be copied together. */
   send(...pieces: readonly Uint8Array[]): void {
-    if (this.#cipher === undefined) return
-    const padding = this.#isPadded ? randomBytes(randomInt(16)) : Buffer.alloc(0)
-    const header = Buffer.alloc(4)
-    header.writeUInt32LE(pieces.reduce((sum, piece) => sum + piece.length, padding.length))
-    for (const piece of [header, ...pieces, padding]) this.#events.write(this.#cipher.update(piece))
-  }
-
-  #push(chunk: Buffer): void {
-    if (chunk.length === 0) return
-    this.#chunks.push(chunk)
-    this.#buffered += chunk.length
-  }
-
-  /** The first bytes without consuming them. Joins chunks, so ask for small counts only. */
-  #peek(length: number): Buffer | undefined {
-    if (this.#buffered < length) return undefined
-    const first = this.#chunks[0]
-    if (first !== undefined && first.length >= length) return first.subarray(0, length)
-    this.#chunks = [Buffer.concat(this.#chunks)]
-    return this.#chunks[0]?.subarray(0, length)
-  }
-
-  #take(length: number): Buffer | undefined {
-    const taken = this.#peek(length)
-    const first = this.#chunks[0]
-    if (taken === undefined || first === undefined) return undefined
-    if (first.length === length) this.#chunks.shift()
-    else this.#chunks[0] = first.subarray(length)
-    this.#buffered -= length
-    return taken
+    if (this.#framing === undefined) return
+    const [header, trailer] = this.#framing.wrap(pieces)
+    for (const piece of [header, ...pieces, trailer]) {
+      this.#events.write(this.#cipher === undefined ? piece : this.#cipher.update(piece))
+    }
   }
 
   #step(): boolean {
@@ -88,8 +73,8 @@ export class Transport {
         return this.#stepOpening()
       case "socks-request":
         return this.#stepSocksRequest()
-      case "obfuscation":
-        return this.#stepObfuscation()
+      case "detection":
+        return this.#stepDetection()
       case "frames":
         return this.#stepFrame()
     }
@@ -97,66 +82,80 @@ export class Transport {
 
   /** A SOCKS greeting is short and complete; an obfuscated2 header comes as 64 random bytes that seldom look like one. */
   #stepOpening(): boolean {
-    const start = this.#peek(3)
+    const start = this.#queue.peek(3)
     if (start === undefined) return false
     const methods = start[1] ?? 0
-    if (start[0] !== SOCKS_VERSION || methods === 0 || methods > 8 || this.#buffered > 2 + methods) {
-      this.#stage = "obfuscation"
+    if (start[0] !== SOCKS_VERSION || methods === 0 || methods > 8 || this.#queue.length > 2 + methods) {
+      this.#stage = "detection"
       return true
     }
-    if (this.#take(2 + methods) === undefined) return false
+    if (this.#queue.take(2 + methods) === undefined) return false
     this.#events.write(Buffer.of(SOCKS_VERSION, 0))
     this.#stage = "socks-request"
     return true
   }
 
   #stepSocksRequest(): boolean {
-    const start = this.#peek(5)
+    const start = this.#queue.peek(5)
     if (start === undefined) return false
     if (start[0] !== SOCKS_VERSION || start[1] !== SOCKS_CONNECT) {
-      throw new ProtocolViolation("a SOCKS5 CONNECT was expected")
+      throw new ProtocolViolation("transport", "a SOCKS5 CONNECT was expected")
     }
     const addressLength = socksAddressLength(start[3] ?? 0, start[4] ?? 0)
-    if (this.#take(4 + addressLength + 2) === undefined) return false
+    if (this.#queue.take(4 + addressLength + 2) === undefined) return false
     this.#events.write(Buffer.of(SOCKS_VERSION, 0, 0, 1, 127, 0, 0, 1, 0, 80))
-    this.#stage = "obfuscation"
+    this.#stage = "detection"
     return true
   }
 
+  #stepDetection(): boolean {
+    const start = this.#queue.peek(8)
+    if (start === undefined) return false
+    const plain = plainFraming(start)
+    if (plain !== undefined) {
+      this.#queue.take(plain.length)
+      this.#framing = plain.framing
+      this.#stage = "frames"
+      return true
+    }
+    const foreign = FOREIGN_PROTOCOLS.get(start.readUInt32LE(0))
+    if (foreign !== undefined) throw new ProtocolViolation("transport", `${foreign} is not spoken here`)
+    return this.#stepObfuscation()
+  }
+
   #stepObfuscation(): boolean {
-    const header = this.#take(64)
+    const header = this.#queue.take(64)
     if (header === undefined) return false
     const reversed = Buffer.from(header.subarray(8, 56)).reverse()
     const decipher = createDecipheriv("aes-256-ctr", header.subarray(8, 40), header.subarray(40, 56))
     const tag = decipher.update(header).readUInt32LE(56)
-    if (tag !== INTERMEDIATE && tag !== PADDED_INTERMEDIATE) {
-      throw new ProtocolViolation(`transport tag ${tag.toString(16)} is neither intermediate nor padded intermediate`)
+    this.#framing = framingOfTag(tag)
+    if (this.#framing === undefined) {
+      throw new ProtocolViolation("transport", `transport tag ${tag.toString(16)} is none of the known ones`)
     }
-    this.#isPadded = tag === PADDED_INTERMEDIATE
     this.#decipher = decipher
     this.#cipher = createCipheriv("aes-256-ctr", reversed.subarray(0, 32), reversed.subarray(32, 48))
     this.#stage = "frames"
-    const early = this.#chunks
-    this.#chunks = []
-    this.#buffered = 0
-    for (const chunk of early) this.#push(decipher.update(chunk))
+    for (const chunk of this.#queue.drain()) this.#queue.push(decipher.update(chunk))
     return true
   }
 
   #stepFrame(): boolean {
-    if (this.#frameLength === undefined) {
-      const header = this.#take(4)
-      if (header === undefined) return false
-      this.#frameLength = (header.readUInt32LE(0) & ~QUICK_ACK_BIT) >>> 0
-      if (this.#frameLength > MAX_FRAME_BYTES) {
-        throw new ProtocolViolation(`a frame of ${this.#frameLength} bytes is announced`)
-      }
+    const framing = this.#framing
+    const size = framing?.measure(this.#queue)
+    if (framing === undefined || size === undefined) return false
+    const frame = this.#queue.take(size.header + size.rest)
+    if (frame !== undefined) {
+      this.#isAnnounced = false
+      this.#events.frame(framing.unwrap(frame, size.header))
+      return true
     }
-    const frame = this.#take(this.#frameLength)
-    if (frame === undefined) return false
-    this.#frameLength = undefined
-    this.#events.frame(frame)
-    return true
+    const start = this.#isAnnounced ? undefined : this.#queue.peek(size.header + 8)
+    if (start !== undefined) {
+      this.#isAnnounced = true
+      this.#events.announced?.(start.subarray(size.header), size.rest)
+    }
+    return false
   }
 }
 
@@ -169,6 +168,6 @@ const socksAddressLength = (type: number, first: number): number => {
     case 4:
       return 16
     default:
-      throw new ProtocolViolation(`SOCKS5 address type ${type} is unknown`)
+      throw new ProtocolViolation("transport", `SOCKS5 address type ${type} is unknown`)
   }
 }

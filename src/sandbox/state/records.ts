@@ -67,9 +67,20 @@ export const StateRecord = Schema.Union([
     dc: Schema.Int,
     salt: LongText,
     temporary: Schema.Boolean,
+    /** Unix seconds; expiresAt for temporary keys alone. */
+    createdAt: Schema.optionalKey(Schema.Int),
+    expiresAt: Schema.optionalKey(Schema.Int),
   }),
   Schema.Struct({ type: Schema.Literal("auth-key-removed"), id: LongText }),
-  Schema.Struct({ type: Schema.Literal("auth-key-bound"), temporary: LongText, permanent: LongText }),
+  Schema.Struct({
+    type: Schema.Literal("auth-key-bound"),
+    temporary: LongText,
+    permanent: LongText,
+    /** When the temporary key ends, Unix seconds. */
+    expiresAt: Schema.optionalKey(Schema.Int),
+  }),
+  /** Every server salt changed; the ones before are accepted for so many seconds more. */
+  Schema.Struct({ type: Schema.Literal("salts-rotated"), at: Schema.Int, overlap: Schema.Int }),
   Schema.Struct({ type: Schema.Literal("logged-in"), authKey: LongText, phone: Schema.String }),
   Schema.Struct({ type: Schema.Literal("logged-out"), authKey: LongText }),
   FileRecord,

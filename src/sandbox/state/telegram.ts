@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { type AuthKey, authKeyId } from "../protocol/auth-key.ts"
+import { SALT_OVERLAP, ServerSalts } from "../protocol/server-salts.ts"
 import { TlReader } from "../protocol/tl-reader.ts"
 import type { TlObject } from "../protocol/tl-types.ts"
 import { encode } from "../protocol/tl-writer.ts"
@@ -52,6 +53,8 @@ export class Telegram {
   readonly accounts = new Map<string, Account>()
   readonly channels = new Map<string, Channel>()
   readonly uploads: Uploads
+  /** The server salts of all keys. */
+  readonly salts = new ServerSalts()
   readonly #directory: string
   readonly #journal: (record: StateRecord) => void
   readonly #now: () => number
@@ -101,8 +104,12 @@ export class Telegram {
     return this.#filesOfUploads.get(name)
   }
 
+  /** The key with this id. A temporary key that has expired is forgotten. */
   authKey(id: bigint): AuthKey | undefined {
-    return this.#authKeys.get(id)
+    const authKey = this.#authKeys.get(id)
+    if (authKey?.expiresAt === undefined || authKey.expiresAt > this.#now()) return authKey
+    this.removeAuthKey(authKey)
+    return undefined
   }
 
   /** The permanent key that this key is or is bound to. */
@@ -127,16 +134,30 @@ export class Telegram {
   }
 
   addAuthKey(authKey: AuthKey): void {
-    const { bytes, dc, salt, temporary } = authKey
-    this.commit({ type: "auth-key", key: bytes.toString("base64"), dc, salt: String(salt), temporary })
+    const { bytes, dc, salt, temporary, createdAt, expiresAt } = authKey
+    this.commit({
+      type: "auth-key",
+      key: bytes.toString("base64"),
+      dc,
+      salt: String(salt),
+      temporary,
+      createdAt,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    })
   }
 
   removeAuthKey(authKey: AuthKey): void {
     this.commit({ type: "auth-key-removed", id: String(authKey.id) })
   }
 
-  bindAuthKey(temporary: AuthKey, permanentId: bigint): void {
-    this.commit({ type: "auth-key-bound", temporary: String(temporary.id), permanent: String(permanentId) })
+  /** expiresAt: when the temporary key ends, Unix seconds. */
+  bindAuthKey(temporary: AuthKey, permanentId: bigint, expiresAt: number): void {
+    this.commit({ type: "auth-key-bound", temporary: String(temporary.id), permanent: String(permanentId), expiresAt })
+  }
+
+  /** Changes every server salt now; the ones before are accepted for so many seconds more. */
+  rotateSalts(overlap = SALT_OVERLAP): void {
+    this.commit({ type: "salts-rotated", at: this.#now(), overlap })
   }
 
   logIn(permanentKeyId: bigint, account: Account): void {
@@ -216,17 +237,26 @@ export class Telegram {
         return
       case "auth-key": {
         const bytes = Buffer.from(record.key, "base64")
-        const { dc, temporary } = record
+        const { dc, temporary, createdAt = 0, expiresAt } = record
         const id = authKeyId(bytes)
-        this.#authKeys.set(id, { id, bytes, dc, temporary, salt: BigInt(record.salt) })
+        this.#authKeys.set(id, { id, bytes, dc, temporary, salt: BigInt(record.salt), createdAt, expiresAt })
         return
       }
       case "auth-key-removed":
         this.#authKeys.delete(BigInt(record.id))
         this.#logins.delete(BigInt(record.id))
+        this.#boundKeys.delete(BigInt(record.id))
         return
-      case "auth-key-bound":
-        this.#boundKeys.set(BigInt(record.temporary), BigInt(record.permanent))
+      case "auth-key-bound": {
+        const temporary = this.#authKeys.get(BigInt(record.temporary))
+        if (temporary === undefined) return
+        this.#boundKeys.set(temporary.id, BigInt(record.permanent))
+        const { expiresAt = temporary.expiresAt } = record
+        this.#authKeys.set(temporary.id, { ...temporary, expiresAt })
+        return
+      }
+      case "salts-rotated":
+        this.salts.rotate(record)
         return
       case "logged-in": {
         const account = this.accounts.get(record.phone)

@@ -34,6 +34,9 @@ const open = (settings: TdlibSettings): tdl.Client => {
       },
       enable: true,
     }),
+    ...Object.entries(settings.options ?? {}).map(([name, value]) =>
+      client.invoke({ _: "setOption", name, value: { _: "optionValueBoolean", value } }),
+    ),
     client.invoke({
       _: "setTdlibParameters",
       use_test_dc: false,

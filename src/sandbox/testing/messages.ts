@@ -7,6 +7,8 @@ export interface TdlibSettings {
   readonly port: number
   /** Holds TDLib's database and files. */
   readonly directory: string
+  /** Boolean options to set before TDLib connects, such as use_pfs. */
+  readonly options?: Readonly<Record<string, boolean>>
 }
 
 /** From the parent to the process with TDLib. */
