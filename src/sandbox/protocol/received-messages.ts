@@ -34,7 +34,7 @@ export const violationOf = (error: BadMessage): ViolationKind => {
 
 export type BadMessage = (typeof BAD_MESSAGE)[keyof typeof BAD_MESSAGE]
 
-/** What the sequence number of a message must be: odd for a method call, even for a container or acknowledgement. */
+/** What the sequence number of a message must be: odd for a method call, even for a container. */
 export type Relevance = "content" | "no-content" | "either"
 
 interface Received {

@@ -253,8 +253,8 @@ export class Session {
   }
 }
 
-/** Method calls must be acknowledged, acknowledgements not; clients differ in the other service messages. */
-const relevanceOf = (name: string | undefined): Relevance => {
-  if (name === "mt_msgs_ack" || name === "mt_http_wait") return "no-content"
-  return name?.startsWith("mt_") ? "either" : "content"
-}
+/**
+ * Method calls must be acknowledged and have odd sequence numbers. Of service messages the documents leave it open, except
+ * for acknowledgements; but mtcute gives those odd numbers too, and Telegram serves it.
+ */
+const relevanceOf = (name: string | undefined): Relevance => (name?.startsWith("mt_") ? "either" : "content")
