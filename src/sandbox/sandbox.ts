@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startControl } from "./control.ts"
@@ -45,6 +46,8 @@ export interface Endpoint {
   readonly port: number
   /** The patched libtdjson.so; no other one can talk to the sandbox. */
   readonly library: string
+  /** The server's RSA key as PKCS#1 PEM, for clients of other libraries to trust. */
+  readonly publicKey: string
   /** The first account's login code. */
   readonly loginCode: string
 }
@@ -116,6 +119,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       host: "127.0.0.1",
       port: telegramPort,
       library: library.path,
+      publicKey: createPublicKey(library.privateKey).export({ type: "pkcs1", format: "pem" }).toString(),
       loginCode: loaded.world.accounts[0]?.code ?? DEFAULT_CODE,
     }
     const control = await startControl(
