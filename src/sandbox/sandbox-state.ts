@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { Account } from "./state/account.ts"
 import type { Channel, Message } from "./state/channel.ts"
 import { sha256Now, sha256Soon } from "./state/content.ts"
 import type { StoredFile } from "./state/stored-file.ts"
@@ -31,6 +32,13 @@ export const SandboxState = Schema.Struct({
       premium: Schema.Boolean,
       /** On how many clients the account is logged in. */
       sessions: Schema.Int,
+      /** Those clients; hash is what the login is called in lists of sessions, created is in Unix seconds. */
+      logins: Schema.Array(Schema.Struct({ hash: Schema.String, device: Schema.String, created: Schema.Int })),
+      banned: Schema.optionalKey(Schema.Literal(true)),
+      /** Nobody has signed up with this phone number yet. */
+      signedUp: Schema.optionalKey(Schema.Literal(false)),
+      /** It has a two-step verification password. */
+      password: Schema.optionalKey(Schema.Literal(true)),
     }),
   ),
   channels: Schema.Array(
@@ -96,6 +104,24 @@ const readMessage = (telegram: Telegram, message: Message) => ({
   ...(message.file?.kind === "photo" ? { photo: true as const } : {}),
 })
 
+const readAccount = (telegram: Telegram, account: Account) => {
+  const logins = telegram.loginsOf(account)
+  return {
+    phone: account.phone,
+    firstName: account.firstName,
+    premium: account.premium,
+    sessions: logins.length,
+    logins: logins.map(({ hash, client, created }) => ({
+      hash: String(hash),
+      device: client?.deviceModel ?? "",
+      created,
+    })),
+    ...(account.banned ? { banned: true as const } : {}),
+    ...(account.signedUp ? {} : { signedUp: false as const }),
+    ...(account.password === undefined ? {} : { password: true as const }),
+  }
+}
+
 const readChannel = (telegram: Telegram, channel: Channel) => ({
   name: channel.properties.name,
   title: channel.properties.title,
@@ -106,11 +132,6 @@ const readChannel = (telegram: Telegram, channel: Channel) => ({
 
 /** The state as it is now. Digests not computed before are computed here, which blocks for about a second per gigabyte. */
 export const readState = (telegram: Telegram): SandboxState => ({
-  accounts: [...telegram.accounts.values()].map((account) => ({
-    phone: account.phone,
-    firstName: account.firstName,
-    premium: account.premium,
-    sessions: telegram.loginCount(account),
-  })),
+  accounts: [...telegram.accounts.values()].map((account) => readAccount(telegram, account)),
   channels: [...telegram.channels.values()].map((channel) => readChannel(telegram, channel)),
 })

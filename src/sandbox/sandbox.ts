@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { startControl } from "./control.ts"
 import { type SandboxCounters, Tally } from "./counters.ts"
 import { patchedLibrary } from "./library.ts"
+import { Accounts } from "./methods/accounts.ts"
 import { allMethods } from "./methods/all-methods.ts"
 import { Announcements } from "./methods/announcements.ts"
 import { Dispatcher } from "./methods/dispatcher.ts"
@@ -93,7 +94,8 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     const tally = new Tally()
     const announcements = new Announcements(telegram, (message) => server.push(message))
     let telegramPort = 0
-    const methods = allMethods(telegram, announcements, {
+    const accounts = new Accounts(telegram, (message) => server.push(message))
+    const methods = allMethods(telegram, announcements, accounts, {
       telegramPort: () => telegramPort,
       pageLimit: options.pageLimit ?? DEFAULT_PAGE_LIMIT,
     })

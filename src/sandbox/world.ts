@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { Result, Schema, SchemaIssue } from "effect"
+import { LoginFlood } from "./state/account.ts"
 
 /** Bytes that are made on the fly from a seed: the same seed gives the same bytes, and a longer file begins like a shorter one. */
 export const Generate = Schema.Struct({
@@ -54,13 +55,31 @@ export const MessageToPost = Schema.Struct({ channel: Schema.String, ...messageF
 )
 export type MessageToPost = typeof MessageToPost.Type
 
-const WorldAccount = Schema.Struct({
+/** A login code. */
+export const Code = Schema.String.check(Schema.isPattern(/^[0-9]{5}$/, { expected: "five digits" }))
+
+/** An account that exists, or a phone number that may sign up. */
+export const WorldAccount = Schema.Struct({
   phone: Phone,
   firstName: Schema.NonEmptyString,
+  lastName: Schema.optionalKey(Schema.String),
   premium: Schema.optionalKey(Schema.Boolean),
   /** The login code; "12345" otherwise. */
-  code: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9]{5}$/, { expected: "five digits" }))),
-})
+  code: Schema.optionalKey(Code),
+  /** The two-step verification password, asked for after the code. */
+  password: Schema.optionalKey(Schema.NonEmptyString),
+  passwordHint: Schema.optionalKey(Schema.String),
+  banned: Schema.optionalKey(Schema.Boolean),
+  /** Nobody has this phone number yet: the first to log in signs up, and chooses the name. */
+  signUp: Schema.optionalKey(Schema.Boolean),
+  /** After how many wrong codes or passwords in a row it must be left alone for how long; 10 and 300 seconds otherwise. */
+  loginFlood: Schema.optionalKey(LoginFlood),
+}).check(
+  Schema.makeFilter(({ password, passwordHint }) =>
+    passwordHint !== undefined && password === undefined ? "Expected a password beside passwordHint" : undefined,
+  ),
+)
+export type WorldAccount = typeof WorldAccount.Type
 
 const WorldChannel = Schema.Struct({
   /** How world files, the control interface and the state call it. */

@@ -4,10 +4,4 @@ import type { Methods } from "./call.ts"
 export const accountMethods = () =>
   ({
     "account.updateStatus": () => true,
-    "account.getPassword": () => ({
-      _: "account.password",
-      newAlgo: { _: "passwordKdfAlgoUnknown" },
-      newSecureAlgo: { _: "securePasswordKdfAlgoUnknown" },
-      secureRandom: new Uint8Array(32),
-    }),
   }) satisfies Methods

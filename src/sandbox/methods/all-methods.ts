@@ -1,12 +1,17 @@
 import type { Telegram } from "../state/telegram.ts"
 import { accountMethods } from "./account.ts"
+import type { Accounts } from "./accounts.ts"
 import type { Announcements } from "./announcements.ts"
 import { authMethods } from "./auth.ts"
+import { authorizationMethods } from "./authorizations.ts"
 import type { Methods } from "./call.ts"
 import { channelMethods } from "./channels.ts"
 import { helpMethods } from "./help.ts"
+import { loginCodeMethods } from "./login-codes.ts"
+import { loginTokenMethods } from "./login-tokens.ts"
 import { messageReadingMethods } from "./messages-reading.ts"
 import { messageSendingMethods } from "./messages-sending.ts"
+import { passwordMethods } from "./password.ts"
 import { updateMethods } from "./updates.ts"
 import { uploadMethods } from "./upload.ts"
 import { userMethods } from "./users.ts"
@@ -18,9 +23,18 @@ export interface MethodOptions {
 }
 
 /** Every method that the sandbox knows. */
-export const allMethods = (telegram: Telegram, announcements: Announcements, options: MethodOptions): Methods => ({
+export const allMethods = (
+  telegram: Telegram,
+  announcements: Announcements,
+  accounts: Accounts,
+  options: MethodOptions,
+): Methods => ({
   ...helpMethods(options.telegramPort),
   ...authMethods(telegram),
+  ...loginCodeMethods(telegram, accounts),
+  ...loginTokenMethods(telegram, accounts),
+  ...passwordMethods(telegram, accounts),
+  ...authorizationMethods(telegram, accounts),
   ...accountMethods(),
   ...userMethods(telegram),
   ...updateMethods(telegram),

@@ -1,6 +1,7 @@
 import type { AuthKey } from "../protocol/auth-key.ts"
 import type { Answer, MethodName, Request } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
+import type { ClientDescription, LoginEnd } from "../state/login.ts"
 import { RpcError } from "./rpc-error.ts"
 
 /** One method call: who calls and through which key. */
@@ -12,6 +13,10 @@ export interface Call {
   readonly sessionId: bigint
   /** Undefined before the login. */
   readonly account: Account | undefined
+  /** What the client told of itself when it connected. */
+  readonly client?: ClientDescription | undefined
+  /** Undefined unless the server has ended the key's login and says how. */
+  readonly loginEnd?: LoginEnd | undefined
 }
 
 /** The methods that a server knows, or some of them; an answer may be a promise. */
@@ -19,8 +24,8 @@ export type Methods = {
   readonly [Name in MethodName]?: (request: Request<Name>, call: Call) => Answer<Name> | Promise<Answer<Name>>
 }
 
-/** The account that calls; throws 401 AUTH_KEY_UNREGISTERED when nobody is logged in. */
+/** The account that calls; throws 401 AUTH_KEY_UNREGISTERED or SESSION_REVOKED when nobody is logged in. */
 export const callerOf = (call: Call): Account => {
-  if (call.account === undefined) throw new RpcError(401, "AUTH_KEY_UNREGISTERED")
+  if (call.account === undefined) throw new RpcError(401, call.loginEnd ?? "AUTH_KEY_UNREGISTERED")
   return call.account
 }

@@ -1,12 +1,14 @@
+import type { tl } from "@mtcute/tl"
 import type { Tally } from "../counters.ts"
 import { ProtocolViolation } from "../protocol/protocol-violation.ts"
 import type { Session } from "../protocol/session.ts"
 import { TlReader } from "../protocol/tl-reader.ts"
 import { RPC_RESULT_ID } from "../protocol/tl-schema.ts"
-import type { Request, TlAnswer, TlObject } from "../protocol/tl-types.ts"
+import type { Request, TlAnswer, TlObject, Wire } from "../protocol/tl-types.ts"
 import { TlWriter } from "../protocol/tl-writer.ts"
+import type { ClientDescription } from "../state/login.ts"
 import type { Telegram } from "../state/telegram.ts"
-import type { Call, Methods } from "./call.ts"
+import { type Call, callerOf, type Methods } from "./call.ts"
 import { RpcError } from "./rpc-error.ts"
 
 /**
@@ -40,6 +42,16 @@ const waitForOthers = async (session: Session, queryIds: readonly bigint[]): Pro
   }
 }
 
+const isConnectionStart = (request: TlObject): request is Wire<tl.RawInitConnectionRequest> & TlObject =>
+  request._ === "initConnection"
+
+const describeClient = (request: Wire<tl.RawInitConnectionRequest>): ClientDescription => ({
+  apiId: request.apiId,
+  deviceModel: request.deviceModel,
+  systemVersion: request.systemVersion,
+  appVersion: request.appVersion,
+})
+
 /** Room for the answer of a download beside its bytes. */
 const ANSWER_CAPACITY = 4096
 
@@ -62,6 +74,8 @@ export class Dispatcher {
   readonly #tally: Tally
   readonly #handlers: ReadonlyMap<string, Handler>
   readonly #interceptors: readonly Interceptor[]
+  /** By auth key. */
+  readonly #clients = new Map<bigint, ClientDescription>()
 
   constructor(telegram: Telegram, tally: Tally, methods: Methods, interceptors: readonly Interceptor[] = []) {
     this.#telegram = telegram
@@ -84,7 +98,15 @@ export class Dispatcher {
       const { authKey, id: sessionId } = session
       const { request, after } = this.#unwrap(session, new TlReader(body).object())
       if (after.length > 0) await waitForOthers(session, after)
-      call = { method: request._, authKey, account: this.#telegram.accountOf(authKey), messageId, sessionId }
+      call = {
+        method: request._,
+        authKey,
+        messageId,
+        sessionId,
+        account: this.#telegram.accountOf(authKey),
+        client: this.#clients.get(authKey.id),
+        loginEnd: this.#telegram.endOfLogin(authKey),
+      }
       const answer = await this.#run(call, request)
       result = encodeResult(messageId, (writer) => writer.answer(request._, answer), capacityFor(answer))
     } catch (error) {
@@ -107,6 +129,7 @@ export class Dispatcher {
     while (hasQuery(request)) {
       if (request._ === "invokeWithoutUpdates") wantsUpdates = false
       after.push(...idsOfOthers(request))
+      if (isConnectionStart(request)) this.#clients.set(session.authKey.id, describeClient(request))
       request = request.query
     }
     if (wantsUpdates) session.receivesUpdates = true
@@ -115,10 +138,14 @@ export class Dispatcher {
 
   #run(call: Call, request: TlObject): TlAnswer | Promise<TlAnswer> {
     const invoke = () => {
+      // A temporary key must be bound before the client can be told what became of its login.
+      if (call.account?.banned === true && request._ !== "auth.bindTempAuthKey") {
+        throw new RpcError(401, "USER_DEACTIVATED_BAN")
+      }
       const handler = this.#handlers.get(request._)
       if (handler !== undefined) return handler(request, call)
       this.#tally.unknownMethod(request._)
-      if (call.account === undefined) throw new RpcError(401, "AUTH_KEY_UNREGISTERED")
+      callerOf(call)
       // Not 500: TDLib would repeat the call for a minute.
       throw new RpcError(400, "METHOD_NOT_IN_SANDBOX")
     }

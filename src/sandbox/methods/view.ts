@@ -23,6 +23,7 @@ export const viewUser = (user: Account, viewer: Account | undefined): Wire<tl.Ra
   id: user.id,
   accessHash: user.accessHash,
   firstName: user.firstName,
+  lastName: user.lastName === "" ? undefined : user.lastName,
   phone: user === viewer ? user.phone : undefined,
   premium: user.premium,
   status: { _: "userStatusRecently" },

@@ -10,17 +10,21 @@ export const DH_PRIME = Buffer.from(
 )
 export const DH_GENERATOR = 3
 
-const PRIME = toInteger(DH_PRIME)
+/** DH_PRIME as a number. */
+export const PRIME = toInteger(DH_PRIME)
 /** g_b must lie in 2^(2048-64) .. p - 2^(2048-64), as the protocol's security rules say. */
 const MARGIN = 1n << (2048n - 64n)
 
-function toInteger(bytes: Uint8Array): bigint {
+/** Big-endian bytes as a number. */
+export function toInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString("hex")}`)
 }
 
-const toBytes = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(512, "0"), "hex")
+/** A number below DH_PRIME as 256 bytes, big-endian. */
+export const toBytes = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(512, "0"), "hex")
 
-const power = (base: bigint, exponent: bigint): bigint => {
+/** base ^ exponent modulo DH_PRIME. */
+export const power = (base: bigint, exponent: bigint): bigint => {
   let result = 1n
   let square = base % PRIME
   for (let rest = exponent; rest > 0n; rest >>= 1n) {

@@ -54,7 +54,7 @@ export const GZIP_PACKED_ID = 0x3072cfa1
 export const MESSAGE_CONTAINER_ID = 0x73f1f8dc
 export const RPC_RESULT_ID = 0xf35c6d01
 
-const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+const camelCase = (name: string): string => name.replace(/_([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase())
 
 const compileCondition = (predicate: string | undefined): Field["condition"] => {
   if (predicate === undefined) return undefined

@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto"
 import { statSync } from "node:fs"
 import { basename, resolve } from "node:path"
-import { filePathOf, type Generate, type LoadedWorld, type WorldMessage } from "../world.ts"
-import type { Account } from "./account.ts"
+import { filePathOf, type Generate, type LoadedWorld, type WorldAccount, type WorldMessage } from "../world.ts"
+import type { Account, AccountRecord } from "./account.ts"
 import { Channel } from "./channel.ts"
 import { stableId, stableLong } from "./identifiers.ts"
 import type { FileRecord, FileSource } from "./records.ts"
 import { mimeTypeOf } from "./stored-file.ts"
-import type { Draft, Telegram } from "./telegram.ts"
+import { type Draft, FIRST_USER_ID, type Telegram } from "./telegram.ts"
 
 export const DEFAULT_CODE = "12345"
-const FIRST_USER_ID = 1_000_001
+/** Wrong codes or passwords in a row, and seconds of waiting after them, unless the account says otherwise. */
+const DEFAULT_LOGIN_FLOOD = { attempts: 10, seconds: 300 }
 const FIRST_CHANNEL_ID = 1_500_000_001
 /** How far apart the dates of messages without a date are, and how far before the start the last one is: seconds. */
 const MESSAGE_INTERVAL = 60
@@ -79,15 +80,18 @@ export const draftOfMessage = (
   }
 }
 
-const accountsOf = ({ world }: LoadedWorld): readonly Account[] =>
-  world.accounts.map((account, index) => ({
-    id: FIRST_USER_ID + index,
-    accessHash: stableLong("user", account.phone),
-    phone: account.phone,
-    firstName: account.firstName,
-    premium: account.premium ?? false,
-    code: account.code ?? DEFAULT_CODE,
-  }))
+/** What a world says of an account, without its id. */
+export const accountOfWorld = (account: WorldAccount): Omit<AccountRecord, "type" | "id"> => ({
+  phone: account.phone,
+  firstName: account.firstName,
+  lastName: account.lastName ?? "",
+  premium: account.premium ?? false,
+  code: account.code ?? DEFAULT_CODE,
+  banned: account.banned ?? false,
+  signedUp: account.signUp !== true,
+  password: account.password === undefined ? null : { text: account.password, hint: account.passwordHint ?? "" },
+  loginFlood: account.loginFlood ?? DEFAULT_LOGIN_FLOOD,
+})
 
 /**
  * Fills an empty Telegram with a world. started: Unix seconds of the sandbox's first start with this world; messages
@@ -95,7 +99,9 @@ const accountsOf = ({ world }: LoadedWorld): readonly Account[] =>
  */
 export const buildWorld = (telegram: Telegram, loaded: LoadedWorld, started: number): void => {
   const { world, directory } = loaded
-  for (const account of accountsOf(loaded)) telegram.addAccount(account)
+  for (const [index, account] of world.accounts.entries()) {
+    telegram.apply({ type: "account", id: FIRST_USER_ID + index, ...accountOfWorld(account) })
+  }
   const accountsByPhone = (phones: readonly string[] = []) =>
     phones.flatMap((phone) => telegram.accounts.get(phone) ?? [])
   for (const [index, channel] of world.channels.entries()) {

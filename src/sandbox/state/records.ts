@@ -1,4 +1,7 @@
 import { Schema } from "effect"
+import { AccountChanges, AccountRecord } from "./account.ts"
+import { ClientDescription, LoginEnd } from "./login.ts"
+import { LoginAttemptRecord } from "./login-attempts.ts"
 
 /** A 64-bit integer in decimal. */
 const LongText = Schema.String.check(Schema.isPattern(/^-?[0-9]{1,20}$/))
@@ -81,8 +84,18 @@ export const StateRecord = Schema.Union([
   }),
   /** Every server salt changed; the ones before are accepted for so many seconds more. */
   Schema.Struct({ type: Schema.Literal("salts-rotated"), at: Schema.Int, overlap: Schema.Int }),
-  Schema.Struct({ type: Schema.Literal("logged-in"), authKey: LongText, phone: Schema.String }),
-  Schema.Struct({ type: Schema.Literal("logged-out"), authKey: LongText }),
+  Schema.Struct({
+    type: Schema.Literal("logged-in"),
+    authKey: LongText,
+    phone: Schema.String,
+    at: Schema.optionalKey(Schema.Int),
+    client: Schema.optionalKey(ClientDescription),
+  }),
+  /** end: what calls of the key are answered with; AUTH_KEY_UNREGISTERED otherwise. */
+  Schema.Struct({ type: Schema.Literal("logged-out"), authKey: LongText, end: Schema.optionalKey(LoginEnd) }),
+  LoginAttemptRecord,
+  AccountRecord,
+  Schema.Struct({ type: Schema.Literal("account-changed"), phone: Schema.String, changes: AccountChanges }),
   FileRecord,
   PostedRecord,
   Schema.Struct({

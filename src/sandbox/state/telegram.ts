@@ -6,13 +6,18 @@ import { SALT_OVERLAP, ServerSalts } from "../protocol/server-salts.ts"
 import { TlReader } from "../protocol/tl-reader.ts"
 import type { TlObject } from "../protocol/tl-types.ts"
 import { encode } from "../protocol/tl-writer.ts"
-import type { Account } from "./account.ts"
+import { type Account, type AccountChanges, type AccountRecord, changeAccount, openAccount } from "./account.ts"
 import type { Channel, Message } from "./channel.ts"
 import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
 import { stableLong } from "./identifiers.ts"
+import { type ClientDescription, type Login, type LoginEnd, loginHash } from "./login.ts"
+import { LoginAttempts } from "./login-attempts.ts"
 import type { FileRecord, FileSource, PostedRecord, StateRecord } from "./records.ts"
 import type { StoredFile } from "./stored-file.ts"
 import { type FinishedUpload, Uploads } from "./uploads.ts"
+
+/** The id of the world's first account; the others follow. */
+export const FIRST_USER_ID = 1_000_001
 
 const toBase64 = (objects: readonly TlObject[]): readonly string[] =>
   objects.map((object) => encode(object).toString("base64"))
@@ -55,6 +60,7 @@ export class Telegram {
   readonly uploads: Uploads
   /** The server salts of all keys. */
   readonly salts = new ServerSalts()
+  readonly loginAttempts = new LoginAttempts()
   readonly #directory: string
   readonly #journal: (record: StateRecord) => void
   readonly #now: () => number
@@ -64,8 +70,10 @@ export class Telegram {
   readonly #authKeys = new Map<bigint, AuthKey>()
   /** Temporary key to permanent key. */
   readonly #boundKeys = new Map<bigint, bigint>()
-  /** Permanent key to account. */
-  readonly #logins = new Map<bigint, Account>()
+  /** By permanent key. */
+  readonly #logins = new Map<bigint, Login>()
+  /** Permanent keys whose login the server has ended otherwise than by forgetting it. */
+  readonly #endedLogins = new Map<bigint, LoginEnd>()
   readonly #sent = new Map<string, Posted>()
 
   /** directory: for uploads and files; journal: keeps a record before it takes effect; now: Unix seconds. */
@@ -77,8 +85,19 @@ export class Telegram {
     mkdirSync(join(directory, "files"), { recursive: true, mode: 0o700 })
   }
 
-  addAccount(account: Account): void {
-    this.accounts.set(account.phone, account)
+  /** The present: Unix seconds. */
+  now(): number {
+    return this.#now()
+  }
+
+  addAccount(record: Omit<AccountRecord, "type" | "id">): Account {
+    const id = Math.max(FIRST_USER_ID - 1, ...[...this.accounts.values()].map((account) => account.id)) + 1
+    this.commit({ type: "account", id, ...record })
+    return this.#knownAccount(record.phone)
+  }
+
+  changeAccount(account: Account, changes: AccountChanges): void {
+    this.commit({ type: "account-changed", phone: account.phone, changes })
   }
 
   addChannel(channel: Channel): void {
@@ -120,12 +139,18 @@ export class Telegram {
   /** Who is logged in with this key. */
   accountOf(authKey: AuthKey): Account | undefined {
     const id = this.permanentKeyId(authKey)
-    return id === undefined ? undefined : this.#logins.get(id)
+    return id === undefined ? undefined : this.#logins.get(id)?.account
   }
 
-  /** How many clients this account is logged in on. */
-  loginCount(account: Account): number {
-    return [...this.#logins.values()].filter((other) => other === account).length
+  /** The clients that this account is logged in on, the first first. */
+  loginsOf(account: Account): readonly Login[] {
+    return [...this.#logins.values()].filter((login) => login.account === account)
+  }
+
+  /** How the login of this key was ended, if the server did that and says so. */
+  endOfLogin(authKey: AuthKey): LoginEnd | undefined {
+    const id = this.permanentKeyId(authKey)
+    return id === undefined ? undefined : this.#endedLogins.get(id)
   }
 
   /** What an account has already sent with this random id. */
@@ -160,12 +185,19 @@ export class Telegram {
     this.commit({ type: "salts-rotated", at: this.#now(), overlap })
   }
 
-  logIn(permanentKeyId: bigint, account: Account): void {
-    this.commit({ type: "logged-in", authKey: String(permanentKeyId), phone: account.phone })
+  logIn(permanentKeyId: bigint, account: Account, client?: ClientDescription): void {
+    this.commit({
+      type: "logged-in",
+      authKey: String(permanentKeyId),
+      phone: account.phone,
+      at: this.#now(),
+      ...(client === undefined ? {} : { client }),
+    })
   }
 
-  logOut(permanentKeyId: bigint): void {
-    this.commit({ type: "logged-out", authKey: String(permanentKeyId) })
+  /** end: what further calls of the key are answered with. */
+  logOut(permanentKeyId: bigint, end: LoginEnd = "AUTH_KEY_UNREGISTERED"): void {
+    this.commit({ type: "logged-out", authKey: String(permanentKeyId), end })
   }
 
   /** Makes a file of an upload; its parts are then no longer an upload. */
@@ -246,6 +278,8 @@ export class Telegram {
         this.#authKeys.delete(BigInt(record.id))
         this.#logins.delete(BigInt(record.id))
         this.#boundKeys.delete(BigInt(record.id))
+        this.#endedLogins.delete(BigInt(record.id))
+        this.loginAttempts.forgetKey(BigInt(record.id))
         return
       case "auth-key-bound": {
         const temporary = this.#authKeys.get(BigInt(record.temporary))
@@ -259,12 +293,23 @@ export class Telegram {
         this.salts.rotate(record)
         return
       case "logged-in": {
-        const account = this.accounts.get(record.phone)
-        if (account !== undefined) this.#logins.set(BigInt(record.authKey), account)
+        const account = this.#knownAccount(record.phone)
+        const authKey = BigInt(record.authKey)
+        const { at: created = 0, client } = record
+        this.#logins.set(authKey, { account, authKey, hash: loginHash(authKey), created, client })
+        this.#endedLogins.delete(authKey)
+        this.loginAttempts.forgetKey(authKey)
         return
       }
       case "logged-out":
         this.#logins.delete(BigInt(record.authKey))
+        if (record.end === "SESSION_REVOKED") this.#endedLogins.set(BigInt(record.authKey), record.end)
+        return
+      case "account":
+        this.accounts.set(record.phone, openAccount(record))
+        return
+      case "account-changed":
+        changeAccount(this.#knownAccount(record.phone), record.changes)
         return
       case "file":
         this.#applyFile(record)
@@ -281,8 +326,17 @@ export class Telegram {
       case "digest": {
         const file = this.#files.get(BigInt(record.fileId))
         if (file !== undefined) file.sha256 = record.sha256
+        return
       }
+      default:
+        this.loginAttempts.apply(record)
     }
+  }
+
+  #knownAccount(phone: string): Account {
+    const account = this.accounts.get(phone)
+    if (account === undefined) throw new Error(`no account has the phone ${phone}`)
+    return account
   }
 
   #knownChannel(name: string): Channel {

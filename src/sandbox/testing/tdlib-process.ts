@@ -63,6 +63,20 @@ export class TdlibProcess implements AsyncDisposable {
     return withPatience("an update", promise)
   }
 
+  /** The first authorization state of this name, since the start or still to come, that passes. */
+  async authorization<Name extends Td.AuthorizationState["_"]>(
+    name: Name,
+    accepts: (state: Extract<Td.AuthorizationState, { readonly _: Name }>) => boolean = () => true,
+  ): Promise<Extract<Td.AuthorizationState, { readonly _: Name }>> {
+    type State = Extract<Td.AuthorizationState, { readonly _: Name }>
+    const isWanted = (state: Td.AuthorizationState): state is State => state._ === name && accepts(state as State)
+    const update = await this.update(
+      (candidate): candidate is Td.updateAuthorizationState =>
+        candidate._ === "updateAuthorizationState" && isWanted(candidate.authorization_state),
+    )
+    return update.authorization_state as State
+  }
+
   /** Logs in with phone and code; resolves when TDLib is ready, at once if it already was logged in. */
   async logIn(phone: string, code: string): Promise<Td.user> {
     const state = (name: Td.AuthorizationState["_"]) => (update: Td.Update) =>
@@ -103,10 +117,10 @@ export class TdlibProcess implements AsyncDisposable {
     throw new Error(update._ === "updateMessageSendFailed" ? update.error.message : update._)
   }
 
-  /** Ends TDLib orderly and its process. */
+  /** Ends TDLib orderly and its process; everything it printed has then been read. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const exited = once(this.#child, "exit")
+    const exited = once(this.#child, "close")
     this.#tell({ type: "close" })
     await exited
   }
