@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { Result, Schema, SchemaIssue } from "effect"
 import { LoginFlood } from "./state/account.ts"
+import { Phone, problemsOfChannel, WorldDate, worldChannelFields } from "./world-channel.ts"
 
 /** Bytes that are made on the fly from a seed: the same seed gives the same bytes, and a longer file begins like a shorter one. */
 export const Generate = Schema.Struct({
@@ -9,8 +10,6 @@ export const Generate = Schema.Struct({
   seed: Schema.Union([Schema.String, Schema.Int]),
 })
 export type Generate = typeof Generate.Type
-
-const Phone = Schema.String.check(Schema.isPattern(/^[0-9]{5,15}$/, { expected: "a phone number of 5 to 15 digits" }))
 
 const messageFields = {
   text: Schema.optionalKey(Schema.NonEmptyString),
@@ -23,16 +22,10 @@ const messageFields = {
   caption: Schema.optionalKey(Schema.String),
   /** Messages of one channel with the same label form one album. */
   album: Schema.optionalKey(Schema.NonEmptyString),
-  /** ISO 8601, or Unix seconds. */
-  date: Schema.optionalKey(
-    Schema.Union([
-      Schema.Int,
-      Schema.String.check(
-        Schema.makeFilter((date) => (Number.isNaN(Date.parse(date)) ? "Expected an ISO 8601 date" : undefined)),
-      ),
-    ]),
-  ),
+  date: Schema.optionalKey(WorldDate),
   from: Schema.optionalKey(Phone),
+  /** The name of a forum's topic; General otherwise. */
+  topic: Schema.optionalKey(Schema.NonEmptyString),
 }
 
 const KINDS = ["text", "file", "generate", "photo"] as const
@@ -81,19 +74,11 @@ export const WorldAccount = Schema.Struct({
 )
 export type WorldAccount = typeof WorldAccount.Type
 
-const WorldChannel = Schema.Struct({
-  /** How world files, the control interface and the state call it. */
-  name: Schema.NonEmptyString,
-  title: Schema.optionalKey(Schema.NonEmptyString),
-  /** In a channel only admins may post, in a supergroup every member. */
-  kind: Schema.Literals(["channel", "supergroup"]),
-  members: Schema.optionalKey(Schema.Array(Phone)),
-  /** Admins are members as well. */
-  admins: Schema.optionalKey(Schema.Array(Phone)),
-  /** Protected content: clients refuse to forward or save. */
-  protected: Schema.optionalKey(Schema.Boolean),
+export const WorldChannel = Schema.Struct({
+  ...worldChannelFields,
   messages: Schema.optionalKey(Schema.Array(WorldMessage)),
 })
+export type WorldChannel = typeof WorldChannel.Type
 
 /** What the sandbox's Telegram consists of when it starts. */
 export const World = Schema.Struct({
@@ -168,10 +153,6 @@ const problemsOfRepetition = (values: readonly string[], path: (index: number) =
 
 const problemsOfWorld = ({ world, directory }: LoadedWorld): readonly string[] => {
   const phones = new Set(world.accounts.map((account) => account.phone))
-  const problemsOfPhones = (path: string, listed: readonly string[] = []) =>
-    listed.flatMap((phone, index) =>
-      phones.has(phone) ? [] : [`${path}[${index}]: Expected the phone of an account, found ${phone}`],
-    )
   return [
     ...problemsOfRepetition(
       world.accounts.map((account) => account.phone),
@@ -181,9 +162,12 @@ const problemsOfWorld = ({ world, directory }: LoadedWorld): readonly string[] =
       world.channels.map((channel) => channel.name),
       (index) => `channels[${index}].name`,
     ),
+    ...problemsOfRepetition(
+      world.channels.map((channel) => channel.username?.toLowerCase() ?? `channel ${channel.name}`),
+      (index) => `channels[${index}].username`,
+    ),
     ...world.channels.flatMap((channel, index) => [
-      ...problemsOfPhones(`channels[${index}].members`, channel.members),
-      ...problemsOfPhones(`channels[${index}].admins`, channel.admins),
+      ...problemsOfChannel(channel, `channels[${index}].`, (phone) => phones.has(phone)),
       ...(channel.messages ?? []).flatMap((message, at) =>
         problemsOfReferences(message, `channels[${index}].messages[${at}].`, directory, (phone) => phones.has(phone)),
       ),

@@ -49,7 +49,7 @@ export class Announcements {
     const origin = by === undefined ? undefined : this.#telegram.permanentKeyId(by)
     this.#push((authKey) => {
       const viewer = this.#telegram.accountOf(authKey)
-      if (viewer === undefined || !channel.properties.members.has(viewer)) return undefined
+      if (viewer === undefined || !channel.isChatOf(viewer)) return undefined
       if (origin !== undefined && this.#telegram.permanentKeyId(authKey) === origin) return undefined
       return viewUpdates(channel, updates(viewer), messages, viewer)
     })

@@ -1,31 +1,11 @@
-import type { tl } from "@mtcute/tl"
-import type { Wire } from "../protocol/tl-types.ts"
-import type { Account } from "../state/account.ts"
-import type { Channel } from "../state/channel.ts"
 import type { Telegram } from "../state/telegram.ts"
 import type { Announcements } from "./announcements.ts"
 import { callerOf, type Methods } from "./call.ts"
-import { channelOf } from "./peers.ts"
+import { accountOfPeer, channelOf, knownChannelOf } from "./peers.ts"
 import { RpcError } from "./rpc-error.ts"
-import { usersOf, viewChannel, viewMessage, viewUser } from "./view.ts"
-
-const viewParticipant = (
-  { properties }: Channel,
-  member: Account,
-  viewer: Account,
-): Wire<tl.TypeChannelParticipant> => {
-  if (properties.admins.has(member)) {
-    return {
-      _: "channelParticipantAdmin",
-      userId: member.id,
-      promotedBy: member.id,
-      date: properties.created,
-      adminRights: { _: "chatAdminRights", other: true, postMessages: true, editMessages: true, deleteMessages: true },
-    }
-  }
-  if (member !== viewer) return { _: "channelParticipant", userId: member.id, date: properties.created }
-  return { _: "channelParticipantSelf", userId: member.id, inviterId: member.id, date: properties.created }
-}
+import { usersOf, viewMessage, viewUser } from "./view.ts"
+import { viewChannel, viewParticipant } from "./view-channel.ts"
+import { viewFullChannel } from "./view-full-channel.ts"
 
 /** Channels and supergroups. */
 export const channelMethods = (telegram: Telegram, announcements: Announcements) =>
@@ -34,7 +14,7 @@ export const channelMethods = (telegram: Telegram, announcements: Announcements)
       const viewer = callerOf(call)
       return {
         _: "messages.chats",
-        chats: id.map((peer) => viewChannel(channelOf(telegram, peer, viewer), viewer)),
+        chats: id.map((peer) => viewChannel(knownChannelOf(telegram, peer), viewer)),
       }
     },
     "channels.getFullChannel": ({ channel: peer }, call) => {
@@ -42,19 +22,7 @@ export const channelMethods = (telegram: Telegram, announcements: Announcements)
       const channel = channelOf(telegram, peer, viewer)
       return {
         _: "messages.chatFull",
-        fullChat: {
-          _: "channelFull",
-          id: channel.properties.id,
-          about: "",
-          participantsCount: channel.properties.members.size,
-          readInboxMaxId: channel.top?.id ?? 0,
-          readOutboxMaxId: 0,
-          unreadCount: 0,
-          chatPhoto: { _: "photoEmpty", id: 0n },
-          notifySettings: { _: "peerNotifySettings" },
-          botInfo: [],
-          pts: channel.pts,
-        },
+        fullChat: viewFullChannel(channel, viewer),
         chats: [viewChannel(channel, viewer)],
         users: [],
       }
@@ -62,17 +30,16 @@ export const channelMethods = (telegram: Telegram, announcements: Announcements)
     "channels.getParticipant": ({ channel: peer, participant }, call) => {
       const viewer = callerOf(call)
       const channel = channelOf(telegram, peer, viewer)
-      const member = [...channel.properties.members].find(
-        (account) =>
-          (participant._ === "inputPeerSelf" && account === viewer) ||
-          (participant._ === "inputPeerUser" && account.id === participant.userId),
-      )
-      if (member === undefined) throw new RpcError(400, "USER_NOT_PARTICIPANT")
+      const account = accountOfPeer(telegram, participant, viewer)
+      const viewed = account === undefined ? undefined : viewParticipant(channel, account, viewer)
+      if (account === undefined || viewed === undefined || viewed._ === "channelParticipantLeft") {
+        throw new RpcError(400, "USER_NOT_PARTICIPANT")
+      }
       return {
         _: "channels.channelParticipant",
-        participant: viewParticipant(channel, member, viewer),
+        participant: viewed,
         chats: [],
-        users: [viewUser(member, viewer)],
+        users: [viewUser(account, viewer)],
       }
     },
     "channels.getMessages": ({ channel: peer, id }, call) => {
@@ -97,7 +64,8 @@ export const channelMethods = (telegram: Telegram, announcements: Announcements)
       const viewer = callerOf(call)
       const channel = channelOf(telegram, peer, viewer)
       const mayDelete = id.every(
-        (messageId) => channel.properties.admins.has(viewer) || channel.message(messageId)?.from === viewer,
+        (messageId) =>
+          channel.members.mayAsAdmin(viewer, "deleteMessages") || channel.message(messageId)?.from === viewer,
       )
       if (!mayDelete) throw new RpcError(403, "MESSAGE_DELETE_FORBIDDEN")
       const deleted = telegram.delete(channel, id)

@@ -5,7 +5,8 @@ import type { Channel, MessageKind, Page } from "../state/channel.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { callerOf, type Methods } from "./call.ts"
 import { channelOf } from "./peers.ts"
-import { usersOf, viewChannel, viewDialog, viewMessage, viewMessages, viewState } from "./view.ts"
+import { usersOf, viewDialog, viewMessage, viewMessages, viewState } from "./view.ts"
+import { viewChannel } from "./view-channel.ts"
 
 /** The most messages that one answer holds, as on the real server. */
 const MAX_PAGE = 100

@@ -8,16 +8,25 @@ import { type Announcements, viewNewMessages } from "./announcements.ts"
 import { type Call, callerOf, type Methods } from "./call.ts"
 import { fileOfMedia } from "./media.ts"
 import { channelOf } from "./peers.ts"
+import { type MessageContentKind, requireMayPost } from "./permissions.ts"
 import { RpcError } from "./rpc-error.ts"
 import { viewMedia, viewMessage, viewUpdates } from "./view.ts"
 
 /** How many media an album may hold. */
 const MAX_ALBUM = 10
 
-const writableChannel = (telegram: Telegram, peer: Wire<tl.TypeInputPeer>, sender: Account): Channel => {
+/** Every medium but a photo is a document here. */
+const kindOfMedia = (media: Wire<tl.TypeInputMedia>): MessageContentKind =>
+  media._ === "inputMediaPhoto" || media._ === "inputMediaUploadedPhoto" ? "photo" : "document"
+
+const writableChannel = (
+  telegram: Telegram,
+  peer: Wire<tl.TypeInputPeer>,
+  sender: Account,
+  kind: MessageContentKind,
+): Channel => {
   const channel = channelOf(telegram, peer, sender)
-  const { kind, admins } = channel.properties
-  if (kind === "channel" && !admins.has(sender)) throw new RpcError(400, "CHAT_ADMIN_REQUIRED")
+  requireMayPost(channel, sender, kind)
   return channel
 }
 
@@ -68,10 +77,11 @@ export const messageSendingMethods = (telegram: Telegram, announcements: Announc
   const send = (
     call: Call,
     peer: Wire<tl.TypeInputPeer>,
+    kind: MessageContentKind,
     parts: readonly { readonly randomId: bigint; readonly draft: () => Draft }[],
   ): Answer<"messages.sendMedia"> => {
     const sender = callerOf(call)
-    const channel = writableChannel(telegram, peer, sender)
+    const channel = writableChannel(telegram, peer, sender, kind)
     const before = parts.map(({ randomId }) => sentBefore(channel, sender, randomId))
     const fresh = parts.filter((_, index) => before[index] === undefined)
     const known = before.flatMap((message) => message ?? [])
@@ -87,10 +97,10 @@ export const messageSendingMethods = (telegram: Telegram, announcements: Announc
   return {
     "messages.sendMessage": ({ peer, message, entities, randomId }, call) => {
       if (message === "") throw new RpcError(400, "MESSAGE_EMPTY")
-      return send(call, peer, [{ randomId, draft: () => ({ text: message, entities: entities ?? [] }) }])
+      return send(call, peer, "text", [{ randomId, draft: () => ({ text: message, entities: entities ?? [] }) }])
     },
     "messages.sendMedia": ({ peer, media, message, entities, randomId }, call) =>
-      send(call, peer, [
+      send(call, peer, kindOfMedia(media), [
         {
           randomId,
           draft: () => ({
@@ -101,12 +111,14 @@ export const messageSendingMethods = (telegram: Telegram, announcements: Announc
         },
       ]),
     "messages.sendMultiMedia": ({ peer, multiMedia }, call) => {
-      if (multiMedia.length === 0 || multiMedia.length > MAX_ALBUM) throw new RpcError(400, "MULTI_MEDIA_TOO_LONG")
+      const [first] = multiMedia
+      if (first === undefined || multiMedia.length > MAX_ALBUM) throw new RpcError(400, "MULTI_MEDIA_TOO_LONG")
       const sender = callerOf(call)
-      const albumId = stableId("album", sender.id, multiMedia[0]?.randomId ?? 0n)
+      const albumId = stableId("album", sender.id, first.randomId)
       return send(
         call,
         peer,
+        kindOfMedia(first.media),
         multiMedia.map(({ randomId, media, message, entities }) => ({
           randomId,
           draft: () => ({

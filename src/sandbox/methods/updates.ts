@@ -1,7 +1,8 @@
 import type { Telegram } from "../state/telegram.ts"
 import { callerOf, type Methods } from "./call.ts"
 import { channelOf } from "./peers.ts"
-import { unixSeconds, usersOf, viewChannel, viewDialog, viewMessage, viewState } from "./view.ts"
+import { unixSeconds, usersOf, viewDialog, viewMessage, viewState } from "./view.ts"
+import { viewChannel } from "./view-channel.ts"
 
 /** A client further behind than this is told to fetch the history instead. */
 const MAX_DIFFERENCE_EVENTS = 1000

@@ -4,6 +4,7 @@ import type { Account } from "../state/account.ts"
 import type { Channel, Message } from "../state/channel.ts"
 import { type ImageSize, imageSize } from "../state/image-size.ts"
 import type { StoredFile } from "../state/stored-file.ts"
+import { viewChannel } from "./view-channel.ts"
 
 /** The data centre that everything is on. */
 export const DATA_CENTRE = 1
@@ -27,33 +28,6 @@ export const viewUser = (user: Account, viewer: Account | undefined): Wire<tl.Ra
   phone: user === viewer ? user.phone : undefined,
   premium: user.premium,
   status: { _: "userStatusRecently" },
-})
-
-export const viewChannel = ({ properties }: Channel, viewer: Account): Wire<tl.RawChannel> => ({
-  _: "channel",
-  broadcast: properties.kind === "channel",
-  megagroup: properties.kind === "supergroup",
-  left: !properties.members.has(viewer),
-  noforwards: properties.isProtected,
-  id: properties.id,
-  accessHash: properties.accessHash,
-  title: properties.title,
-  photo: { _: "chatPhotoEmpty" },
-  date: properties.created,
-  participantsCount: properties.members.size,
-  // TDLib drops rights that lack "other".
-  adminRights: properties.admins.has(viewer)
-    ? {
-        _: "chatAdminRights",
-        other: true,
-        postMessages: true,
-        editMessages: true,
-        deleteMessages: true,
-        inviteUsers: true,
-      }
-    : undefined,
-  defaultBannedRights:
-    properties.kind === "supergroup" ? { _: "chatBannedRights", untilDate: 2_147_483_647 } : undefined,
 })
 
 export const viewDocument = (file: StoredFile): Wire<tl.RawDocument> => ({
@@ -91,6 +65,10 @@ export const viewMedia = (file: StoredFile): Wire<tl.TypeMessageMedia> =>
     ? { _: "messageMediaPhoto", photo: viewPhoto(file) }
     : { _: "messageMediaDocument", document: viewDocument(file) }
 
+/** How a message says which topic it is in: nothing for General (core.telegram.org/api/forum#forum-topics). */
+const viewTopicHeader = ({ topicId }: Message): Wire<tl.RawMessageReplyHeader> | undefined =>
+  topicId === undefined ? undefined : { _: "messageReplyHeader", forumTopic: true, replyToMsgId: topicId }
+
 export const viewMessage = (channel: Channel, message: Message, viewer: Account): Wire<tl.TypeMessage> => {
   const { id, kind, title } = channel.properties
   const peerId: Wire<tl.RawPeerChannel> = { _: "peerChannel", channelId: id }
@@ -106,13 +84,29 @@ export const viewMessage = (channel: Channel, message: Message, viewer: Account)
       action: { _: "messageActionChannelCreate", title },
     }
   }
+  const fromId: Wire<tl.TypePeer> | undefined =
+    isPost || message.from === undefined ? undefined : { _: "peerUser", userId: message.from.id }
+  if (message.action !== undefined) {
+    return {
+      _: "messageService",
+      post: isPost,
+      out: message.from === viewer,
+      id: message.id,
+      fromId,
+      peerId,
+      replyTo: viewTopicHeader(message),
+      date: message.date,
+      action: message.action as Wire<tl.TypeMessageAction>,
+    }
+  }
   return {
     _: "message",
     post: isPost,
     out: message.from === viewer,
     id: message.id,
-    fromId: isPost || message.from === undefined ? undefined : { _: "peerUser", userId: message.from.id },
+    fromId,
     peerId,
+    replyTo: viewTopicHeader(message),
     date: message.date,
     message: message.text,
     entities:

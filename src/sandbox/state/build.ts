@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto"
 import { statSync } from "node:fs"
 import { basename, resolve } from "node:path"
-import { filePathOf, type Generate, type LoadedWorld, type WorldAccount, type WorldMessage } from "../world.ts"
+import {
+  filePathOf,
+  type Generate,
+  type LoadedWorld,
+  type WorldAccount,
+  type WorldChannel,
+  type WorldMessage,
+} from "../world.ts"
+import { secondsOf } from "../world-channel.ts"
 import type { Account, AccountRecord } from "./account.ts"
+import { addPeople, settingsOf } from "./build-channel.ts"
 import { Channel } from "./channel.ts"
 import { stableId, stableLong } from "./identifiers.ts"
 import type { FileRecord, FileSource } from "./records.ts"
@@ -61,8 +70,7 @@ export const fileOfMessage = (
 }
 
 /** Unix seconds of a message's date, if it has one. */
-const dateOf = (message: WorldMessage): number | undefined =>
-  typeof message.date === "string" ? Math.floor(Date.parse(message.date) / 1000) : message.date
+const dateOf = ({ date }: WorldMessage): number | undefined => (date === undefined ? undefined : secondsOf(date))
 
 /** What a world's message says, apart from its file. */
 export const draftOfMessage = (
@@ -94,6 +102,60 @@ export const accountOfWorld = (account: WorldAccount): Omit<AccountRecord, "type
 })
 
 /**
+ * Adds a channel of a world to a Telegram. directory: what file paths are relative to; started: Unix seconds; messages
+ * without a date come before it, a minute apart. Returns the channel.
+ */
+export const buildChannel = (
+  telegram: Telegram,
+  channel: WorldChannel,
+  directory: string,
+  started: number,
+): Channel => {
+  const messages = channel.messages ?? []
+  const defaultDate = (position: number) => started - (messages.length - position) * MESSAGE_INTERVAL
+  const created = defaultDate(-1)
+  const built = new Channel({
+    id: FIRST_CHANNEL_ID + telegram.channels.size,
+    accessHash: stableLong("channel", channel.name),
+    name: channel.name,
+    kind: channel.kind,
+    created,
+    ...settingsOf(channel),
+  })
+  const creator = channel.creator === undefined ? undefined : telegram.accounts.get(channel.creator)
+  built.append({
+    date: created,
+    text: "",
+    from: creator,
+    randomId: undefined,
+    albumId: undefined,
+    file: undefined,
+    entities: [],
+    isCreation: true,
+  })
+  telegram.addChannel(built)
+  for (const [position, message] of messages.entries()) {
+    const draft = draftOfMessage(message, channel.name, telegram.accounts)
+    const date = draft.date ?? defaultDate(position)
+    const record = fileOfMessage(message, directory)
+    const fileId = String(stableId("file", channel.name, position))
+    if (record !== undefined) telegram.apply({ type: "file", id: fileId, date, ...record })
+    built.append({
+      date,
+      text: draft.text,
+      from: draft.from,
+      randomId: undefined,
+      albumId: draft.albumId,
+      file: record === undefined ? undefined : telegram.file(BigInt(fileId)),
+      entities: [],
+      isCreation: false,
+    })
+  }
+  addPeople(built, channel, telegram.accounts)
+  return built
+}
+
+/**
  * Fills an empty Telegram with a world. started: Unix seconds of the sandbox's first start with this world; messages
  * without a date come before it, a minute apart.
  */
@@ -102,52 +164,5 @@ export const buildWorld = (telegram: Telegram, loaded: LoadedWorld, started: num
   for (const [index, account] of world.accounts.entries()) {
     telegram.apply({ type: "account", id: FIRST_USER_ID + index, ...accountOfWorld(account) })
   }
-  const accountsByPhone = (phones: readonly string[] = []) =>
-    phones.flatMap((phone) => telegram.accounts.get(phone) ?? [])
-  for (const [index, channel] of world.channels.entries()) {
-    const messages = channel.messages ?? []
-    const defaultDate = (position: number) => started - (messages.length - position) * MESSAGE_INTERVAL
-    const admins = accountsByPhone(channel.admins)
-    const title = channel.title ?? channel.name
-    const created = defaultDate(-1)
-    const built = new Channel({
-      id: FIRST_CHANNEL_ID + index,
-      accessHash: stableLong("channel", channel.name),
-      name: channel.name,
-      title,
-      kind: channel.kind,
-      isProtected: channel.protected ?? false,
-      created,
-      members: new Set([...accountsByPhone(channel.members), ...admins]),
-      admins: new Set(admins),
-    })
-    built.append({
-      date: created,
-      text: "",
-      from: undefined,
-      randomId: undefined,
-      albumId: undefined,
-      file: undefined,
-      entities: [],
-      isCreation: true,
-    })
-    telegram.addChannel(built)
-    for (const [position, message] of messages.entries()) {
-      const draft = draftOfMessage(message, channel.name, telegram.accounts)
-      const date = draft.date ?? defaultDate(position)
-      const record = fileOfMessage(message, directory)
-      const fileId = String(stableId("file", channel.name, position))
-      if (record !== undefined) telegram.apply({ type: "file", id: fileId, date, ...record })
-      built.append({
-        date,
-        text: draft.text,
-        from: draft.from,
-        randomId: undefined,
-        albumId: draft.albumId,
-        file: record === undefined ? undefined : telegram.file(BigInt(fileId)),
-        entities: [],
-        isCreation: false,
-      })
-    }
-  }
+  for (const channel of world.channels) buildChannel(telegram, channel, directory, started)
 }

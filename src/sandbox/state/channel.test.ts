@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { Channel } from "./channel.ts"
+import { DEFAULT_SETTINGS } from "./channel-properties.ts"
 
 const PAGE = { offsetId: 0, addOffset: 0, limit: 3, maxId: 0, minId: 0 }
 
@@ -9,12 +10,10 @@ const channelWith = (count: number): Channel => {
     id: 1,
     accessHash: 1n,
     name: "c",
-    title: "C",
     kind: "channel",
-    isProtected: false,
     created: 0,
-    members: new Set(),
-    admins: new Set(),
+    ...DEFAULT_SETTINGS,
+    title: "C",
   })
   for (let number = 1; number <= count; number++) {
     channel.append({

@@ -1,6 +1,11 @@
 import type { TlObject } from "../protocol/tl-types.ts"
 import type { Account } from "./account.ts"
+import type { ChannelProperties, ChannelSettings } from "./channel-properties.ts"
+import { Invites } from "./invites.ts"
+import { LiveMessages, lowerBound } from "./live-messages.ts"
+import { Members } from "./members.ts"
 import type { StoredFile } from "./stored-file.ts"
+import { Topics } from "./topics.ts"
 
 /** One message of a channel. */
 export interface Message {
@@ -17,6 +22,10 @@ export interface Message {
   readonly entities: readonly TlObject[]
   /** The service message "channel created", which is every channel's first, so that a dialog always has a top message. */
   readonly isCreation: boolean
+  /** What a service message tells; a message without one has content. */
+  readonly action?: TlObject | undefined
+  /** The topic of a forum; General when there is none. */
+  readonly topicId?: number | undefined
   isDeleted: boolean
 }
 
@@ -35,48 +44,52 @@ export interface Page {
 /** How the number of a channel's events begins; the first event makes it 2. */
 const FIRST_PTS = 1
 
-/** The index of the first id that is not below this one, in ascending ids. */
-const lowerBound = (ids: readonly number[], id: number): number => {
-  let low = 0
-  let high = ids.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((ids[middle] ?? 0) < id) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-const removeId = (ids: number[], id: number): void => {
-  const index = lowerBound(ids, id)
-  if (ids[index] === id) ids.splice(index, 1)
-}
-
-export interface ChannelProperties {
-  readonly id: number
-  readonly accessHash: bigint
-  readonly name: string
-  readonly title: string
-  readonly kind: "channel" | "supergroup"
-  readonly isProtected: boolean
-  /** Unix seconds */
-  readonly created: number
-  readonly members: ReadonlySet<Account>
-  readonly admins: ReadonlySet<Account>
-}
-
 /** A channel or supergroup with its messages and the numbered events that getChannelDifference tells. */
 export class Channel {
-  readonly properties: ChannelProperties
+  readonly members = new Members()
+  readonly invites = new Invites()
   readonly messages: Message[] = []
   /** Unix seconds of the last change after the world was loaded. */
   changed = 0
-  readonly #live: Record<MessageKind, number[]> = { any: [], document: [], photo: [] }
+  readonly topics = new Topics()
+  readonly #live = new LiveMessages()
   /** One entry for each pts: the id of a message that came, or minus the id of one that was deleted. */
   readonly #events: number[] = []
 
+  #properties: ChannelProperties
+
   constructor(properties: ChannelProperties) {
-    this.properties = properties
+    this.#properties = properties
+  }
+
+  get properties(): ChannelProperties {
+    return this.#properties
+  }
+
+  change(settings: Partial<ChannelSettings>): void {
+    const becomesForum = settings.isForum === true && !this.#properties.isForum
+    this.#properties = { ...this.#properties, ...settings }
+    // Everything posted so far is in General then.
+    if (becomesForum) for (const message of this.messages) if (!message.isDeleted) this.topics.add(message)
+  }
+
+  /** Whether an account may read here: a member, or anybody while there is a username. */
+  isReadableBy(account: Account): boolean {
+    const { isDeleted, isClosed, username } = this.#properties
+    if (isDeleted || this.members.isBanned(account)) return false
+    if (isClosed) return this.members.isAdmin(account)
+    return username !== undefined || this.members.has(account)
+  }
+
+  /** Whether an account has this channel among its chats. */
+  isChatOf(account: Account): boolean {
+    return this.members.has(account) && this.isReadableBy(account)
+  }
+
+  /** The messages up to this id are hidden from an account that joined after them; 0 hides nothing. */
+  hiddenUpTo(account: Account): number {
+    if (!this.#properties.isHistoryHidden || this.members.isAdmin(account)) return 0
+    return this.members.get(account)?.joinedAfter ?? this.messages.length
   }
 
   /** The number of the last event ("pts" in Telegram's words). */
@@ -86,7 +99,7 @@ export class Channel {
 
   /** The newest message that is not deleted. */
   get top(): Message | undefined {
-    return this.message(this.#live.any.at(-1) ?? 0)
+    return this.message(this.#live.top ?? 0)
   }
 
   /** The message with this id, deleted or not. */
@@ -97,8 +110,8 @@ export class Channel {
   append(message: Omit<Message, "id" | "isDeleted">): Message {
     const added: Message = { ...message, id: this.messages.length + 1, isDeleted: false }
     this.messages.push(added)
-    this.#live.any.push(added.id)
-    if (added.file !== undefined) this.#live[added.file.kind].push(added.id)
+    this.#live.add(added)
+    if (this.#properties.isForum) this.topics.add(added)
     this.#events.push(added.id)
     return added
   }
@@ -110,17 +123,25 @@ export class Channel {
       const message = this.message(id)
       if (message === undefined || message.isDeleted || message.isCreation) continue
       message.isDeleted = true
-      removeId(this.#live.any, id)
-      if (message.file !== undefined) removeId(this.#live[message.file.kind], id)
+      this.#live.remove(message)
+      this.topics.remove(message)
       this.#events.push(-id)
       deleted.push(id)
     }
     return deleted
   }
 
-  /** The messages of one page, newest first, and how many there are in all. text: a part of the text or file name, "" for any. */
-  page(kinds: readonly MessageKind[], text: string, page: Page): { messages: readonly Message[]; count: number } {
-    const ids = this.#search(kinds, text)
+  /**
+   * The messages of one page, newest first, and how many there are in all. text: a part of the text or file name, "" for
+   * any; topicId: of this topic of a forum alone.
+   */
+  page(
+    kinds: readonly MessageKind[],
+    text: string,
+    page: Page,
+    topicId?: number,
+  ): { messages: readonly Message[]; count: number } {
+    const ids = this.#search(kinds, text, topicId)
     const low = page.minId > 0 ? lowerBound(ids, page.minId + 1) : 0
     const high = page.maxId > 0 ? lowerBound(ids, page.maxId) : ids.length
     const end = (page.offsetId > 0 ? lowerBound(ids, page.offsetId) : ids.length) - page.addOffset
@@ -142,12 +163,8 @@ export class Channel {
     }
   }
 
-  #search(kinds: readonly MessageKind[], text: string): readonly number[] {
-    const [first, ...others] = kinds
-    const ids =
-      first === undefined || others.length > 0
-        ? kinds.flatMap((kind) => this.#live[kind]).sort((a, b) => a - b)
-        : this.#live[first]
+  #search(kinds: readonly MessageKind[], text: string, topicId: number | undefined): readonly number[] {
+    const ids = (topicId === undefined ? this.#live : this.topics.messagesOf(topicId)).of(kinds)
     if (text === "") return ids
     const sought = text.toLowerCase()
     return ids.filter((id) => {

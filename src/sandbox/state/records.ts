@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { AccountChanges, AccountRecord } from "./account.ts"
+import { ChannelAddedRecord, ChannelRecord } from "./channel-records.ts"
 import { ClientDescription, LoginEnd } from "./login.ts"
 import { LoginAttemptRecord } from "./login-attempts.ts"
 
@@ -55,6 +56,9 @@ export const PostedRecord = Schema.Struct({
       albumId: Schema.NullOr(LongText),
       fileId: Schema.NullOr(LongText),
       entities: TlBase64,
+      /** What a service message tells: one object. */
+      action: Schema.optionalKey(TlBase64),
+      topicId: Schema.optionalKey(Schema.Int),
     }),
   ),
 })
@@ -98,6 +102,8 @@ export const StateRecord = Schema.Union([
   Schema.Struct({ type: Schema.Literal("account-changed"), phone: Schema.String, changes: AccountChanges }),
   FileRecord,
   PostedRecord,
+  ChannelAddedRecord,
+  ChannelRecord,
   Schema.Struct({
     type: Schema.Literal("deleted"),
     channel: Schema.String,

@@ -7,6 +7,8 @@ import { TlReader } from "../protocol/tl-reader.ts"
 import type { TlObject } from "../protocol/tl-types.ts"
 import { encode } from "../protocol/tl-writer.ts"
 import { type Account, type AccountChanges, type AccountRecord, changeAccount, openAccount } from "./account.ts"
+import { applyChannelRecord } from "./apply-channel-record.ts"
+import { buildChannel } from "./build.ts"
 import type { Channel, Message } from "./channel.ts"
 import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
 import { stableLong } from "./identifiers.ts"
@@ -34,6 +36,10 @@ export interface Draft {
   readonly albumId?: bigint
   readonly file?: StoredFile
   readonly entities?: readonly TlObject[]
+  /** What a service message tells. */
+  readonly action?: TlObject
+  /** The topic of a forum; General without one. */
+  readonly topicId?: number
 }
 
 /** What is needed to make a file of a finished upload. */
@@ -111,7 +117,7 @@ export class Telegram {
 
   /** The channels that this account is in. */
   channelsOf(account: Account): readonly Channel[] {
-    return [...this.channels.values()].filter((channel) => channel.properties.members.has(account))
+    return [...this.channels.values()].filter((channel) => channel.isChatOf(account))
   }
 
   file(id: bigint): StoredFile | undefined {
@@ -236,6 +242,8 @@ export class Telegram {
         albumId: draft.albumId === undefined ? null : String(draft.albumId),
         fileId: draft.file === undefined ? null : String(draft.file.id),
         entities: toBase64(draft.entities ?? []),
+        ...(draft.action === undefined ? {} : { action: toBase64([draft.action]) }),
+        ...(draft.topicId === undefined ? {} : { topicId: draft.topicId }),
       })),
     })
     return channel.messages.slice(before)
@@ -328,6 +336,17 @@ export class Telegram {
         if (file !== undefined) file.sha256 = record.sha256
         return
       }
+      case "channel-added":
+        buildChannel(this, record.channel, "/", record.at)
+        return
+      case "channel-changed":
+      case "member":
+      case "invite":
+      case "invite-removed":
+      case "join-request":
+      case "join-request-settled":
+        applyChannelRecord(this.#knownChannel(record.channel), record, (phone) => this.accounts.get(phone))
+        return
       default:
         this.loginAttempts.apply(record)
     }
@@ -359,6 +378,8 @@ export class Telegram {
         albumId: posted.albumId === null ? undefined : BigInt(posted.albumId),
         file: posted.fileId === null ? undefined : this.#files.get(BigInt(posted.fileId)),
         entities: fromBase64(posted.entities),
+        action: fromBase64(posted.action ?? [])[0],
+        topicId: posted.topicId,
         isCreation: false,
       })
       if (from !== undefined && randomId !== undefined) {
