@@ -22,7 +22,7 @@ export class Accounts {
     if (changes.banned === true) this.#wake((authKey) => this.#telegram.accountOf(authKey) === account)
     const acquainted = new Set([
       account,
-      ...this.#telegram.channelsOf(account).flatMap((channel) => [...channel.properties.members]),
+      ...this.#telegram.channelsOf(account).flatMap((channel) => [...channel.members].map((member) => member.account)),
     ])
     this.#push((authKey) => {
       const viewer = this.#telegram.accountOf(authKey)
