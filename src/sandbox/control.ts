@@ -2,15 +2,19 @@ import { randomBytes } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { Result } from "effect"
+import { Result, type Schema } from "effect"
+import { AccountToChange, acceptLogin, addAccount, controlAccount, LoginToAccept } from "./account-control.ts"
 import type { SandboxCounters } from "./counters.ts"
+import type { Accounts } from "./methods/accounts.ts"
 import type { Announcements } from "./methods/announcements.ts"
+import { RpcError } from "./methods/rpc-error.ts"
 import type { Endpoint } from "./sandbox.ts"
-import { prepareDigests, readState, tdlibMessageId } from "./sandbox-state.ts"
+import { prepareDigests, readAccount, readState, tdlibMessageId } from "./sandbox-state.ts"
+import type { Account } from "./state/account.ts"
 import { draftOfMessage, fileOfMessage } from "./state/build.ts"
 import type { Content } from "./state/content.ts"
 import type { Telegram } from "./state/telegram.ts"
-import { decodeStrictly, describeIssues, MessageToPost, problemsOfReferences } from "./world.ts"
+import { decodeStrictly, describeIssues, MessageToPost, problemsOfReferences, WorldAccount } from "./world.ts"
 
 /** A request body may have this many bytes. */
 const MAX_BODY_BYTES = 1024 * 1024
@@ -19,6 +23,7 @@ export interface ControlContext {
   readonly endpoint: Endpoint
   readonly telegram: Telegram
   readonly announcements: Announcements
+  readonly accounts: Accounts
   /** What file paths in requests are relative to: the world's directory. */
   readonly directory: string
   readonly counters: () => SandboxCounters
@@ -66,6 +71,53 @@ const postMessage: Route = ({ telegram, announcements, directory }, body) => {
   return { status: 201, body: { channel: name, id, tdlibId: tdlibMessageId(id) } }
 }
 
+const decodeBody = <S extends Schema.Decoder<unknown>>(schema: S, body: unknown, what: string): S["Type"] => {
+  const decoded = decodeStrictly(schema, body)
+  if (Result.isFailure(decoded)) throw new Refusal(400, `The ${what} is not valid`, describeIssues(decoded.failure))
+  return decoded.success
+}
+
+const postAccount: Route = ({ telegram }, body) => {
+  const wanted = decodeBody(WorldAccount, body, "account")
+  if (telegram.accounts.has(wanted.phone)) throw new Refusal(409, `There is an account with phone ${wanted.phone}`)
+  return { status: 201, body: readAccount(telegram, addAccount(telegram, wanted)) }
+}
+
+/** What can be posted below /accounts/PHONE. */
+const ACCOUNT_ROUTES: ReadonlyMap<string, (context: ControlContext, account: Account, body: unknown) => void> = new Map(
+  [
+    [
+      "",
+      ({ telegram, accounts }, account, body) =>
+        controlAccount(telegram, accounts, account, decodeBody(AccountToChange, body, "change")),
+    ],
+    [
+      "/accept-login",
+      ({ accounts }, account, body) => {
+        const login = decodeBody(LoginToAccept, body, "token")
+        try {
+          acceptLogin(accounts, account, login)
+        } catch (error) {
+          throw error instanceof RpcError ? new Refusal(409, error.message) : error
+        }
+      },
+    ],
+  ],
+)
+
+/** The route of POST /accounts/PHONE..., if this is one. */
+const accountRoute = (name: string): Route | undefined => {
+  const [, phone = "", rest = ""] = /^POST \/accounts\/([0-9]+)(\/[a-z-]+)?$/.exec(name) ?? []
+  const change = ACCOUNT_ROUTES.get(rest)
+  if (phone === "" || change === undefined) return undefined
+  return (context, body) => {
+    const account = context.telegram.accounts.get(phone)
+    if (account === undefined) throw new Refusal(404, `No account has the phone ${phone}`)
+    change(context, account, body)
+    return { status: 200, body: readAccount(context.telegram, account) }
+  }
+}
+
 /** The one route that answers with bytes instead of JSON. */
 const FILES_ROUTE = "GET /files"
 
@@ -102,6 +154,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
   ["GET /counters", ({ counters }) => ({ status: 200, body: counters() })],
   ["POST /messages", postMessage],
+  ["POST /accounts", postAccount],
 ])
 
 const readBody = async (request: IncomingMessage): Promise<unknown> => {
@@ -126,7 +179,7 @@ const answer = async (context: ControlContext, request: IncomingMessage, respons
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1")
   const name = `${request.method} ${pathname}`
   if (name === FILES_ROUTE) return sendFile(response, fileOfQuery(context, searchParams))
-  const route = ROUTES.get(name)
+  const route = ROUTES.get(name) ?? accountRoute(name)
   if (route === undefined) throw new Refusal(404, `There is no ${name}`, [FILES_ROUTE, ...ROUTES.keys()])
   send(response, await route(context, await readBody(request)))
 }

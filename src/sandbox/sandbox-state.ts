@@ -104,7 +104,8 @@ const readMessage = (telegram: Telegram, message: Message) => ({
   ...(message.file?.kind === "photo" ? { photo: true as const } : {}),
 })
 
-const readAccount = (telegram: Telegram, account: Account) => {
+/** An account as it is now. */
+export const readAccount = (telegram: Telegram, account: Account) => {
   const logins = telegram.loginsOf(account)
   return {
     phone: account.phone,
