@@ -108,9 +108,7 @@ describe("A TDLib whose login the operator ends", () => {
     const reply = await post(`/accounts/${ALICE}`, { logins: { terminate: "all", error } })
     expect(reply).toMatchObject({ status: 200, body: { sessions: 0 } })
     await alice.authorization("authorizationStateClosed")
-    expect(statesAfterReady(alice)).toEqual([
-      "authorizationStateLoggingOut", "authorizationStateClosed",
-    ])
+    expect(statesAfterReady(alice)).toEqual(["authorizationStateLoggingOut", "authorizationStateClosed"])
     await expectSilence()
   })
 

@@ -1,5 +1,6 @@
 import type { AuthKey } from "../protocol/auth-key.ts"
-import type { Account, AccountChanges } from "../state/account.ts"
+import { type Account, type AccountChanges, isSeenByClients } from "../state/account.ts"
+import { acquaintancesOf } from "../state/acquaintances.ts"
 import { type Login, type LoginEnd, loginHash } from "../state/login.ts"
 import type { Telegram } from "../state/telegram.ts"
 import type { Push } from "./announcements.ts"
@@ -20,10 +21,8 @@ export class Accounts {
   change(account: Account, changes: AccountChanges): void {
     this.#telegram.changeAccount(account, changes)
     if (changes.banned === true) this.#wake((authKey) => this.#telegram.accountOf(authKey) === account)
-    const acquainted = new Set([
-      account,
-      ...this.#telegram.channelsOf(account).flatMap((channel) => [...channel.members].map((member) => member.account)),
-    ])
+    if (!isSeenByClients(changes)) return
+    const acquainted = acquaintancesOf(this.#telegram, account)
     this.#push((authKey) => {
       const viewer = this.#telegram.accountOf(authKey)
       if (viewer === undefined || viewer.banned || !acquainted.has(viewer)) return undefined

@@ -1,7 +1,8 @@
+import { changedAcquaintances } from "../state/acquaintances.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { callerOf, type Methods } from "./call.ts"
 import { channelOf } from "./peers.ts"
-import { unixSeconds, usersOf, viewDialog, viewMessage, viewState } from "./view.ts"
+import { unixSeconds, usersOf, viewDialog, viewMessage, viewState, viewUser } from "./view.ts"
 import { viewChannel } from "./view-channel.ts"
 
 /** A client further behind than this is told to fetch the history instead. */
@@ -18,19 +19,24 @@ export const updateMethods = (telegram: Telegram) =>
     "updates.getDifference": ({ date }, call) => {
       const viewer = callerOf(call)
       const changed = telegram.channelsOf(viewer).filter((channel) => channel.changed >= date)
-      if (changed.length === 0) return { _: "updates.differenceEmpty", date: unixSeconds(), seq: 0 }
+      const accounts = changedAcquaintances(telegram, viewer, date)
+      if (changed.length === 0 && accounts.length === 0)
+        return { _: "updates.differenceEmpty", date: unixSeconds(), seq: 0 }
       return {
         _: "updates.difference",
         newMessages: [],
         newEncryptedMessages: [],
         // TDLib asks for the difference of each channel named here that it knows.
-        otherUpdates: changed.map((channel) => ({
-          _: "updateChannelTooLong" as const,
-          channelId: channel.properties.id,
-          pts: channel.pts,
-        })),
+        otherUpdates: [
+          ...changed.map((channel) => ({
+            _: "updateChannelTooLong" as const,
+            channelId: channel.properties.id,
+            pts: channel.pts,
+          })),
+          ...accounts.map(({ id }) => ({ _: "updateUser" as const, userId: id })),
+        ],
         chats: changed.map((channel) => viewChannel(channel, viewer)),
-        users: [],
+        users: accounts.map((account) => viewUser(account, viewer)),
         state: viewState(),
       }
     },

@@ -59,6 +59,8 @@ export interface Account {
   readonly signedUp: boolean
   readonly password: Password | undefined
   readonly loginFlood: LoginFlood
+  /** When isSeenByClients of a change was last true, Unix seconds; 0 for never. */
+  readonly changed: number
 }
 
 type MutableAccount = { -readonly [Key in keyof Account]: Account[Key] }
@@ -67,13 +69,19 @@ type MutableAccount = { -readonly [Key in keyof Account]: Account[Key] }
 export const openAccount = ({ type: _, password, ...rest }: AccountRecord): Account => ({
   ...rest,
   accessHash: stableLong("user", rest.phone),
+  changed: 0,
   password: password === null ? undefined : openPassword(rest.phone, password),
 })
 
-/** Changes an account in place; Telegram alone calls this, for a record. */
-export const changeAccount = (account: Account, { password, ...changes }: AccountChanges): void => {
+/** Whether clients show something else after such a change. */
+export const isSeenByClients = ({ firstName, lastName, premium }: AccountChanges): boolean =>
+  firstName !== undefined || lastName !== undefined || premium !== undefined
+
+/** Changes an account in place, at this time in Unix seconds; Telegram alone calls this, for a record. */
+export const changeAccount = (account: Account, { password, ...changes }: AccountChanges, at: number): void => {
   const mutable: MutableAccount = account
   Object.assign(mutable, changes)
+  if (isSeenByClients(changes)) mutable.changed = at
   if (password !== undefined) {
     mutable.password = password === null ? undefined : openPassword(account.phone, password)
   }

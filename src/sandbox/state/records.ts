@@ -99,7 +99,13 @@ export const StateRecord = Schema.Union([
   Schema.Struct({ type: Schema.Literal("logged-out"), authKey: LongText, end: Schema.optionalKey(LoginEnd) }),
   LoginAttemptRecord,
   AccountRecord,
-  Schema.Struct({ type: Schema.Literal("account-changed"), phone: Schema.String, changes: AccountChanges }),
+  Schema.Struct({
+    type: Schema.Literal("account-changed"),
+    phone: Schema.String,
+    /** Unix seconds */
+    at: Schema.Int,
+    changes: AccountChanges,
+  }),
   FileRecord,
   PostedRecord,
   ChannelAddedRecord,

@@ -103,7 +103,7 @@ export class Telegram {
   }
 
   changeAccount(account: Account, changes: AccountChanges): void {
-    this.commit({ type: "account-changed", phone: account.phone, changes })
+    this.commit({ type: "account-changed", phone: account.phone, at: this.#now(), changes })
   }
 
   addChannel(channel: Channel): void {
@@ -317,7 +317,7 @@ export class Telegram {
         this.accounts.set(record.phone, openAccount(record))
         return
       case "account-changed":
-        changeAccount(this.#knownAccount(record.phone), record.changes)
+        changeAccount(this.#knownAccount(record.phone), record.changes, record.at)
         return
       case "file":
         this.#applyFile(record)
