@@ -52,6 +52,9 @@ const describeClient = (request: Wire<tl.RawInitConnectionRequest>): ClientDescr
   appVersion: request.appVersion,
 })
 
+/** What a temporary key may call before it is bound to a permanent one (core.telegram.org/api/pfs). */
+const WITHOUT_BINDING = /^(auth\.bindTempAuthKey$|help\.)/
+
 /** Room for the answer of a download beside its bytes. */
 const ANSWER_CAPACITY = 4096
 
@@ -137,6 +140,11 @@ export class Dispatcher {
   }
 
   #run(call: Call, request: TlObject): TlAnswer | Promise<TlAnswer> {
+    const { authKey, method } = call
+    if (this.#telegram.permanentKeyId(authKey) === undefined && !WITHOUT_BINDING.test(method)) {
+      // Not AUTH_KEY_UNREGISTERED, which makes a client log out.
+      throw new RpcError(401, "AUTH_KEY_PERM_EMPTY")
+    }
     const invoke = () => {
       // A temporary key must be bound before the client can be told what became of its login.
       if (call.account?.banned === true && request._ !== "auth.bindTempAuthKey") {
