@@ -190,9 +190,22 @@ export class TlReader {
       case "true":
         return true
       default:
-        return this.#boxed()
+        return this.#typed(type)
     }
   }
+
+  /** Reads a boxed value of this type; "!X" is any method. */
+  #typed(type: string): TlAnswer {
+    const value = this.#boxed()
+    if (typeof value === "boolean" ? type === "Bool" : isOfType(value, type)) return value
+    throw new ProtocolViolation("encoding", `a value of type ${type} was expected`)
+  }
+}
+
+const isOfType = (value: TlAnswer, type: string): boolean => {
+  const combinator = typeof value === "object" && "_" in value ? combinatorByName(value._) : undefined
+  if (combinator === undefined) return false
+  return type === "!X" ? combinator.isMethod : !combinator.isMethod && combinator.result.type === type
 }
 
 /** Decodes one boxed value that fills the whole buffer; throws ProtocolViolation. */

@@ -8,8 +8,9 @@ import { createRequire } from "node:module"
 export interface Combinator {
   readonly name: string
   readonly id: number
+  readonly isMethod: boolean
   readonly fields: readonly Field[]
-  /** For a method: how its answer is written. */
+  /** The type that a constructor belongs to; for a method, how its answer is written. */
   readonly result: { readonly type: string; readonly vector: boolean }
 }
 
@@ -25,6 +26,7 @@ export interface Field {
 }
 
 interface SchemaEntry {
+  readonly kind: "class" | "method"
   readonly name: string
   readonly id: number
   readonly type: string
@@ -65,6 +67,7 @@ const compileCondition = (predicate: string | undefined): Field["condition"] => 
 const compile = (entry: SchemaEntry): Combinator => ({
   name: entry.name,
   id: entry.id >>> 0,
+  isMethod: entry.kind === "method",
   result: { type: entry.type, vector: entry.typeModifiers?.isVector === true },
   fields: entry.arguments.map((argument) => ({
     name: camelCase(argument.name),
