@@ -80,6 +80,14 @@ describe("Two TDLibs logged in to one account", () => {
     await expectSilence()
   })
 
+  it("see the name that one of them sets", async () => {
+    const [first, second] = [await loggedIn(ALICE), await loggedIn(ALICE)]
+    await first.invoke({ _: "setName", first_name: "Alicia", last_name: "Smith" })
+    await second.update((update) => update._ === "updateUser" && update.user.last_name === "Smith")
+    expect(await first.invoke({ _: "getMe" })).toMatchObject({ first_name: "Alicia", last_name: "Smith" })
+    await expectSilence()
+  })
+
   it("let one end the login of the other, which has to log in again", async () => {
     const [first, second] = [await loggedIn(ALICE), await loggedIn(ALICE)]
     const { sessions } = await first.invoke({ _: "getActiveSessions" })

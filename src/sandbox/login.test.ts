@@ -90,6 +90,14 @@ describe("TDLib logging in with a code", () => {
     await expectSilence(tdlib)
   })
 
+  it("can ask before the login what the sandbox does not know, and log in after that", async () => {
+    await using tdlib = open()
+    await tdlib.authorization("authorizationStateWaitPhoneNumber")
+    await expect(tdlib.invoke({ _: "getAuthenticationPasskeyParameters" })).rejects.toThrow("METHOD_NOT_IN_SANDBOX")
+    await tdlib.logIn(ALICE, "12345")
+    await expectSilence(tdlib)
+  })
+
   it("is told that a phone number is banned", async () => {
     await using tdlib = open()
     await expect(enterPhone(tdlib, BANNED)).rejects.toThrow("PHONE_NUMBER_BANNED")
@@ -118,6 +126,7 @@ describe("TDLib logging in to an account with a password", () => {
     const enter = (password: string) => tdlib.invoke({ _: "checkAuthenticationPassword", password })
     await expect(enter("secret")).rejects.toThrow("PASSWORD_HASH_INVALID")
     expect(sandbox.state().accounts[1]?.sessions).toBe(0)
+    await expect(tdlib.invoke({ _: "requestAuthenticationPasswordRecovery" })).rejects.toThrow("PASSWORD_RECOVERY_NA")
     await enter("geheim")
     await tdlib.authorization("authorizationStateReady")
     expect((await tdlib.invoke({ _: "getMe" })).first_name).toBe("Sam")

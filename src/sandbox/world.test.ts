@@ -46,6 +46,18 @@ describe("A world", () => {
     ])
   })
 
+  it("is refused when an account's login is described wrongly", () => {
+    const accounts = [
+      { ...account, code: "1234", loginFlood: { attempts: 0, seconds: 1 } },
+      { phone: "15550002", firstName: "Bob", passwordHint: "none" },
+    ]
+    expect(problemsOf({ accounts, channels: [] })).toEqual([
+      "accounts[0].code: Expected five digits",
+      "accounts[0].loginFlood.attempts: Expected a value greater than or equal to 1",
+      "accounts[1]: Expected a password beside passwordHint",
+    ])
+  })
+
   it("is refused when a message is two things or nothing", () => {
     expect(problemsOf(channel([{ text: "a", file: "b" }, { caption: "c" }]))).toEqual([
       "channels[0].messages[0]: Expected exactly one of text, file, generate, photo, found 2",

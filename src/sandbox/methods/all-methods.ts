@@ -35,7 +35,7 @@ export const allMethods = (
   ...loginTokenMethods(telegram, accounts),
   ...passwordMethods(telegram, accounts),
   ...authorizationMethods(telegram, accounts),
-  ...accountMethods(),
+  ...accountMethods(accounts),
   ...userMethods(telegram),
   ...updateMethods(telegram),
   ...channelMethods(telegram, announcements),

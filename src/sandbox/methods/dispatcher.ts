@@ -55,6 +55,12 @@ const describeClient = (request: Wire<tl.RawInitConnectionRequest>): ClientDescr
 /** What a temporary key may call before it is bound to a permanent one (core.telegram.org/api/pfs). */
 const WITHOUT_BINDING = /^(auth\.bindTempAuthKey$|help\.)/
 
+/**
+ * Methods that may be called before the login (core.telegram.org/api/auth lists most). A client that gets 401 before its
+ * login takes its key for a lost one: TDLib closes itself.
+ */
+const NEEDS_NO_LOGIN = /^(auth|help|langpack)\./
+
 /** Room for the answer of a download beside its bytes. */
 const ANSWER_CAPACITY = 4096
 
@@ -153,7 +159,7 @@ export class Dispatcher {
       const handler = this.#handlers.get(request._)
       if (handler !== undefined) return handler(request, call)
       this.#tally.unknownMethod(request._)
-      callerOf(call)
+      if (!NEEDS_NO_LOGIN.test(request._)) callerOf(call)
       // Not 500: TDLib would repeat the call for a minute.
       throw new RpcError(400, "METHOD_NOT_IN_SANDBOX")
     }

@@ -76,6 +76,10 @@ export const loginCodeMethods = (telegram: Telegram, accounts: Accounts) => {
       telegram.commit({ type: "code-dropped", hash })
       return true
     },
+    "auth.reportMissingCode": ({ phoneNumber, phoneCodeHash }) => {
+      sentCodeOf(accountWith(phoneNumber), phoneCodeHash)
+      return true
+    },
     "auth.signIn": ({ phoneNumber, phoneCode, phoneCodeHash }, call) => {
       const account = accountWith(phoneNumber)
       // The answer was lost and the call repeated.

@@ -101,6 +101,10 @@ export const passwordMethods = (telegram: Telegram, accounts: Accounts) => {
       check(account, password)
       return logIn(telegram, call, account)
     },
+    "auth.requestPasswordRecovery": () => {
+      // No account here has an e-mail address.
+      throw new RpcError(400, "PASSWORD_RECOVERY_NA")
+    },
     "account.getPasswordSettings": ({ password }, call) => {
       check(callerOf(call), password)
       return { _: "account.passwordSettings" }
