@@ -9,6 +9,7 @@ import { allMethods } from "./methods/all-methods.ts"
 import { Announcements } from "./methods/announcements.ts"
 import { Dispatcher } from "./methods/dispatcher.ts"
 import { rsaFingerprint } from "./protocol/auth-key.ts"
+import type { ServerLimits } from "./protocol/limits.ts"
 import { MtprotoServer } from "./protocol/server.ts"
 import { readState, type SandboxState } from "./sandbox-state.ts"
 import { DEFAULT_CODE } from "./state/build.ts"
@@ -38,6 +39,8 @@ export interface SandboxOptions {
   readonly controlPort?: number
   /** How many messages a history or search answer holds at most, to see how a client copes with short pages; 100 otherwise. */
   readonly pageLimit?: number
+  /** What clients may take of this server; room for a hundred accounts otherwise. */
+  readonly limits?: Partial<ServerLimits>
 }
 
 /** What a TDLib program needs to use the sandbox instead of Telegram. */
@@ -113,6 +116,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       violation: (violation) => tally.violation(violation),
       saltRefused: () => tally.saltRefused(),
       traffic: (received, sent) => tally.traffic(received, sent),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
     telegramPort = await server.listen(options.telegramPort ?? 0)
     closers.push(() => server.close())

@@ -99,6 +99,11 @@ export class MtprotoClient implements Disposable {
     return this.#received
   }
 
+  /** Forgets everything received so far. */
+  forget(): void {
+    this.#received.length = 0
+  }
+
   /** Resolves with the transport error that the server sends, such as -404. */
   transportError(): Promise<number> {
     return this.#wait(() => this.#transportErrors[0])
