@@ -8,6 +8,7 @@ import type { SandboxCounters } from "./counters.ts"
 import type { Accounts } from "./methods/accounts.ts"
 import type { Announcements } from "./methods/announcements.ts"
 import { RpcError } from "./methods/rpc-error.ts"
+import { SaltsToRotate } from "./salt-control.ts"
 import type { Endpoint } from "./sandbox.ts"
 import { prepareDigests, readAccount, readState, tdlibMessageId } from "./sandbox-state.ts"
 import type { Account } from "./state/account.ts"
@@ -154,6 +155,13 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
   ["GET /counters", ({ counters }) => ({ status: 200, body: counters() })],
   ["POST /messages", postMessage],
+  [
+    "POST /salts",
+    ({ telegram }, body) => {
+      telegram.rotateSalts(decodeBody(SaltsToRotate, body ?? {}, "change of salts").overlap)
+      return { status: 200, body: {} }
+    },
+  ],
   ["POST /accounts", postAccount],
 ])
 
