@@ -93,11 +93,15 @@ export interface PackageFile {
   readonly compressedBytes: number | null
   readonly uncompressedBytes: number
   readonly crc32: string | null
+  /** What is to be known of it: `encrypted`, `guessed_name`, `parent_path` ... */
+  readonly flags?: ReadonlyArray<string>
 }
 
 export interface PackageMetadata {
   readonly fileCount: number
   readonly files: ReadonlyArray<PackageFile>
+  /** What is to be known of the whole: `encrypted_data`, `nested_archive`, `truncated_list` ... */
+  readonly flags?: ReadonlyArray<string>
   /** An encoded image. */
   readonly previewData: Uint8Array | null
   /** The photo's message; null when the image comes from the archive. */
@@ -130,6 +134,7 @@ const updateDescription = (packageId: string, metadata: PackageMetadata) =>
     (sql) => sql`
       update "packages" set
         "fileCount" = ${metadata.fileCount},
+        "stashFlags" = ${arrayLiteral(metadata.flags ?? [])}::text[],
         "creator" = coalesce("creator", ${metadata.creator === null ? null : storable(metadata.creator)}::text),
         "tags" = case when cardinality(coalesce("tags", '{}')) > 0 then "tags"
                       else ${arrayLiteral(metadata.tags.map(storable))}::text[] end,
@@ -150,14 +155,16 @@ const insertFiles = (packageId: string, files: ReadonlyArray<PackageFile>) => {
     packed: file.compressedBytes ?? 0,
     bytes: file.uncompressedBytes,
     crc32: file.crc32,
+    flags: file.flags ?? [],
   }))
   return run(
     "insertFiles",
     (sql) => sql`
-      insert into "package_files" ("id", "packageId", "path", "fileName", "extension", "compressedSize", "uncompressedSize", "crc32")
-      select gen_random_uuid()::text, ${packageId}, e.path, e.name, e.extension, e.packed, e.bytes, e.crc32
+      insert into "package_files" ("id", "packageId", "path", "fileName", "extension", "compressedSize", "uncompressedSize", "crc32",
+                                   "stashFlags")
+      select gen_random_uuid()::text, ${packageId}, e.path, e.name, e.extension, e.packed, e.bytes, e.crc32, e.flags
       from jsonb_to_recordset(${JSON.stringify(entries)}::text::jsonb) as
-        e (path text, name text, extension text, packed bigint, bytes bigint, crc32 text)`,
+        e (path text, name text, extension text, packed bigint, bytes bigint, crc32 text, flags text[])`,
   )
 }
 

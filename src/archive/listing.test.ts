@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { ListingParser, safeText } from "./listing.ts"
+import { ListingParser } from "./listing.ts"
 
 const parse = (output: string | Uint8Array, maxEntries?: number) => {
   const parser = new ListingParser(maxEntries)
@@ -17,8 +17,10 @@ const output = [
 ].join("\n")
 
 describe("the listing of 7-Zip", () => {
-  it("becomes entries, without the directories", () => {
-    expect(parse(output).entries).toEqual([
+  it("becomes entries, directories among them", () => {
+    const { entries } = parse(output)
+    expect(entries.filter((entry) => entry.directory).map((entry) => entry.path)).toEqual(["models", "old"])
+    expect(entries.filter((entry) => !entry.directory)).toEqual([
       {
         path: "models/02 Steak front.STL",
         fileName: "02 Steak front.STL",
@@ -26,7 +28,9 @@ describe("the listing of 7-Zip", () => {
         compressedBytes: 361,
         uncompressedBytes: 1200,
         crc32: "7CCA70CD",
+        directory: false,
         encrypted: false,
+        flags: [],
       },
       {
         path: "secret",
@@ -35,7 +39,9 @@ describe("the listing of 7-Zip", () => {
         compressedBytes: null,
         uncompressedBytes: 5,
         crc32: null,
+        directory: false,
         encrypted: true,
+        flags: [],
       },
       {
         path: "empty.txt",
@@ -44,7 +50,9 @@ describe("the listing of 7-Zip", () => {
         compressedBytes: 0,
         uncompressedBytes: 0,
         crc32: "00000000",
+        directory: false,
         encrypted: false,
+        flags: [],
       },
     ])
   })
@@ -81,11 +89,27 @@ describe("the listing of 7-Zip", () => {
     const paths = ["../../etc/passwd", "/etc/passwd", "..\\..\\x.dll", "-rf", "a = b"]
     const listing = parse(paths.map((path) => `Path = ${path}\nSize = 1\n`).join("\n"))
     expect(listing.entries.map((entry) => entry.path)).toEqual(paths)
+    expect(listing.entries.map((entry) => entry.flags)).toEqual([
+      ["parent_path"],
+      ["absolute_path"],
+      ["parent_path"],
+      [],
+      [],
+    ])
     expect(listing.entries.map((entry) => entry.fileName)).toEqual(["passwd", "passwd", "x.dll", "-rf", "a = b"])
   })
 
   it("does not let a second property of the same name replace the first", () => {
     expect(parse("Path = true\nSize = 1\nPath = forged\n").entries.map((entry) => entry.path)).toEqual(["true"])
+  })
+
+  it("reads names that are not UTF-8 in the code page that fits, and says so", () => {
+    const name = Buffer.from("8f9088828592", "hex")
+    const listing = parse(Buffer.concat([Buffer.from("Path = a.txt\nSize = 1\n\nPath = "), name, Buffer.from("\n\n")]))
+    expect(listing.entries.map((entry) => [entry.path, entry.flags])).toEqual([
+      ["a.txt", []],
+      ["ПРИВЕТ", ["guessed_name"]],
+    ])
   })
 
   it("cuts endless lines", () => {
@@ -104,15 +128,5 @@ describe("the listing of 7-Zip", () => {
       }),
       { numRuns: 1000 },
     )
-  })
-})
-
-describe("safe text", () => {
-  it("shows control characters instead of sending them", () => {
-    expect(safeText("a\0b\u001b[31m\r\u007f\u0085")).toBe("a\u2400b\u241b[31m\u240d\u2421\ufffd")
-  })
-
-  it("replaces lone surrogates", () => {
-    expect(safeText("a\ud800b")).toBe("a\ufffdb")
   })
 })
