@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path"
 import { Effect, Exit, Redacted, Schema, SchemaGetter } from "effect"
+import type { CpuLimits } from "./cpu/limits.ts"
 
 const MEBIBYTE = 1024 * 1024
 
@@ -115,8 +116,26 @@ export const settings = {
   STASH_CPU_THREADS: {
     decode: wholeNumber(1, 64),
     expected: "1 to 64",
-    about: "threads of the CPU pool (hashing, cutting, listing)",
-    fallback: "2",
+    about: "threads of the CPU pool (hashing, cutting, listing); default: the CPUs the container may use",
+    fallback: null,
+  },
+  STASH_MAX_ENTRIES: {
+    decode: wholeNumber(1, 10_000_000),
+    expected: "1 to 10000000",
+    about: "files stored of one archive; the count is always stored",
+    fallback: "100000",
+  },
+  STASH_LISTING_SECONDS: {
+    decode: wholeNumber(1, 86_400),
+    expected: "seconds, 1 to 86400",
+    about: "how long listing one archive may take",
+    fallback: "60",
+  },
+  STASH_LISTING_MEMORY_MB: {
+    decode: wholeNumber(64, 65_536),
+    expected: "MiB, 64 to 65536",
+    about: "memory of the process that lists an archive",
+    fallback: "512",
   },
   STASH_CONSOLE_PORT: {
     decode: wholeNumber(1, 65_535),
@@ -145,7 +164,8 @@ export interface Config {
   readonly logLevel: (typeof logLevels)[number]
   readonly dataDirectory: string
   readonly sandboxUrl: string | undefined
-  readonly cpuThreads: number
+  readonly cpuThreads: number | undefined
+  readonly cpuLimits: CpuLimits
   readonly consolePort: number
 }
 
@@ -201,6 +221,11 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     dataDirectory,
     sandboxUrl: values.STASH_SANDBOX,
     cpuThreads: values.STASH_CPU_THREADS,
+    cpuLimits: {
+      maxEntries: values.STASH_MAX_ENTRIES,
+      listingSeconds: values.STASH_LISTING_SECONDS,
+      listingMemoryBytes: values.STASH_LISTING_MEMORY_MB * MEBIBYTE,
+    },
     consolePort: values.STASH_CONSOLE_PORT,
   }
   return config

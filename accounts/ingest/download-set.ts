@@ -1,15 +1,38 @@
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type { Growth } from "../../src/cpu/jobs.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { type Following, Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
+import { digestSet, growingDigestJob } from "./cpu-stages.ts"
 import type { SourceVolume } from "./scan-source.ts"
 import { createSetFolder, hasVolume, moveFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
+/** Growth of one volume is told at most this often; its end at once. */
+const TELL_INTERVAL = "50 millis"
+
+/** Passes on the newest growth of a volume, and skips what came between. */
+const growthOf = Effect.fn("growthOf")(function* (following: Following, volume: number) {
+  const newest = yield* Queue.sliding<Growth>(1)
+  yield* Queue.take(newest).pipe(
+    Effect.flatMap(following.tell),
+    Effect.andThen(Effect.sleep(TELL_INTERVAL)),
+    Effect.forever,
+    Effect.ignore,
+    Effect.forkScoped,
+  )
+  return (path: string, readyBytes: number) => {
+    Queue.offerUnsafe(newest, { volume, path, readyBytes, settled: false })
+  }
+})
+
 /**
- * Downloads the volumes of a set into its folder. Volumes that an earlier life brought home are kept.
- * Fails with `TelegramError` (transfer) or `StorageError` (disk).
+ * Downloads the volumes of a set into its folder, and tells the digest how far each is. Volumes that an earlier life
+ * brought home are kept.
  */
-export const downloadSet = Effect.fn("downloadSet")(function* (work: SetWork) {
+const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, following: Following) {
   const places = yield* Places
   const runFork = Effect.runForkWith(yield* Effect.context())
   const done = new Map<number, number>()
@@ -18,26 +41,67 @@ export const downloadSet = Effect.fn("downloadSet")(function* (work: SetWork) {
   const downloadVolume = Effect.fn("downloadVolume")(function* (volume: SourceVolume, index: number) {
     const path = work.folder.volumePaths[index] ?? ""
     if (!(yield* hasVolume(path, volume.bytes))) {
-      const downloaded = yield* downloadFile({
-        fileId: volume.fileId,
-        priority: 16,
-        onProgress: (bytes) => {
-          done.set(index, bytes)
-          runFork(reportProgress(work, "downloading", doneBytes()))
-        },
-      })
+      const downloaded = yield* Effect.scoped(
+        Effect.flatMap(growthOf(following, index), (onPrefix) =>
+          downloadFile({
+            fileId: volume.fileId,
+            priority: 16,
+            onProgress: (bytes) => {
+              done.set(index, bytes)
+              runFork(reportProgress(work, "downloading", doneBytes()))
+            },
+            onPrefix,
+          }),
+        ),
+      )
       yield* moveFile(downloaded, path)
       if (!(yield* hasVolume(path, volume.bytes)))
         return yield* telegramError("downloadFile", { message: `${volume.fileName} did not arrive in full size` })
     }
+    yield* following.tell({ volume: index, path, readyBytes: volume.bytes, settled: true })
     done.set(index, volume.bytes)
     yield* reportProgress(work, "downloading", doneBytes())
   })
 
-  yield* createSetFolder(work.folder)
   yield* Effect.forEach(
     work.set.volumes,
     (volume, index) => places.download.withPermits(1)(downloadVolume(volume, index)),
     { concurrency: 2, discard: true },
+  )
+})
+
+const isHome = Effect.fn("isHome")(function* (work: SetWork) {
+  const found = yield* Effect.forEach(work.set.volumes, (volume, index) =>
+    hasVolume(work.folder.volumePaths[index] ?? "", volume.bytes),
+  )
+  return found.every(Boolean)
+})
+
+/**
+ * Brings the volumes of a set into its folder and digests them: while they arrive, or, when all are there from an
+ * earlier life, afterwards.
+ * Fails with `TelegramError` (transfer), `StorageError` (disk) or `CpuJobError` (digest).
+ */
+export const downloadSet = Effect.fn("downloadSet")(function* (work: SetWork) {
+  const supervisor = yield* Supervisor
+  yield* createSetFolder(work.folder)
+  if (yield* isHome(work)) return yield* digestSet(work)
+  return yield* supervisor.digestWhileGrowing(growingDigestJob(work)).pipe(
+    Effect.flatMap((following) =>
+      Effect.gen(function* () {
+        yield* downloadVolumes(work, following)
+        yield* reportProgress(work, "hashing", 0)
+        return yield* following.result.pipe(
+          Effect.catchTag("CpuJobError", (error) =>
+            // The files are there: what went wrong while they arrived does not matter any more.
+            Effect.andThen(
+              logEvent.warn("digest.again", "The digest is made anew", { error: error.message }),
+              digestSet(work),
+            ),
+          ),
+        )
+      }),
+    ),
+    Effect.scoped,
   )
 })

@@ -65,7 +65,8 @@ const previewOf = (work: SetWork, inspection: InspectResult) =>
  * without any the package would read "metadata pending" for ever.
  */
 const filesOf = ({ detail, entries, state }: InspectResult): InspectResult["entries"] => {
-  if (entries.length > 0) return entries
+  const files = entries.filter((entry) => !entry.directory)
+  if (files.length > 0) return files
   const why = state === "headers_encrypted" ? "the names of the files need a password" : detail || "nothing is inside"
   return [entryOf(`(${why})`, 0, { encrypted: state === "headers_encrypted" })]
 }
@@ -83,7 +84,8 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
   const files = filesOf(inspection)
   yield* updatePackageWithMetadata(packageId, {
     fileCount: Math.max(inspection.fileCount, files.length),
-    files,
+    files: files.map((file) => ({ ...file, flags: file.encrypted ? [...file.flags, "encrypted"] : file.flags })),
+    flags: inspection.flags,
     previewData: preview?.data ?? null,
     previewMessageId: preview?.messageId ?? null,
     creator: creatorOf({ topicName: null, fileName: work.set.name, channelTitle: work.source.title }) ?? null,

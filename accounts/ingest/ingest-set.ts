@@ -7,7 +7,7 @@ import { type SkipReason, skipSet } from "../../db/skipped.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
-import { digestSet, inspectSet } from "./cpu-stages.ts"
+import { inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
 import { enrichPackage } from "./enrich.ts"
 import { publishSet } from "./publish.ts"
@@ -99,12 +99,11 @@ const putOff = Effect.fn("putOff")(function* (work: SetWork, token: number, atte
 const travel = Effect.fn("travel")(
   function* (work: SetWork, token: number) {
     const locks = yield* LockSession
-    yield* downloadSet(work)
-    const digest = yield* digestSet(work)
+    const digest = yield* downloadSet(work)
     const { contentHash } = digest
     const known = yield* packageByHash(contentHash)
     if (Option.isSome(known)) return yield* duplicate(work, token, contentHash, known.value.fileName)
-    const inspection = yield* inspectSet(work)
+    const inspection = yield* inspectSet(work, digest)
     // Its names look complete, its headers know better: more volumes may still be posted.
     if (inspection.state === "incomplete" && work.set.volumes.length > 1)
       return yield* holdBack(work, token, `incomplete: ${inspection.detail}`)
@@ -133,8 +132,8 @@ const travel = Effect.fn("travel")(
 
 /** Published by this account, but it died before the metadata was written: the files are fetched once more for it. */
 const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork, packageId: string) {
-  yield* downloadSet(work)
-  yield* enrichPackage(work, packageId, yield* inspectSet(work))
+  const digest = yield* downloadSet(work)
+  yield* enrichPackage(work, packageId, yield* inspectSet(work, digest))
 })
 
 /** Claims the set and sends it on its way; undefined when it was settled before and there is nothing to do. */

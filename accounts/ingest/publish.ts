@@ -36,6 +36,12 @@ const planOf = (work: SetWork): ReadonlyArray<Part> =>
 const pathOf = (work: SetWork, part: Part): string =>
   part.whole ? (work.folder.volumePaths[part.volume] ?? "") : join(work.folder.partsPath, part.name)
 
+/** A volume that is sent whole is the file that was digested; a piece has a digest from the same pass. */
+const digestOf = (digest: DigestResult, part: Part): string | null => {
+  const volume = digest.volumes[part.volume]
+  return (part.whole ? volume?.sha256 : volume?.pieces[part.piece]) ?? null
+}
+
 /** Writes the journal row, before anything is sent; a row of an earlier life is taken up with its confirmed parts. */
 const openJournal = Effect.fn("openJournal")(function* (
   work: SetWork,
@@ -61,7 +67,7 @@ const openJournal = Effect.fn("openJournal")(function* (
       name: part.name,
       path: pathOf(work, part),
       bytes: part.bytes,
-      sha256: part.whole ? (digest.volumes[part.volume]?.sha256 ?? null) : null,
+      sha256: digestOf(digest, part),
     })),
     stub: {
       fileName: work.set.name,
@@ -90,6 +96,22 @@ const overtaken = () =>
 const bytesBefore = (parts: ReadonlyArray<{ bytes: number }>, index: number): number =>
   parts.slice(0, index).reduce((sum, { bytes }) => sum + bytes, 0)
 
+/**
+ * Cuts a piece and proves that it is the one that was digested, so that all pieces together are the content. A volume
+ * that has changed on the disk is removed, to be downloaded again.
+ */
+const cutPiece = Effect.fn("cutPiece")(function* (work: SetWork, part: Part, target: string, sha256: string | null) {
+  const supervisor = yield* Supervisor
+  const source = work.folder.volumePaths[part.volume] ?? ""
+  yield* supervisor
+    .cut({ source, offset: part.offset, bytes: part.bytes, target, expectedSha256: sha256 })
+    .pipe(
+      Effect.tapError((error) =>
+        error._tag === "CpuJobError" && error.reason === "source_changed" ? removeFile(source) : Effect.void,
+      ),
+    )
+})
+
 const sendPart = Effect.fn("sendPart")(function* (
   { plan, publication, work }: Sending,
   row: PublicationPart,
@@ -97,16 +119,9 @@ const sendPart = Effect.fn("sendPart")(function* (
 ) {
   const part = plan[index]
   if (part === undefined || row.destMessageId !== null) return
-  const supervisor = yield* Supervisor
   const runFork = Effect.runForkWith(yield* Effect.context())
   const path = pathOf(work, part)
-  if (!part.whole)
-    yield* supervisor.cut({
-      source: work.folder.volumePaths[part.volume] ?? "",
-      offset: part.offset,
-      bytes: part.bytes,
-      target: path,
-    })
+  if (!part.whole) yield* cutPiece(work, part, path, row.sha256)
   const delivered = yield* sendDocument({
     chatId: publication.destChatId,
     path,

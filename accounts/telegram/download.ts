@@ -10,6 +10,11 @@ export interface DownloadOptions {
   /** 1 to 32; TDLib serves strictly by priority, last come first served among equals (facts/peers.md, 3b). */
   readonly priority: number
   readonly onProgress: (doneBytes: number) => void
+  /**
+   * Hears that the first `readyBytes` bytes of the unfinished file at `path` may be read. TDLib writes its parts in any
+   * order, so this is less than what has been downloaded (td_api: localFile.downloaded_prefix_size).
+   */
+  readonly onPrefix?: (path: string, readyBytes: number) => void
 }
 
 /**
@@ -17,7 +22,12 @@ export interface DownloadOptions {
  * Interruption cancels the download; the partial file is kept and goes on next time.
  * Fails with kind `timeout` after five minutes without a byte, `refused` when TDLib gives up.
  */
-export const downloadFile = Effect.fn("downloadFile")(function* ({ fileId, onProgress, priority }: DownloadOptions) {
+export const downloadFile = Effect.fn("downloadFile")(function* ({
+  fileId,
+  onPrefix,
+  onProgress,
+  priority,
+}: DownloadOptions) {
   const tdlib = yield* Tdlib
   const done = yield* Deferred.make<string, TelegramError>()
   const watch = yield* stallWatch("downloadFile")
@@ -31,6 +41,7 @@ export const downloadFile = Effect.fn("downloadFile")(function* ({ fileId, onPro
       Deferred.doneUnsafe(done, Effect.succeed(local.path))
       return
     }
+    if (local.path !== "" && local.download_offset === 0) onPrefix?.(local.path, local.downloaded_prefix_size)
     // The first update of a file says "inactive" before the download has begun (facts, lesson d638620).
     if (wasActive && !local.is_downloading_active)
       Deferred.doneUnsafe(done, Effect.fail(telegramError("downloadFile", { message: "TDLib stopped the download" })))

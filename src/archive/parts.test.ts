@@ -7,7 +7,7 @@ const block = 512 * 1024
 describe("planning the parts of a set", () => {
   it("sends a volume that fits as it is, under its own name", () => {
     expect(planParts([{ name: "x.rar", bytes: block }], block)).toEqual([
-      { part: 1, of: 1, volume: 0, offset: 0, bytes: block, name: "x.rar", whole: true },
+      { part: 1, of: 1, volume: 0, piece: 0, offset: 0, bytes: block, name: "x.rar", whole: true },
     ])
   })
 

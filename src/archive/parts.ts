@@ -11,11 +11,26 @@ export interface Part {
   readonly part: number
   readonly of: number
   readonly volume: number
+  /** Its place among the pieces of its volume, from 0. */
+  readonly piece: number
   readonly offset: number
   readonly bytes: number
   readonly name: string
   /** The whole volume, so no cut is due. */
   readonly whole: boolean
+}
+
+/**
+ * The length of the pieces into which a volume of `bytes` bytes is cut, all but the last; null when it fits as it is.
+ *
+ * Throws a RangeError when `maxUploadBytes` is below 512 KiB and a cut is due.
+ */
+export const pieceBytesOf = (bytes: number, maxUploadBytes: number): number | null => {
+  if (bytes <= maxUploadBytes) return null
+  const step = Math.floor(maxUploadBytes / uploadBlock) * uploadBlock
+  if (step <= 0)
+    throw new RangeError(`An upload limit of ${maxUploadBytes} bytes is below one block of ${uploadBlock}.`)
+  return step
 }
 
 /**
@@ -30,14 +45,13 @@ export const planParts = (
   maxUploadBytes: number,
 ): ReadonlyArray<Part> => {
   const pieces = volumes.flatMap(({ name, bytes }, volume): ReadonlyArray<Omit<Part, "part" | "of">> => {
-    if (bytes <= maxUploadBytes) return [{ volume, offset: 0, bytes, name, whole: true }]
-    const step = Math.floor(maxUploadBytes / uploadBlock) * uploadBlock
-    if (step <= 0)
-      throw new RangeError(`An upload limit of ${maxUploadBytes} bytes is below one block of ${uploadBlock}.`)
+    const step = pieceBytesOf(bytes, maxUploadBytes)
+    if (step === null) return [{ volume, piece: 0, offset: 0, bytes, name, whole: true }]
     const count = Math.ceil(bytes / step)
     const width = Math.max(3, String(count).length)
     return Array.from({ length: count }, (_, index) => ({
       volume,
+      piece: index,
       offset: index * step,
       bytes: Math.min(step, bytes - index * step),
       name: `${name}.${String(index + 1).padStart(width, "0")}`,

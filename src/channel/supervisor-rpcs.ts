@@ -7,6 +7,8 @@ import {
   CutResult,
   DigestJob,
   DigestResult,
+  GrowingDigestJob,
+  Growth,
   InspectJob,
   InspectResult,
   PreviewJob,
@@ -20,12 +22,27 @@ export const DigestEvent = Schema.Union([
 ])
 export type DigestEvent = typeof DigestEvent.Type
 
+/** The same for a set that is being downloaded; `Following` says that its growth may be told from now on. */
+export const GrowingDigestEvent = Schema.Union([Schema.TaggedStruct("Following", {}), DigestEvent])
+export type GrowingDigestEvent = typeof GrowingDigestEvent.Type
+
+/** Names one digest that follows a download, among those of its account. */
+const FollowId = Schema.Int
+
 /**
  * What an account asks of the supervisor: CPU work, bounded once for the whole container. Paths and digests cross the
  * channel, never file bytes. Interrupting a call stops the job.
  */
 export class SupervisorRpcs extends RpcGroup.make(
   Rpc.make("Digest", { payload: DigestJob, success: DigestEvent, error: CpuJobError, stream: true }),
+  Rpc.make("DigestWhileGrowing", {
+    payload: { id: FollowId, job: GrowingDigestJob },
+    success: GrowingDigestEvent,
+    error: CpuJobError,
+    stream: true,
+  }),
+  // Nothing happens when nobody follows under this id (any more).
+  Rpc.make("Grown", { payload: { id: FollowId, growth: Growth } }),
   Rpc.make("Cut", { payload: CutJob, success: CutResult, error: CpuJobError }),
   Rpc.make("Inspect", { payload: InspectJob, success: InspectResult, error: CpuJobError }),
   Rpc.make("Preview", { payload: PreviewJob, success: PreviewResult, error: CpuJobError }),

@@ -9,6 +9,7 @@ import { archiveTypeOf, type Family } from "../archive/volume-name.ts"
 import { neverCancelled } from "./cancellation.ts"
 import { inspectSet } from "./inspect.ts"
 import type { InspectResult } from "./jobs.ts"
+import { defaultCpuLimits } from "./limits.ts"
 import { extractPreview } from "./preview.ts"
 import { sevenZipPath } from "./seven-zip.ts"
 
@@ -25,9 +26,9 @@ const inspect = (family: Family, paths: ReadonlyArray<string>, maxEntries = 1000
       archiveType: archiveTypeOf(family),
       volumes: paths.map((path) => ({ path, name: basename(path) })),
       workDirectory,
-      maxEntries,
     },
     neverCancelled,
+    { ...defaultCpuLimits, maxEntries },
   )
 
 interface ManifestFile {
@@ -79,6 +80,9 @@ const isHard = (head: ManifestFile | undefined): boolean => head?.agree_count ==
 /** The recorder of the manifest ended a line at a carriage return too, which one archive has in a name. */
 const asRecorded = (path: string): string => path.split("\u240d", 1)[0] ?? ""
 
+/** The recorder did not guess code pages. */
+const notUtf8 = "(a name that is not UTF-8)"
+
 describe("the sample archives", () => {
   const hard = corpusSets.filter((set) => isHard(headOf(set)))
   const others = corpusSets.filter((set) => !isHard(headOf(set)))
@@ -91,17 +95,36 @@ describe("the sample archives", () => {
     const paths = set.volumes.map(({ record }) => join(corpus, record.file))
     const result = await inspect(set.family, paths)
     expect(result.state).toBe("listed")
-    const expected = (headOf(set)?.entries ?? []).filter((entry) => !entry.dir)
+    const expected = headOf(set)?.entries ?? []
+    const rowOf = (path: string, entry: { size: number; crc: string | null; encrypted: boolean; dir: boolean }) =>
+      entry.dir ? [path, "directory"] : [path, entry.size, entry.crc, entry.encrypted]
     expect(
-      result.entries.map((entry) => [asRecorded(entry.path), entry.uncompressedBytes, entry.crc32, entry.encrypted]),
-    ).toEqual(expected.map((entry) => [safeText(entry.path), entry.size, entry.crc, entry.encrypted]))
-    expect(result.fileCount).toBe(expected.length)
+      result.entries.map((entry) =>
+        rowOf(entry.flags.includes("guessed_name") ? notUtf8 : asRecorded(entry.path), {
+          size: entry.uncompressedBytes,
+          crc: entry.crc32,
+          encrypted: entry.encrypted,
+          dir: entry.directory,
+        }),
+      ),
+    ).toEqual(expected.map((entry) => rowOf(entry.path.includes("\ufffd") ? notUtf8 : safeText(entry.path), entry)))
+    expect(result.fileCount).toBe(expected.filter((entry) => !entry.dir).length)
   })
 
   it.each(others.map((set) => [set.name, set] as const))("%s ends in a state", async (_, set) => {
     const paths = set.volumes.map(({ record }) => join(corpus, record.file))
     const result = await inspect(set.family, paths)
     expect(result.detail === "").toBe(result.state === "listed")
+  })
+
+  it.each([
+    ["test_read_format_zip_filename_cp866.zip", ["ПРИВЕТ", "привет"]],
+    ["test_read_format_zip_filename_cp932.zip", ["表だよ/一覧表.txt", "表だよ/漢字.txt"]],
+    ["test_read_format_zip_filename_utf8_ru2.zip", ["ПРИВЕТ", "привет"]],
+  ])("%s has names that say no code page, and that are marked as guessed", async (file, names) => {
+    const { entries } = await inspect("zip", [join(corpus, file)])
+    expect(entries.map((entry) => entry.path)).toEqual(names)
+    expect(entries.some((entry) => entry.flags.includes("guessed_name"))).toBe(true)
   })
 
   it("leave nothing behind in the work directory", () => {
@@ -161,7 +184,7 @@ describe("inspecting", () => {
   it("lists a RAR that is called ZIP, and says so", async () => {
     const result = await inspect("zip", [join(corpus, "test_read_format_rar5_win32.rar")])
     expect(result.state).toBe("renamed")
-    expect(result.entries).toHaveLength(7)
+    expect(result.fileCount).toBe(7)
   })
 
   it("says that names or contents need a password, without waiting for one", async () => {
@@ -201,7 +224,7 @@ describe("taking a preview out of an archive", () => {
     mkdirSync(dirname(target), { recursive: true })
     rmSync(target, { force: true })
     const job = { family: "zip" as const, volumes: [{ path, name: "x.zip" }], entryPath, target, maxBytes }
-    return extractPreview(job, neverCancelled)
+    return extractPreview(job, neverCancelled, defaultCpuLimits)
   }
   const left = () => readdirSync(join(scratch, "previews"))
 

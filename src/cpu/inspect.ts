@@ -1,17 +1,13 @@
 /** Finds out what is inside a set: own header checks first, which are cheap and certain, then 7-Zip's listing. */
 import { type Completeness, checkCompleteness, familyByContent } from "../archive/completeness.ts"
-import { type ArchiveEntry, entryOf, type Listing, ListingParser } from "../archive/listing.ts"
-import type { Family } from "../archive/volume-name.ts"
+import { type ArchiveEntry, entryOf, type Listing } from "../archive/entry-collector.ts"
+import { flagsOfSet } from "../archive/set-flags.ts"
 import type { Cancellation } from "./cancellation.ts"
 import type { InspectJob, InspectResult } from "./jobs.ts"
-import { runSevenZip, type SevenZipExit } from "./seven-zip.ts"
-import { withVolumeLinks } from "./volume-links.ts"
+import type { CpuLimits } from "./limits.ts"
+import { listVolumes } from "./listing-run.ts"
+import type { SevenZipExit } from "./seven-zip.ts"
 import { withVolumeReader } from "./volume-reader.ts"
-
-/** How long one listing may take on the wall clock; its CPU time is limited too. */
-const wallMilliseconds = 60_000
-/** About 400,000 entries; beyond it the rest is not counted either. */
-const maxOutputBytes = 256 * 1024 * 1024
 
 const nothing: Listing = { entries: [], fileCount: 0, truncated: false, encrypted: false }
 
@@ -19,28 +15,10 @@ const resultOf = (state: InspectResult["state"], detail: string, listing: Listin
   state,
   detail,
   ...listing,
+  flags: flagsOfSet(state, listing),
 })
 
 const passwordNeeded = /Wrong password|Cannot open encrypted archive/i
-
-const list = async (
-  job: InspectJob,
-  family: Family,
-  cancellation: Cancellation,
-): Promise<{ readonly listing: Listing; readonly exit: SevenZipExit }> =>
-  withVolumeLinks(family, job.volumes, job.workDirectory, async (links) => {
-    const parser = new ListingParser(job.maxEntries)
-    const exit = await runSevenZip({
-      // -ba keeps the archive's comment out of the output; an empty -p keeps 7-Zip from asking for a password.
-      arguments: ["l", "-slt", "-ba", "-sccUTF-8", "-p", "--", links.first],
-      directory: links.directory,
-      wallMilliseconds,
-      maxOutputBytes,
-      cancellation,
-      onOutput: (chunk) => parser.push(chunk),
-    })
-    return { listing: parser.end(), exit }
-  })
 
 /** A stream of one compressor has no name of its own inside; it is called as its file without the last extension. */
 const withStreamEntry = (job: InspectJob, listing: Listing, bytes: number): Listing => {
@@ -52,14 +30,14 @@ const withStreamEntry = (job: InspectJob, listing: Listing, bytes: number): List
 
 const stops: Record<SevenZipExit["stoppedBy"], string> = {
   nobody: "",
-  time: `Listing took more than ${wallMilliseconds / 1000} seconds and was stopped.`,
+  time: "Listing took too long and was stopped.",
   output: "The listing is too long and was cut off.",
   limits: "Listing went beyond its limit of CPU time or memory.",
 }
 
 const judge = (completeness: Completeness, listing: Listing, exit: SevenZipExit): InspectResult => {
   if (completeness.encryptedHeaders === true || (listing.fileCount === 0 && passwordNeeded.test(exit.errors))) {
-    return { ...resultOf("headers_encrypted", "The names of the files need a password."), encrypted: true }
+    return resultOf("headers_encrypted", "The names of the files need a password.", { ...nothing, encrypted: true })
   }
   if (completeness.state === "renamed") return resultOf("renamed", completeness.detail, listing)
   if (completeness.state === "damaged") return resultOf("damaged", completeness.detail, listing)
@@ -76,7 +54,11 @@ const judge = (completeness: Completeness, listing: Listing, exit: SevenZipExit)
  * Inspects a set. Every archive, however broken or hostile, ends in a result within the limits; only a missing file or
  * tool, or cancellation, throws.
  */
-export const inspectSet = async (job: InspectJob, cancellation: Cancellation): Promise<InspectResult> => {
+export const inspectSet = async (
+  job: InspectJob,
+  cancellation: Cancellation,
+  limits: CpuLimits,
+): Promise<InspectResult> => {
   const paths = job.volumes.map((volume) => volume.path)
   const { completeness, family, bytes } = withVolumeReader(paths, cancellation, ({ volumes, readAt }) => ({
     completeness: checkCompleteness(job.family, volumes, readAt),
@@ -88,7 +70,7 @@ export const inspectSet = async (job: InspectJob, cancellation: Cancellation): P
     return resultOf("not_an_archive", "", { ...nothing, entries: [entry], fileCount: 1 })
   }
   if (completeness.state === "incomplete") return resultOf("incomplete", completeness.detail)
-  const { listing, exit } = await list(job, family, cancellation)
+  const { listing, exit } = await listVolumes(family, job.volumes, job.workDirectory, cancellation, limits)
   const isStream = family === "tar" && completeness.state === "complete_by_name"
   return judge(completeness, isStream && exit.code === 0 ? withStreamEntry(job, listing, bytes) : listing, exit)
 }

@@ -1,5 +1,6 @@
 /** The jobs of the CPU pool and what they answer. Paths and digests cross the threads, never file bytes. */
 import { Schema } from "effect"
+import { setFlags } from "../archive/set-flags.ts"
 
 const Bytes = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
@@ -26,37 +27,34 @@ export const ArchiveType = Schema.Literals(["ZIP", "RAR", "SEVEN_Z", "DOCUMENT"]
 export const Volume = Schema.Struct({ path: Schema.String, name: Schema.String })
 export type Volume = typeof Volume.Type
 
-/** Digest the files at `paths`, in volume order. */
-export const DigestJob = Schema.Struct({ paths: Schema.Array(Schema.String) })
+/** Pieces into which a volume will be cut have `pieceBytes` bytes each but the last; null = it is sent as it is. */
+const PieceBytes = Schema.NullOr(Schema.Int.check(Schema.isGreaterThan(0)))
+
+/** Digest the volumes in their order, and list them on the way when they are a tar (`listTar`). */
+export const DigestJob = Schema.Struct({
+  volumes: Schema.Array(Schema.Struct({ path: Schema.String, pieceBytes: PieceBytes })),
+  listTar: Schema.Boolean,
+})
 export type DigestJob = typeof DigestJob.Type
 
-/** `contentHash` is the SHA-256 of all volumes' bytes joined in order, in lower-case hex; each volume has its own too. */
-export const DigestResult = Schema.Struct({
-  contentHash: Sha256,
-  bytes: Bytes,
-  volumes: Schema.Array(Schema.Struct({ bytes: Bytes, sha256: Sha256 })),
+/** The same for volumes that are still being downloaded; `bytes` is what each will have in the end. */
+export const GrowingDigestJob = Schema.Struct({
+  volumes: Schema.Array(Schema.Struct({ bytes: Bytes, pieceBytes: PieceBytes })),
+  listTar: Schema.Boolean,
 })
-export type DigestResult = typeof DigestResult.Type
-
-/** Write `bytes` bytes at `offset` of the file `source` to the file `target`. */
-export const CutJob = Schema.Struct({ source: Schema.String, offset: Bytes, bytes: Bytes, target: Schema.String })
-export type CutJob = typeof CutJob.Type
-
-export const CutResult = Schema.Struct({ bytes: Bytes, sha256: Sha256 })
-export type CutResult = typeof CutResult.Type
+export type GrowingDigestJob = typeof GrowingDigestJob.Type
 
 /**
- * Check a set's headers and list its files. `volumes` are in volume order, `workDirectory` is an existing directory of
- * ours for short-lived links, `maxEntries` bounds the files returned.
+ * How far the download of one volume is: its first `readyBytes` bytes are at `path` and will not change.
+ * `settled`: it has arrived, and lies where it will stay.
  */
-export const InspectJob = Schema.Struct({
-  family: Family,
-  archiveType: ArchiveType,
-  volumes: Schema.Array(Volume),
-  workDirectory: Schema.String,
-  maxEntries: Schema.Int.check(Schema.isGreaterThan(0)),
+export const Growth = Schema.Struct({
+  volume: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  path: Schema.String,
+  readyBytes: Bytes,
+  settled: Schema.Boolean,
 })
-export type InspectJob = typeof InspectJob.Type
+export type Growth = typeof Growth.Type
 
 export const ArchiveEntry = Schema.Struct({
   path: Schema.String,
@@ -65,8 +63,61 @@ export const ArchiveEntry = Schema.Struct({
   compressedBytes: Schema.NullOr(Bytes),
   uncompressedBytes: Bytes,
   crc32: Schema.NullOr(Schema.String),
+  directory: Schema.Boolean,
   encrypted: Schema.Boolean,
+  flags: Schema.Array(Schema.Literals(["absolute_path", "parent_path", "control_characters", "guessed_name"])),
 })
+
+/** What a pass over a tar found; `damaged`: it ends within an entry, or cannot be unpacked to its end. */
+export const TarListing = Schema.Struct({
+  entries: Schema.Array(ArchiveEntry),
+  fileCount: Schema.Int,
+  encrypted: Schema.Boolean,
+  truncated: Schema.Boolean,
+  damaged: Schema.Boolean,
+})
+export type TarListing = typeof TarListing.Type
+
+/**
+ * `contentHash` is the SHA-256 of all volumes' bytes joined in order, in lower-case hex. A volume's own digest is given
+ * where it costs nothing (the first one's); `pieces` are those of the pieces it will be cut into.
+ */
+export const DigestResult = Schema.Struct({
+  contentHash: Sha256,
+  bytes: Bytes,
+  volumes: Schema.Array(Schema.Struct({ bytes: Bytes, sha256: Schema.NullOr(Sha256), pieces: Schema.Array(Sha256) })),
+  /** Null when it was not asked for, or when the content is no tar. */
+  tar: Schema.NullOr(TarListing),
+})
+export type DigestResult = typeof DigestResult.Type
+
+/**
+ * Write `bytes` bytes at `offset` of the file `source` to the file `target`. When their digest is known already, a piece
+ * that differs is an error.
+ */
+export const CutJob = Schema.Struct({
+  source: Schema.String,
+  offset: Bytes,
+  bytes: Bytes,
+  target: Schema.String,
+  expectedSha256: Schema.NullOr(Sha256),
+})
+export type CutJob = typeof CutJob.Type
+
+export const CutResult = Schema.Struct({ bytes: Bytes, sha256: Sha256 })
+export type CutResult = typeof CutResult.Type
+
+/**
+ * Check a set's headers and list its files. `volumes` are in volume order, `workDirectory` is an existing directory of
+ * ours for short-lived links.
+ */
+export const InspectJob = Schema.Struct({
+  family: Family,
+  archiveType: ArchiveType,
+  volumes: Schema.Array(Volume),
+  workDirectory: Schema.String,
+})
+export type InspectJob = typeof InspectJob.Type
 
 /**
  * What is inside a set.
@@ -81,9 +132,11 @@ export const InspectResult = Schema.Struct({
   state: Schema.Literals(["listed", "headers_encrypted", "incomplete", "damaged", "renamed", "not_an_archive"]),
   /** One sentence for an operator; empty when there is nothing to say. */
   detail: Schema.String,
+  /** Files and directories, as many as the operator lets be stored. */
   entries: Schema.Array(ArchiveEntry),
   /** Files seen in the archive, which is more than `entries` holds when `truncated`. */
   fileCount: Schema.Int,
+  flags: Schema.Array(Schema.Literals(setFlags)),
   /** Names or contents need a password. */
   encrypted: Schema.Boolean,
   truncated: Schema.Boolean,
@@ -104,8 +157,25 @@ export type PreviewJob = typeof PreviewJob.Type
 export const PreviewResult = Schema.NullOr(Schema.Struct({ bytes: Bytes }))
 export type PreviewResult = typeof PreviewResult.Type
 
+/** Read the entry `entryPath` (as listed) into memory, when it has at most `maxBytes` bytes. */
+export interface ExtractJob {
+  readonly family: typeof Family.Type
+  readonly volumes: ReadonlyArray<Volume>
+  readonly entryPath: string
+  readonly workDirectory: string
+  readonly maxBytes: number
+}
+
+/** Why an entry was not read; `ambiguous`: several entries have names that cannot be told apart. */
+export type ExtractFailure = "absent" | "too_large" | "encrypted" | "damaged" | "ambiguous"
+
+export type ExtractResult =
+  | { readonly ok: true; readonly content: Uint8Array }
+  | { readonly ok: false; readonly reason: ExtractFailure }
+
 /**
  * - `unreadable`: a source file is missing, shorter than the job says, or the disk fails to read it. Download again.
+ * - `source_changed`: a piece is not what was digested. Download again.
  * - `disk_full`: no room for the target. Retry later.
  * - `tool_unavailable`: 7-Zip cannot be started or is not the pinned binary. For the operator.
  * - `queue_full`: more jobs wait than the pool takes. Retry later.
@@ -114,6 +184,7 @@ export type PreviewResult = typeof PreviewResult.Type
  */
 export const CpuJobFailure = Schema.Literals([
   "unreadable",
+  "source_changed",
   "disk_full",
   "tool_unavailable",
   "queue_full",

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { getPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { assert, describe, it, layer } from "@effect/vitest"
@@ -31,6 +31,11 @@ const writeSparse = (name: string, bytes: number): string => {
   return path
 }
 
+const digestOf = (...paths: ReadonlyArray<string>) => ({
+  volumes: paths.map((path) => ({ path, pieceBytes: null })),
+  listTar: false,
+})
+
 const gigabytes = 1024 ** 3
 
 layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", (it) => {
@@ -40,11 +45,16 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
       const contents = [0, 1, 1024 * 1024, 2_500_000].map((bytes) => randomBytes(bytes))
       for (const volumes of [contents, contents.slice(3), [...contents].reverse()]) {
         const paths = volumes.map((content, index) => write(`volume-${index}`, content))
-        const result = yield* pool.digest({ paths })
+        const result = yield* pool.digest(digestOf(...paths))
         assert.deepStrictEqual(result, {
           contentHash: sha256(...volumes),
           bytes: volumes.reduce((sum, content) => sum + content.length, 0),
-          volumes: volumes.map((content) => ({ bytes: content.length, sha256: sha256(content) })),
+          volumes: volumes.map((content, index) => ({
+            bytes: content.length,
+            sha256: index === 0 ? sha256(content) : null,
+            pieces: [],
+          })),
+          tar: null,
         })
       }
     }),
@@ -55,7 +65,7 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
       const pool = yield* CpuPool
       const seen: Array<number> = []
       const path = writeSparse("progress", gigabytes / 8)
-      yield* pool.digest({ paths: [path] }, (bytesDone) => seen.push(bytesDone))
+      yield* pool.digest(digestOf(path), (bytesDone) => seen.push(bytesDone))
       assert.isAbove(seen.length, 0)
       assert.deepStrictEqual(
         seen,
@@ -73,8 +83,8 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
       const pieces: Array<Buffer> = []
       for (const part of parts) {
         const target = join(scratch, part.name)
-        const result = yield* pool.cut({ source, offset: part.offset, bytes: part.bytes, target })
-        const again = yield* pool.cut({ source, offset: part.offset, bytes: part.bytes, target })
+        const result = yield* pool.cut({ source, offset: part.offset, bytes: part.bytes, target, expectedSha256: null })
+        const again = yield* pool.cut({ source, offset: part.offset, bytes: part.bytes, target, expectedSha256: null })
         const piece = readFileSync(target)
         assert.deepStrictEqual(result, { bytes: part.bytes, sha256: sha256(piece) })
         assert.deepStrictEqual(again, result)
@@ -87,10 +97,12 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
   it.effect("says that a source is unreadable, and leaves no part of a target", () =>
     Effect.gen(function* () {
       const pool = yield* CpuPool
-      const absent = yield* Effect.flip(pool.digest({ paths: [join(scratch, "absent")] }))
+      const absent = yield* Effect.flip(pool.digest(digestOf(join(scratch, "absent"))))
       assert.strictEqual(absent.reason, "unreadable")
       const source = write("short", randomBytes(10))
-      const short = yield* Effect.flip(pool.cut({ source, offset: 5, bytes: 10, target: join(scratch, "never") }))
+      const short = yield* Effect.flip(
+        pool.cut({ source, offset: 5, bytes: 10, target: join(scratch, "never"), expectedSha256: null }),
+      )
       assert.strictEqual(short.reason, "unreadable")
       assert.isEmpty(readdirSync(scratch).filter((name) => name.startsWith("never")))
     }),
@@ -101,13 +113,11 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
       const pool = yield* CpuPool
       const begun = yield* Deferred.make<void>()
       const path = writeSparse("endless", 1024 * gigabytes)
-      const fiber = yield* Effect.forkChild(
-        pool.digest({ paths: [path] }, () => Deferred.doneUnsafe(begun, Effect.void)),
-      )
+      const fiber = yield* Effect.forkChild(pool.digest(digestOf(path), () => Deferred.doneUnsafe(begun, Effect.void)))
       yield* Deferred.await(begun)
       yield* Fiber.interrupt(fiber)
       assert.strictEqual((yield* pool.stats).running, 0)
-      const result = yield* pool.digest({ paths: [write("after", new Uint8Array(3))] })
+      const result = yield* pool.digest(digestOf(write("after", new Uint8Array(3))))
       assert.strictEqual(result.bytes, 3)
     }),
   )
@@ -117,7 +127,9 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
       const pool = yield* CpuPool
       const source = writeSparse("large", 64 * gigabytes)
       const target = join(scratch, "interrupted")
-      const fiber = yield* Effect.forkChild(pool.cut({ source, offset: 0, bytes: 64 * gigabytes, target }))
+      const fiber = yield* Effect.forkChild(
+        pool.cut({ source, offset: 0, bytes: 64 * gigabytes, target, expectedSha256: null }),
+      )
       const hasBegun = Effect.sync(() => (statSync(`${target}.cutting`, { throwIfNoEntry: false })?.size ?? 0) > 0)
       yield* Effect.repeat(Effect.andThen(Effect.sleep("5 millis"), hasBegun), { until: (begun) => begun })
       yield* Fiber.interrupt(fiber)
@@ -129,13 +141,51 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
     Effect.gen(function* () {
       const pool = yield* CpuPool
       const path = writeSparse("busy", 1024 * gigabytes)
-      const fibers = yield* Effect.forEach([1, 2, 3, 4, 5], () => Effect.forkChild(pool.digest({ paths: [path] })))
+      const fibers = yield* Effect.forEach([1, 2, 3, 4, 5], () => Effect.forkChild(pool.digest(digestOf(path))))
       yield* Effect.repeat(Effect.andThen(Effect.sleep("5 millis"), pool.stats), {
         until: ({ queued }) => queued === 3,
       })
       yield* Effect.forEach(fibers, Fiber.interrupt, { concurrency: "unbounded" })
       const { queued, running } = yield* pool.stats
       assert.deepStrictEqual({ queued, running }, { queued: 0, running: 0 })
+    }),
+  )
+
+  it.effect("digests the pieces of a volume in the pass that digests the content, and proves each when it is cut", () =>
+    Effect.gen(function* () {
+      const pool = yield* CpuPool
+      const [first, second] = [randomBytes(100_000), randomBytes(2_500_000)]
+      const source = write("oversized.zip", second)
+      const result = yield* pool.digest({
+        volumes: [
+          { path: write("fits.zip", first), pieceBytes: null },
+          { path: source, pieceBytes: 1024 * 1024 },
+        ],
+        listTar: false,
+      })
+      assert.strictEqual(result.contentHash, sha256(first, second))
+      const pieces = planParts([{ name: "oversized.zip", bytes: second.length }], 1024 * 1024)
+      const sent = yield* Effect.forEach(pieces, (part) =>
+        Effect.gen(function* () {
+          const target = join(scratch, part.name)
+          const expectedSha256 = result.volumes[1]?.pieces[part.piece] ?? ""
+          yield* pool.cut({ source, offset: part.offset, bytes: part.bytes, target, expectedSha256 })
+          return readFileSync(target)
+        }),
+      )
+      assert.strictEqual(sha256(first, ...sent), result.contentHash)
+    }),
+  )
+
+  it.effect("refuses to hand out a piece of a file that has changed since it was digested", () =>
+    Effect.gen(function* () {
+      const pool = yield* CpuPool
+      const source = write("changed", randomBytes(10))
+      const target = join(scratch, "changed-piece")
+      const job = { source, offset: 0, bytes: 10, target, expectedSha256: sha256(randomBytes(10)) }
+      const error = yield* Effect.flip(pool.cut(job))
+      assert.strictEqual(error.reason, "source_changed")
+      assert.isEmpty(readdirSync(scratch).filter((name) => name.startsWith("changed-piece")))
     }),
   )
 
@@ -149,11 +199,56 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
         archiveType: "ZIP",
         volumes,
         workDirectory: scratch,
-        maxEntries: 100,
       })
       assert.strictEqual(result.state, "listed")
       assert.isAbove(result.fileCount, 0)
     }),
+  )
+})
+
+describe("accounts that share a pool", () => {
+  it.live("take turns, however many jobs one of them has", () =>
+    Effect.gen(function* () {
+      const pool = yield* makeCpuPool({ threads: 1 })
+      const gate = yield* Effect.forkChild(pool.digest(digestOf(writeSparse("gate", 1024 * gigabytes))))
+      yield* Effect.repeat(Effect.andThen(Effect.sleep("5 millis"), pool.stats), {
+        until: ({ running }) => running === 1,
+      })
+      const small = write("small", randomBytes(10))
+      const order: Array<string> = []
+      const ask = (account: string) =>
+        pool
+          .of(account)
+          .digest(digestOf(small))
+          .pipe(Effect.andThen(Effect.sync(() => order.push(account))))
+      const asked = yield* Effect.forEach(["a", "a", "a", "a", "b", "c", "b"], (account) =>
+        Effect.forkChild(ask(account)),
+      )
+      yield* Effect.repeat(Effect.andThen(Effect.sleep("5 millis"), pool.stats), {
+        until: ({ queued }) => queued === 7,
+      })
+      yield* Fiber.interrupt(gate)
+      yield* Effect.forEach(asked, Fiber.join)
+      assert.deepStrictEqual(order, ["a", "b", "c", "a", "b", "a", "a"])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("have their jobs done at a lower priority than the rest of the worker", () =>
+    Effect.gen(function* () {
+      const tasks = write(
+        "nice.mjs",
+        Buffer.from(
+          `import { readFileSync, readlinkSync } from "node:fs"
+           export const digest = () => {
+             const stat = readFileSync("/proc/" + readlinkSync("/proc/thread-self") + "/stat", "utf8")
+             return { outcome: "done", value: Number(stat.slice(stat.lastIndexOf(")")).split(" ")[17]) }
+           }`,
+        ),
+      )
+      const pool = yield* makeCpuPool({ threads: 1 }, pathToFileURL(tasks))
+      const nice: unknown = yield* pool.digest(digestOf())
+      assert.strictEqual(nice, getPriority() + 10)
+    }).pipe(Effect.scoped),
   )
 })
 
@@ -162,7 +257,7 @@ describe("a pool in trouble", () => {
     Effect.gen(function* () {
       const pool = yield* makeCpuPool({ threads: 1, maxQueue: 1 })
       const path = writeSparse("blocking", 1024 * gigabytes)
-      const jobs = Array.from({ length: 4 }, () => pool.digest({ paths: [path] }))
+      const jobs = Array.from({ length: 4 }, () => pool.digest(digestOf(path)))
       const error = yield* Effect.flip(Effect.all(jobs, { concurrency: "unbounded" }))
       assert.strictEqual(error.reason, "queue_full")
     }).pipe(Effect.scoped),
@@ -178,9 +273,12 @@ describe("a pool in trouble", () => {
         ),
       )
       const pool = yield* makeCpuPool({ threads: 1 }, pathToFileURL(tasks))
-      const error = yield* Effect.flip(pool.digest({ paths: [] }))
+      const error = yield* Effect.flip(pool.digest(digestOf()))
       assert.strictEqual(error.reason, "thread_died")
-      assert.deepStrictEqual(yield* pool.cut({ source: "", offset: 0, bytes: 0, target: "" }), { bytes: 0, sha256: "" })
+      assert.deepStrictEqual(yield* pool.cut({ source: "", offset: 0, bytes: 0, target: "", expectedSha256: null }), {
+        bytes: 0,
+        sha256: "",
+      })
     }).pipe(Effect.scoped),
   )
 })

@@ -11,6 +11,7 @@ const benchmark: SevenZipRun = {
   arguments: ["b", "99", "-mmt1", "-md18"],
   directory: tmpdir(),
   wallMilliseconds: 60_000,
+  memoryBytes: 512 * 1024 ** 2,
   maxOutputBytes: 1_000_000,
   cancellation: neverCancelled,
   onOutput: () => {},

@@ -118,7 +118,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const context = yield* Layer.build(
     Layer.merge(
       layerRpcClient(port, "commands"),
-      layerCpuRequests.pipe(Layer.provide(layerRpcServer(port, "requests"))),
+      layerCpuRequests(config.accountId).pipe(Layer.provide(layerRpcServer(port, "requests"))),
     ),
   )
   const account = yield* RpcClient.make(AccountRpcs).pipe(Effect.provideContext(context))

@@ -1,33 +1,62 @@
 import { Effect, Layer, Queue, Stream } from "effect"
 import { RpcServer } from "effect/rpc"
-import { type DigestEvent, SupervisorRpcs } from "../channel/supervisor-rpcs.ts"
-import type { CpuJobError, DigestJob } from "../cpu/jobs.ts"
-import { CpuPool } from "../cpu/pool.ts"
+import { type DigestEvent, type GrowingDigestEvent, SupervisorRpcs } from "../channel/supervisor-rpcs.ts"
+import type { CpuJobError, DigestJob, GrowingDigestJob, Growth } from "../cpu/jobs.ts"
+import { type CpuJobs, CpuPool } from "../cpu/pool.ts"
 
 /** Only the newest progress matters: a slow reader skips the ones between. */
-const digestStream = (pool: CpuPool["Service"], job: DigestJob) =>
+const newestOnly = { bufferSize: 16, strategy: "sliding" } as const
+
+const digestStream = (jobs: CpuJobs, job: DigestJob) =>
   Stream.callback<DigestEvent, CpuJobError>(
     (queue) =>
-      pool
+      jobs
         .digest(job, (doneBytes) => Queue.offerUnsafe(queue, { _tag: "Progress", doneBytes }))
         .pipe(
           Effect.flatMap((result) => Queue.offer(queue, { _tag: "Done", result })),
           Effect.andThen(Queue.end(queue)),
           Effect.catch((error) => Queue.fail(queue, error)),
         ),
-    { bufferSize: 16, strategy: "sliding" },
+    newestOnly,
   )
 
-const handlers = SupervisorRpcs.toLayer(
-  Effect.map(CpuPool, (pool) =>
-    SupervisorRpcs.of({
-      Digest: (job) => digestStream(pool, job),
-      Cut: pool.cut,
-      Inspect: pool.inspect,
-      Preview: pool.preview,
-    }),
-  ),
-)
+type Followers = Map<number, (growth: Growth) => void>
 
-/** Answers the CPU requests of one cell from the pool that all cells share. */
-export const layerCpuRequests = RpcServer.layer(SupervisorRpcs).pipe(Layer.provide(handlers))
+const followStream = (jobs: CpuJobs, followers: Followers, id: number, job: GrowingDigestJob) =>
+  Stream.callback<GrowingDigestEvent, CpuJobError>((queue) =>
+    jobs
+      .digestWhileGrowing(job, (tell) => {
+        followers.set(id, tell)
+        Queue.offerUnsafe(queue, { _tag: "Following" })
+      })
+      .pipe(
+        Effect.ensuring(Effect.sync(() => followers.delete(id))),
+        Effect.flatMap((result) => Queue.offer(queue, { _tag: "Done", result })),
+        Effect.andThen(Queue.end(queue)),
+        Effect.catch((error) => Queue.fail(queue, error)),
+      ),
+  )
+
+/**
+ * Answers the CPU requests of one cell from the pool that all cells share. When the scope ends, as it does when the
+ * cell dies, its jobs are stopped and dropped.
+ */
+export const layerCpuRequests = (accountId: string) =>
+  RpcServer.layer(SupervisorRpcs).pipe(
+    Layer.provide(
+      SupervisorRpcs.toLayer(
+        Effect.map(CpuPool, (pool) => {
+          const jobs = pool.of(accountId)
+          const followers: Followers = new Map()
+          return SupervisorRpcs.of({
+            Digest: (job) => digestStream(jobs, job),
+            DigestWhileGrowing: ({ id, job }) => followStream(jobs, followers, id, job),
+            Grown: ({ growth, id }) => Effect.sync(() => followers.get(id)?.(growth)),
+            Cut: jobs.cut,
+            Inspect: jobs.inspect,
+            Preview: jobs.preview,
+          })
+        }),
+      ),
+    ),
+  )

@@ -5,6 +5,7 @@ import { Database } from "../../db/database.ts"
 import { embeddedPostgres } from "../../db/embedded.ts"
 import { migrate } from "../../db/migrate.ts"
 import type { Config } from "../config.ts"
+import { usableCpus } from "../cpu/cpu-limit.ts"
 import { CpuPool } from "../cpu/pool.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
@@ -69,7 +70,7 @@ export const layerFoundations = (config: Config) =>
       return Layer.mergeAll(
         Layer.succeed(DatabaseServer, server),
         Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
-        CpuPool.layer({ threads: config.cpuThreads }),
+        CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
   )
