@@ -27,6 +27,29 @@ export class Announcements {
     this.#announce(channel, messages, by, (viewer) => viewNewMessages(channel, messages, viewer))
   }
 
+  /**
+   * Tells everybody in the channel, and those concerned who are not or no longer, to look at what it is for them now: the
+   * chat that comes along says so.
+   */
+  changed(channel: Channel, concerned: readonly Account[] = [], by?: AuthKey): void {
+    this.tell(
+      channel,
+      (viewer) => channel.members.has(viewer) || concerned.includes(viewer),
+      () => [{ _: "updateChannel", channelId: channel.properties.id }],
+      by,
+    )
+  }
+
+  /** Sends updates about a channel to the accounts that they are meant for, without any message in them. */
+  tell(
+    channel: Channel,
+    isMeant: (viewer: Account) => boolean,
+    updates: (viewer: Account) => Wire<tl.TypeUpdate>[],
+    by?: AuthKey,
+  ): void {
+    this.#announce(channel, [], by, updates, isMeant)
+  }
+
   deleted(channel: Channel, messageIds: readonly number[], by?: AuthKey): void {
     if (messageIds.length === 0) return
     this.#announce(channel, [], by, () => [
@@ -45,11 +68,12 @@ export class Announcements {
     messages: readonly Message[],
     by: AuthKey | undefined,
     updates: (viewer: Account) => Wire<tl.TypeUpdate>[],
+    isMeant: (viewer: Account) => boolean = (viewer) => channel.isChatOf(viewer),
   ): void {
     const origin = by === undefined ? undefined : this.#telegram.permanentKeyId(by)
     this.#push((authKey) => {
       const viewer = this.#telegram.accountOf(authKey)
-      if (viewer === undefined || !channel.isChatOf(viewer)) return undefined
+      if (viewer === undefined || !isMeant(viewer)) return undefined
       if (origin !== undefined && this.#telegram.permanentKeyId(authKey) === origin) return undefined
       return viewUpdates(channel, updates(viewer), messages, viewer)
     })

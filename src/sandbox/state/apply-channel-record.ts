@@ -15,6 +15,7 @@ const applyMember = (channel: Channel, account: Account, record: MemberRecord): 
     until: record.until ?? 0,
     rank: record.rank ?? "",
   })
+  channel.changed = Math.max(channel.changed, record.at)
   if (record.hash !== undefined) channel.invites.use(record.hash)
   channel.invites.settle(account)
 }
@@ -29,7 +30,7 @@ export const applyChannelRecord = (
     case "channel-changed": {
       const { username, ...settings } = record.settings
       channel.change({ ...settings, ...(username === undefined ? {} : { username: username || undefined }) })
-      channel.changed = record.at
+      channel.changed = Math.max(channel.changed, record.at)
       return
     }
     case "member": {
@@ -54,6 +55,24 @@ export const applyChannelRecord = (
     case "join-request-settled": {
       const account = accountOf(record.phone)
       if (account !== undefined) channel.invites.settle(account)
+      return
     }
+    case "archived": {
+      const account = accountOf(record.phone)
+      if (account === undefined) return
+      if (record.archived) channel.archivedBy.add(account)
+      else channel.archivedBy.delete(account)
+      return
+    }
+    case "topic-changed": {
+      const { iconEmojiId, ...change } = record.change
+      channel.topics.change(record.topicId, {
+        ...change,
+        ...(iconEmojiId === undefined ? {} : { iconEmojiId: BigInt(iconEmojiId) || undefined }),
+      })
+      return
+    }
+    case "topics-pinned":
+      channel.topics.pin(record.topicIds)
   }
 }

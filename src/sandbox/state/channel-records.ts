@@ -87,6 +87,35 @@ export const JoinRequestSettledRecord = Schema.Struct({
   phone: Schema.String,
 })
 
+/** An account put the channel into its archive, or took it out. */
+export const ArchivedRecord = Schema.Struct({
+  type: Schema.Literal("archived"),
+  channel: Schema.String,
+  phone: Schema.String,
+  archived: Schema.Boolean,
+})
+
+/** A topic of a forum was changed; what is left out stays. */
+export const TopicChangedRecord = Schema.Struct({
+  type: Schema.Literal("topic-changed"),
+  channel: Schema.String,
+  topicId: Schema.Int,
+  change: Schema.Struct({
+    title: Schema.optionalKey(Schema.String),
+    /** A 64-bit integer in decimal, "0" for no emoji. */
+    iconEmojiId: Schema.optionalKey(Schema.String),
+    isClosed: Schema.optionalKey(Schema.Boolean),
+    isHidden: Schema.optionalKey(Schema.Boolean),
+  }),
+})
+
+/** These topics of a forum are pinned, in this order, and no others. */
+export const TopicsPinnedRecord = Schema.Struct({
+  type: Schema.Literal("topics-pinned"),
+  channel: Schema.String,
+  topicIds: Schema.Array(Schema.Int),
+})
+
 /** Everything that happens to a channel apart from its messages. */
 export const ChannelRecord = Schema.Union([
   ChannelChangedRecord,
@@ -95,5 +124,8 @@ export const ChannelRecord = Schema.Union([
   InviteRemovedRecord,
   JoinRequestRecord,
   JoinRequestSettledRecord,
+  ArchivedRecord,
+  TopicChangedRecord,
+  TopicsPinnedRecord,
 ])
 export type ChannelRecord = typeof ChannelRecord.Type

@@ -39,6 +39,8 @@ export interface Page {
   readonly limit: number
   readonly maxId: number
   readonly minId: number
+  /** Messages up to this id do not exist for who asks. */
+  readonly hiddenUpTo?: number
 }
 
 /** How the number of a channel's events begins; the first event makes it 2. */
@@ -52,6 +54,8 @@ export class Channel {
   /** Unix seconds of the last change after the world was loaded. */
   changed = 0
   readonly topics = new Topics()
+  /** The accounts that have it in their archive instead of the main list. */
+  readonly archivedBy = new Set<Account>()
   readonly #live = new LiveMessages()
   /** One entry for each pts: the id of a message that came, or minus the id of one that was deleted. */
   readonly #events: number[] = []
@@ -102,6 +106,12 @@ export class Channel {
     return this.message(this.#live.top ?? 0)
   }
 
+  /** The newest message that an account may see; the channel's first where it may see none. */
+  topFor(account: Account): Message | undefined {
+    const { top } = this
+    return top !== undefined && top.id > this.hiddenUpTo(account) ? top : this.message(1)
+  }
+
   /** The message with this id, deleted or not. */
   message(id: number): Message | undefined {
     return this.messages[id - 1]
@@ -142,14 +152,15 @@ export class Channel {
     topicId?: number,
   ): { messages: readonly Message[]; count: number } {
     const ids = this.#search(kinds, text, topicId)
-    const low = page.minId > 0 ? lowerBound(ids, page.minId + 1) : 0
+    const hidden = lowerBound(ids, (page.hiddenUpTo ?? 0) + 1)
+    const low = Math.max(hidden, page.minId > 0 ? lowerBound(ids, page.minId + 1) : 0)
     const high = page.maxId > 0 ? lowerBound(ids, page.maxId) : ids.length
     const end = (page.offsetId > 0 ? lowerBound(ids, page.offsetId) : ids.length) - page.addOffset
     const messages = ids
       .slice(Math.max(low, end - page.limit, 0), Math.max(Math.min(high, end), 0))
       .reverse()
       .flatMap((id) => this.message(id) ?? [])
-    return { messages, count: ids.length }
+    return { messages, count: ids.length - hidden }
   }
 
   /** What happened after an event: the messages that came and were not deleted since, and the ids deleted. */

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { AccountChanges, AccountRecord } from "./account.ts"
 import { ChannelAddedRecord, ChannelRecord } from "./channel-records.ts"
+import { DialogFilterRecord } from "./dialog-filters.ts"
 import { ClientDescription, LoginEnd } from "./login.ts"
 import { LoginAttemptRecord } from "./login-attempts.ts"
 
@@ -110,6 +111,7 @@ export const StateRecord = Schema.Union([
   PostedRecord,
   ChannelAddedRecord,
   ChannelRecord,
+  DialogFilterRecord,
   Schema.Struct({
     type: Schema.Literal("deleted"),
     channel: Schema.String,

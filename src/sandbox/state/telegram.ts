@@ -11,6 +11,7 @@ import { applyChannelRecord } from "./apply-channel-record.ts"
 import { buildChannel } from "./build.ts"
 import type { Channel, Message } from "./channel.ts"
 import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
+import { DialogFilters } from "./dialog-filters.ts"
 import { stableLong } from "./identifiers.ts"
 import { type ClientDescription, type Login, type LoginEnd, loginHash } from "./login.ts"
 import { LoginAttempts } from "./login-attempts.ts"
@@ -80,6 +81,7 @@ export class Telegram {
   readonly #logins = new Map<bigint, Login>()
   /** Permanent keys whose login the server has ended otherwise than by forgetting it. */
   readonly #endedLogins = new Map<bigint, LoginEnd>()
+  readonly #dialogFilters = new Map<Account, DialogFilters>()
   readonly #sent = new Map<string, Posted>()
 
   /** directory: for uploads and files; journal: keeps a record before it takes effect; now: Unix seconds. */
@@ -113,6 +115,28 @@ export class Telegram {
 
   channelById(id: number): Channel | undefined {
     return this.#channelsById.get(id)
+  }
+
+  /** The channel with this username, in any letter case. */
+  channelByUsername(username: string): Channel | undefined {
+    const wanted = username.toLowerCase()
+    return [...this.channels.values()].find(
+      ({ properties }) => !properties.isDeleted && properties.username?.toLowerCase() === wanted,
+    )
+  }
+
+  /** The channel that an invite link leads to. */
+  channelByInvite(hash: string): Channel | undefined {
+    return [...this.channels.values()].find(
+      (channel) => !channel.properties.isDeleted && channel.invites.get(hash) !== undefined,
+    )
+  }
+
+  /** The chat folders of an account. */
+  dialogFilters(account: Account): DialogFilters {
+    const filters = this.#dialogFilters.get(account) ?? new DialogFilters()
+    this.#dialogFilters.set(account, filters)
+    return filters
   }
 
   /** The channels that this account is in. */
@@ -345,7 +369,20 @@ export class Telegram {
       case "invite-removed":
       case "join-request":
       case "join-request-settled":
+      case "archived":
+      case "topic-changed":
+      case "topics-pinned":
         applyChannelRecord(this.#knownChannel(record.channel), record, (phone) => this.accounts.get(phone))
+        return
+      case "dialog-filter": {
+        const filters = this.dialogFilters(this.#knownAccount(record.phone))
+        const [filter] = fromBase64(record.filter === null ? [] : [record.filter])
+        if (filter === undefined) filters.remove(record.id)
+        else filters.set(record.id, filter)
+        return
+      }
+      case "dialog-filter-order":
+        this.dialogFilters(this.#knownAccount(record.phone)).reorder(record.order)
         return
       default:
         this.loginAttempts.apply(record)
