@@ -52,6 +52,12 @@ export type MessageToPost = typeof MessageToPost.Type
 export const Code = Schema.String.check(Schema.isPattern(/^[0-9]{5}$/, { expected: "five digits" }))
 
 /** An account that exists, or a phone number that may sign up. */
+export const WorldFolder = Schema.Struct({
+  title: Schema.NonEmptyString.check(Schema.isMaxLength(12)),
+  channels: Schema.Array(Schema.String).check(Schema.isMinLength(1)),
+})
+export type WorldFolder = typeof WorldFolder.Type
+
 export const WorldAccount = Schema.Struct({
   phone: Phone,
   firstName: Schema.NonEmptyString,
@@ -67,6 +73,8 @@ export const WorldAccount = Schema.Struct({
   signUp: Schema.optionalKey(Schema.Boolean),
   /** After how many wrong codes or passwords in a row it must be left alone for how long; 10 and 300 seconds otherwise. */
   loginFlood: Schema.optionalKey(LoginFlood),
+  /** The chat folders, with the names of channels in them. */
+  folders: Schema.optionalKey(Schema.Array(WorldFolder)),
 }).check(
   Schema.makeFilter(({ password, passwordHint }) =>
     passwordHint !== undefined && password === undefined ? "Expected a password beside passwordHint" : undefined,
@@ -152,6 +160,7 @@ const problemsOfRepetition = (values: readonly string[], path: (index: number) =
   )
 
 const problemsOfWorld = ({ world, directory }: LoadedWorld): readonly string[] => {
+  const names = new Set(world.channels.map((channel) => channel.name))
   const phones = new Set(world.accounts.map((account) => account.phone))
   return [
     ...problemsOfRepetition(
@@ -165,6 +174,17 @@ const problemsOfWorld = ({ world, directory }: LoadedWorld): readonly string[] =
     ...problemsOfRepetition(
       world.channels.map((channel) => channel.username?.toLowerCase() ?? `channel ${channel.name}`),
       (index) => `channels[${index}].username`,
+    ),
+    ...world.accounts.flatMap((account, index) =>
+      (account.folders ?? []).flatMap((folder, at) =>
+        folder.channels.flatMap((name, position) =>
+          names.has(name)
+            ? []
+            : [
+                `accounts[${index}].folders[${at}].channels[${position}]: Expected the name of a channel, found ${name}`,
+              ],
+        ),
+      ),
     ),
     ...world.channels.flatMap((channel, index) => [
       ...problemsOfChannel(channel, `channels[${index}].`, (phone) => phones.has(phone)),

@@ -4,7 +4,7 @@ import type { TlObject, Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import type { Channel, Message } from "../state/channel.ts"
 import type { Telegram } from "../state/telegram.ts"
-import { viewMessage, viewUpdates } from "./view.ts"
+import { unixSeconds, viewMessage, viewUpdates } from "./view.ts"
 
 /** Sends an object to every connected session, or nothing where the function gives undefined. */
 export type Push = (message: (authKey: AuthKey) => TlObject | undefined) => void
@@ -38,6 +38,16 @@ export class Announcements {
       () => [{ _: "updateChannel", channelId: channel.properties.id }],
       by,
     )
+  }
+
+  /** Sends updates to the clients of one account. */
+  tellAccount(account: Account, updates: Wire<tl.TypeUpdate>[], by?: AuthKey): void {
+    const origin = by === undefined ? undefined : this.#telegram.permanentKeyId(by)
+    this.#push((authKey) => {
+      if (this.#telegram.accountOf(authKey) !== account) return undefined
+      if (origin !== undefined && this.#telegram.permanentKeyId(authKey) === origin) return undefined
+      return { _: "updates", updates, users: [], chats: [], date: unixSeconds(), seq: 0 }
+    })
   }
 
   /** Sends updates about a channel to the accounts that they are meant for, without any message in them. */

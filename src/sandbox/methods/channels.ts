@@ -6,6 +6,7 @@ import { RpcError } from "./rpc-error.ts"
 import { usersOf, viewMessage, viewUser } from "./view.ts"
 import { viewChannel, viewParticipant } from "./view-channel.ts"
 import { viewFullChannel } from "./view-full-channel.ts"
+import { viewTopicsOf } from "./view-topic.ts"
 
 /** Channels and supergroups. */
 export const channelMethods = (telegram: Telegram, announcements: Announcements) =>
@@ -46,16 +47,18 @@ export const channelMethods = (telegram: Telegram, announcements: Announcements)
       const viewer = callerOf(call)
       const channel = channelOf(telegram, peer, viewer)
       const ids = id.map((wanted) => ("id" in wanted && typeof wanted.id === "number" ? wanted.id : 0))
-      const found = ids.flatMap((messageId) => channel.message(messageId) ?? [])
+      const hiddenUpTo = channel.hiddenUpTo(viewer)
+      const visible = (messageId: number) => (messageId > hiddenUpTo ? channel.message(messageId) : undefined)
+      const found = ids.flatMap((messageId) => visible(messageId) ?? [])
       return {
         _: "messages.channelMessages",
         pts: channel.pts,
         count: ids.length,
         messages: ids.map((messageId) => {
-          const message = channel.message(messageId)
+          const message = visible(messageId)
           return message === undefined ? { _: "messageEmpty", id: messageId } : viewMessage(channel, message, viewer)
         }),
-        topics: [],
+        topics: viewTopicsOf(channel, found, viewer),
         chats: [viewChannel(channel, viewer)],
         users: usersOf(found, viewer),
       }

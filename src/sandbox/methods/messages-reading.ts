@@ -5,13 +5,12 @@ import type { Channel, MessageKind, Page } from "../state/channel.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { callerOf, type Methods } from "./call.ts"
 import { channelOf } from "./peers.ts"
-import { usersOf, viewDialog, viewMessage, viewMessages, viewState } from "./view.ts"
+import { RpcError } from "./rpc-error.ts"
+import { viewMessages } from "./view.ts"
 import { viewChannel } from "./view-channel.ts"
 
 /** The most messages that one answer holds, as on the real server. */
 const MAX_PAGE = 100
-/** The folder of archived chats; nothing is archived here. */
-const ARCHIVE_FOLDER = 1
 
 /** Which messages a search filter lets through. Kinds of media that the sandbox does not have let nothing through. */
 const kindsOfFilter = (filter: Wire<tl.TypeMessagesFilter>): readonly MessageKind[] => {
@@ -28,75 +27,42 @@ const kindsOfFilter = (filter: Wire<tl.TypeMessagesFilter>): readonly MessageKin
   }
 }
 
-const topDate = (channel: Channel): number => channel.top?.date ?? channel.properties.created
-
-const viewDialogs = (channels: readonly Channel[], viewer: Account) => ({
-  dialogs: channels.map(viewDialog),
-  // A client drops a dialog whose top message does not come with it.
-  messages: channels.flatMap((channel) => (channel.top ? [viewMessage(channel, channel.top, viewer)] : [])),
-  chats: channels.map((channel) => viewChannel(channel, viewer)),
-  users: usersOf(
-    channels.flatMap((channel) => channel.top ?? []),
-    viewer,
-  ),
-})
-
-/** Dialogs, history and search. pageLimit: how many messages an answer holds at most, so that short pages can be had. */
+/** History and search. pageLimit: how many messages an answer holds at most, so that short pages can be had. */
 export const messageReadingMethods = (telegram: Telegram, pageLimit: number) => {
-  const pageOf = (request: Omit<Page, "limit"> & { readonly limit: number }): Page => ({
+  const pageOf = (channel: Channel, viewer: Account, request: Page): Page => ({
     ...request,
+    hiddenUpTo: channel.hiddenUpTo(viewer),
     limit: Math.max(0, Math.min(request.limit, pageLimit, MAX_PAGE)),
   })
   return {
-    "messages.getDialogs": ({ offsetDate, offsetId, limit, folderId }, call) => {
-      const viewer = callerOf(call)
-      const isAfterOffset = (channel: Channel): boolean => {
-        if (offsetDate === 0) return true
-        const date = topDate(channel)
-        return date < offsetDate || (date === offsetDate && offsetId > 0 && (channel.top?.id ?? 0) < offsetId)
-      }
-      const all = folderId === ARCHIVE_FOLDER ? [] : telegram.channelsOf(viewer)
-      const sorted = all
-        .filter(isAfterOffset)
-        .sort((a, b) => topDate(b) - topDate(a) || (b.top?.id ?? 0) - (a.top?.id ?? 0))
-      const page = sorted.slice(0, Math.min(Math.max(limit, 1), MAX_PAGE))
-      if (page.length === sorted.length) return { _: "messages.dialogs", ...viewDialogs(page, viewer) }
-      return { _: "messages.dialogsSlice", count: all.length, ...viewDialogs(page, viewer) }
-    },
-    "messages.getPinnedDialogs": () => ({
-      _: "messages.peerDialogs",
-      dialogs: [],
-      messages: [],
-      chats: [],
-      users: [],
-      state: viewState(),
-    }),
-    "messages.getPeerDialogs": ({ peers }, call) => {
-      const viewer = callerOf(call)
-      const channels = peers.flatMap((peer) =>
-        peer._ === "inputDialogPeer" ? [channelOf(telegram, peer.peer, viewer)] : [],
-      )
-      return { _: "messages.peerDialogs", ...viewDialogs(channels, viewer), state: viewState() }
-    },
     "messages.getHistory": ({ peer, ...request }, call) => {
       const viewer = callerOf(call)
       const channel = channelOf(telegram, peer, viewer)
-      const { messages, count } = channel.page(["any"], "", pageOf(request))
+      const { messages, count } = channel.page(["any"], "", pageOf(channel, viewer, request))
       return viewMessages(channel, messages, count, viewer)
     },
-    "messages.search": ({ peer, filter, q, ...request }, call) => {
+    "messages.getReplies": ({ peer, msgId, ...request }, call) => {
       const viewer = callerOf(call)
       const channel = channelOf(telegram, peer, viewer)
-      const { messages, count } = channel.page(kindsOfFilter(filter), q, pageOf(request))
+      if (channel.topics.get(msgId) === undefined) throw new RpcError(400, "TOPIC_ID_INVALID")
+      const { messages, count } = channel.page(["any"], "", pageOf(channel, viewer, request), msgId)
       return viewMessages(channel, messages, count, viewer)
     },
-    "messages.getSearchCounters": ({ peer, filters }, call) => {
-      const channel = channelOf(telegram, peer, callerOf(call))
-      const none = { offsetId: 0, addOffset: 0, limit: 0, maxId: 0, minId: 0 }
+    "messages.search": ({ peer, filter, q, topMsgId, ...request }, call) => {
+      const viewer = callerOf(call)
+      const channel = channelOf(telegram, peer, viewer)
+      const { messages, count } = channel.page(kindsOfFilter(filter), q, pageOf(channel, viewer, request), topMsgId)
+      return viewMessages(channel, messages, count, viewer)
+    },
+    "messages.getSearchCounters": ({ peer, topMsgId, filters }, call) => {
+      const viewer = callerOf(call)
+      const channel = channelOf(telegram, peer, viewer)
+      const hiddenUpTo = channel.hiddenUpTo(viewer)
+      const none = { offsetId: 0, addOffset: 0, limit: 0, maxId: 0, minId: 0, hiddenUpTo }
       return filters.map((filter) => ({
         _: "messages.searchCounter",
         filter,
-        count: channel.page(kindsOfFilter(filter), "", none).count,
+        count: channel.page(kindsOfFilter(filter), "", none, topMsgId).count,
       }))
     },
     "messages.readMessageContents": () => ({ _: "messages.affectedMessages", pts: 1, ptsCount: 0 }),

@@ -10,6 +10,7 @@ import { fileOfMedia } from "./media.ts"
 import { channelOf } from "./peers.ts"
 import { type MessageContentKind, requireMayPost } from "./permissions.ts"
 import { RpcError } from "./rpc-error.ts"
+import { topicOfReply } from "./topic-of-reply.ts"
 import { viewMedia, viewMessage, viewUpdates } from "./view.ts"
 
 /** How many media an album may hold. */
@@ -76,7 +77,10 @@ export const messageSendingMethods = (telegram: Telegram, announcements: Announc
   /** Posts what was not posted before; drafts are made for new random ids only, because making one uses its upload up. */
   const send = (
     call: Call,
-    peer: Wire<tl.TypeInputPeer>,
+    {
+      peer,
+      replyTo,
+    }: { readonly peer: Wire<tl.TypeInputPeer>; readonly replyTo?: Wire<tl.TypeInputReplyTo> | undefined },
     kind: MessageContentKind,
     parts: readonly { readonly randomId: bigint; readonly draft: () => Draft }[],
   ): Answer<"messages.sendMedia"> => {
@@ -86,21 +90,29 @@ export const messageSendingMethods = (telegram: Telegram, announcements: Announc
     const fresh = parts.filter((_, index) => before[index] === undefined)
     const known = before.flatMap((message) => message ?? [])
     if (fresh.length === 0) return answerAgain(channel, known, sender)
+    const topicId = topicOfReply(channel, replyTo, sender)
     const posted = telegram.post(
       channel,
-      fresh.map(({ randomId, draft }) => ({ ...draft(), from: sender, randomId })),
+      fresh.map(({ randomId, draft }) => ({
+        ...draft(),
+        from: sender,
+        randomId,
+        ...(topicId === undefined ? {} : { topicId }),
+      })),
     )
     announcements.posted(channel, posted, call.authKey)
     return answerWith(channel, [...known, ...posted], viewNewMessages(channel, posted, sender), sender)
   }
 
   return {
-    "messages.sendMessage": ({ peer, message, entities, randomId }, call) => {
+    "messages.sendMessage": ({ peer, replyTo, message, entities, randomId }, call) => {
       if (message === "") throw new RpcError(400, "MESSAGE_EMPTY")
-      return send(call, peer, "text", [{ randomId, draft: () => ({ text: message, entities: entities ?? [] }) }])
+      return send(call, { peer, replyTo }, "text", [
+        { randomId, draft: () => ({ text: message, entities: entities ?? [] }) },
+      ])
     },
-    "messages.sendMedia": ({ peer, media, message, entities, randomId }, call) =>
-      send(call, peer, kindOfMedia(media), [
+    "messages.sendMedia": ({ peer, replyTo, media, message, entities, randomId }, call) =>
+      send(call, { peer, replyTo }, kindOfMedia(media), [
         {
           randomId,
           draft: () => ({
@@ -110,14 +122,14 @@ export const messageSendingMethods = (telegram: Telegram, announcements: Announc
           }),
         },
       ]),
-    "messages.sendMultiMedia": ({ peer, multiMedia }, call) => {
+    "messages.sendMultiMedia": ({ peer, replyTo, multiMedia }, call) => {
       const [first] = multiMedia
       if (first === undefined || multiMedia.length > MAX_ALBUM) throw new RpcError(400, "MULTI_MEDIA_TOO_LONG")
       const sender = callerOf(call)
       const albumId = stableId("album", sender.id, first.randomId)
       return send(
         call,
-        peer,
+        { peer, replyTo },
         kindOfMedia(first.media),
         multiMedia.map(({ randomId, media, message, entities }) => ({
           randomId,

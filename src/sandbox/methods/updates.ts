@@ -1,3 +1,5 @@
+import type { tl } from "@mtcute/tl"
+import type { Wire } from "../protocol/tl-types.ts"
 import { changedAcquaintances } from "../state/acquaintances.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { callerOf, type Methods } from "./call.ts"
@@ -18,7 +20,7 @@ export const updateMethods = (telegram: Telegram) =>
     "updates.getState": () => viewState(),
     "updates.getDifference": ({ date }, call) => {
       const viewer = callerOf(call)
-      const changed = telegram.channelsOf(viewer).filter((channel) => channel.changed >= date)
+      const changed = telegram.changedChannelsOf(viewer, date)
       const accounts = changedAcquaintances(telegram, viewer, date)
       if (changed.length === 0 && accounts.length === 0)
         return { _: "updates.differenceEmpty", date: unixSeconds(), seq: 0 }
@@ -28,11 +30,12 @@ export const updateMethods = (telegram: Telegram) =>
         newEncryptedMessages: [],
         // TDLib asks for the difference of each channel named here that it knows.
         otherUpdates: [
-          ...changed.map((channel) => ({
-            _: "updateChannelTooLong" as const,
-            channelId: channel.properties.id,
-            pts: channel.pts,
-          })),
+          ...changed.flatMap((channel): Wire<tl.TypeUpdate>[] => {
+            const channelId = channel.properties.id
+            const lookAgain: Wire<tl.TypeUpdate> = { _: "updateChannel", channelId }
+            if (!channel.isChatOf(viewer)) return [lookAgain]
+            return [lookAgain, { _: "updateChannelTooLong", channelId, pts: channel.pts }]
+          }),
           ...accounts.map(({ id }) => ({ _: "updateUser" as const, userId: id })),
         ],
         chats: changed.map((channel) => viewChannel(channel, viewer)),
@@ -50,19 +53,22 @@ export const updateMethods = (telegram: Telegram) =>
       // TDLib asks from 1 when it knows nothing of the channel; slices from the beginning would make it put old messages
       // before newer ones that it has been told of live.
       if (pts <= 1 || channel.pts - pts > MAX_DIFFERENCE_EVENTS) {
-        const page = { offsetId: 0, addOffset: 0, limit: Math.min(limit, TOO_LONG_MESSAGES), maxId: 0, minId: 0 }
+        const newest = { offsetId: 0, addOffset: 0, limit: Math.min(limit, TOO_LONG_MESSAGES), maxId: 0, minId: 0 }
+        const page = { ...newest, hiddenUpTo: channel.hiddenUpTo(viewer) }
         const { messages } = channel.page(["any"], "", page)
         return {
           _: "updates.channelDifferenceTooLong",
           final: true,
           timeout: POLL_INTERVAL,
-          dialog: viewDialog(channel),
+          dialog: viewDialog(channel, viewer),
           messages: messages.map((message) => viewMessage(channel, message, viewer)),
           chats,
           users: usersOf(messages, viewer),
         }
       }
       const difference = channel.difference(pts, Math.max(limit, 1))
+      const hiddenUpTo = channel.hiddenUpTo(viewer)
+      const newMessages = difference.messages.filter((message) => message.id > hiddenUpTo)
       const isFinal = difference.pts === channel.pts
       return {
         _: "updates.channelDifference",
@@ -70,7 +76,7 @@ export const updateMethods = (telegram: Telegram) =>
         pts: difference.pts,
         // Only after the last slice is there anything to wait for.
         ...(isFinal ? { timeout: POLL_INTERVAL } : {}),
-        newMessages: difference.messages.map((message) => viewMessage(channel, message, viewer)),
+        newMessages: newMessages.map((message) => viewMessage(channel, message, viewer)),
         otherUpdates:
           difference.deletedIds.length === 0
             ? []
@@ -84,7 +90,7 @@ export const updateMethods = (telegram: Telegram) =>
                 },
               ],
         chats,
-        users: usersOf(difference.messages, viewer),
+        users: usersOf(newMessages, viewer),
       }
     },
   }) satisfies Methods

@@ -5,6 +5,7 @@ import type { Channel, Message } from "../state/channel.ts"
 import { type ImageSize, imageSize } from "../state/image-size.ts"
 import type { StoredFile } from "../state/stored-file.ts"
 import { viewChannel } from "./view-channel.ts"
+import { viewTopicsOf } from "./view-topic.ts"
 
 /** The data centre that everything is on. */
 export const DATA_CENTRE = 1
@@ -124,8 +125,8 @@ export const usersOf = (messages: readonly Message[], viewer: Account): Wire<tl.
   [...new Set(messages.flatMap((message) => message.from ?? []))].map((user) => viewUser(user, viewer))
 
 /** A dialog; every message in it counts as read. */
-export const viewDialog = (channel: Channel): Wire<tl.RawDialog> => {
-  const top = channel.top?.id ?? 0
+export const viewDialog = (channel: Channel, viewer: Account): Wire<tl.RawDialog> => {
+  const top = channel.topFor(viewer)?.id ?? 0
   return {
     _: "dialog",
     peer: { _: "peerChannel", channelId: channel.properties.id },
@@ -137,6 +138,8 @@ export const viewDialog = (channel: Channel): Wire<tl.RawDialog> => {
     unreadReactionsCount: 0,
     notifySettings: { _: "peerNotifySettings" },
     pts: channel.pts,
+    // 1 is the archive (core.telegram.org/api/folders#peer-folders).
+    folderId: channel.archivedBy.has(viewer) ? 1 : undefined,
   }
 }
 
@@ -151,7 +154,7 @@ export const viewMessages = (
   pts: channel.pts,
   count,
   messages: messages.map((message) => viewMessage(channel, message, viewer)),
-  topics: [],
+  topics: viewTopicsOf(channel, messages, viewer),
   chats: [viewChannel(channel, viewer)],
   users: usersOf(messages, viewer),
 })

@@ -69,6 +69,10 @@ export const addPeople = (channel: Channel, world: WorldChannelFrame, accounts: 
       revoked: false,
     })
   }
+  for (const phone of world.archived ?? []) {
+    const account = accounts.get(phone)
+    if (account !== undefined) channel.archivedBy.add(account)
+  }
   for (const phone of world.joinRequests ?? []) {
     const account = accounts.get(phone)
     if (account !== undefined) channel.invites.request({ account, date: created, hash: undefined })

@@ -12,6 +12,8 @@ import {
 import { secondsOf } from "../world-channel.ts"
 import type { Account, AccountRecord } from "./account.ts"
 import { addPeople, settingsOf } from "./build-channel.ts"
+import { addFolders } from "./build-folders.ts"
+import { addTopics, closeTopics } from "./build-topics.ts"
 import { Channel } from "./channel.ts"
 import { stableId, stableLong } from "./identifiers.ts"
 import type { FileRecord, FileSource } from "./records.ts"
@@ -134,6 +136,7 @@ export const buildChannel = (
     isCreation: true,
   })
   telegram.addChannel(built)
+  const topicIds = addTopics(built, channel.topics ?? [])
   for (const [position, message] of messages.entries()) {
     const draft = draftOfMessage(message, channel.name, telegram.accounts)
     const date = draft.date ?? defaultDate(position)
@@ -149,8 +152,10 @@ export const buildChannel = (
       file: record === undefined ? undefined : telegram.file(BigInt(fileId)),
       entities: [],
       isCreation: false,
+      topicId: message.topic === undefined ? undefined : topicIds.get(message.topic),
     })
   }
+  closeTopics(built, channel.topics ?? [], topicIds)
   addPeople(built, channel, telegram.accounts)
   return built
 }
@@ -165,4 +170,5 @@ export const buildWorld = (telegram: Telegram, loaded: LoadedWorld, started: num
     telegram.apply({ type: "account", id: FIRST_USER_ID + index, ...accountOfWorld(account) })
   }
   for (const channel of world.channels) buildChannel(telegram, channel, directory, started)
+  for (const account of world.accounts) addFolders(telegram, account)
 }

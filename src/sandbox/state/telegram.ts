@@ -81,6 +81,7 @@ export class Telegram {
   readonly #logins = new Map<bigint, Login>()
   /** Permanent keys whose login the server has ended otherwise than by forgetting it. */
   readonly #endedLogins = new Map<bigint, LoginEnd>()
+  #version = 0
   readonly #dialogFilters = new Map<Account, DialogFilters>()
   readonly #sent = new Map<string, Posted>()
 
@@ -117,6 +118,11 @@ export class Telegram {
     return this.#channelsById.get(id)
   }
 
+  /** Another number after every change. */
+  get version(): number {
+    return this.#version
+  }
+
   /** The channel with this username, in any letter case. */
   channelByUsername(username: string): Channel | undefined {
     const wanted = username.toLowerCase()
@@ -137,6 +143,15 @@ export class Telegram {
     const filters = this.#dialogFilters.get(account) ?? new DialogFilters()
     this.#dialogFilters.set(account, filters)
     return filters
+  }
+
+  /**
+   * The channels that an account is or was in and that changed since a time (Unix seconds), or its place in them did.
+   */
+  changedChannelsOf(account: Account, since: number): readonly Channel[] {
+    return [...this.channels.values()].filter(
+      ({ members, changed }) => members.get(account) !== undefined && changed >= since,
+    )
   }
 
   /** The channels that this account is in. */
@@ -296,6 +311,7 @@ export class Telegram {
 
   /** Lets a record take effect without journalling it: for the world itself and for what the journal already holds. */
   apply(record: StateRecord): void {
+    this.#version++
     switch (record.type) {
       case "created":
         return
