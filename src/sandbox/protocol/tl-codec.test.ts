@@ -98,6 +98,13 @@ describe("The type language codec", () => {
     expect(() => decode(writer.done())).toThrow("nested too deeply")
   })
 
+  it("refuses a value of another type than the schema names for a field, and a constructor where a call belongs", () => {
+    const wrongPeer = { _: "messages.setTyping", peer: { _: "codeSettings" }, action: { _: "sendMessageTypingAction" } }
+    expect(() => decode(encode(wrongPeer as TlObject))).toThrow("a value of type InputPeer was expected")
+    const wrongQuery = { _: "invokeWithLayer", layer: 223, query: { _: "inputPeerEmpty" } }
+    expect(() => decode(encode(wrongQuery as TlObject))).toThrow("a value of type !X was expected")
+  })
+
   it("reads random bytes without any other error than a protocol violation", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (random) => {
