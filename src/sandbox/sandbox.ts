@@ -8,6 +8,7 @@ import { Accounts } from "./methods/accounts.ts"
 import { allMethods } from "./methods/all-methods.ts"
 import { Announcements } from "./methods/announcements.ts"
 import { Dispatcher } from "./methods/dispatcher.ts"
+import { type PageSettings, Pages } from "./methods/pages.ts"
 import { rsaFingerprint } from "./protocol/auth-key.ts"
 import type { ServerLimits } from "./protocol/limits.ts"
 import { MtprotoServer } from "./protocol/server.ts"
@@ -39,6 +40,8 @@ export interface SandboxOptions {
   readonly controlPort?: number
   /** How many messages a history or search answer holds at most, to see how a client copes with short pages; 100 otherwise. */
   readonly pageLimit?: number
+  /** How full the pages of histories and searches are: pageLimit, and pages that are short at random. */
+  readonly pages?: PageSettings
   /** What clients may take of this server; room for a hundred accounts otherwise. */
   readonly limits?: Partial<ServerLimits>
 }
@@ -69,8 +72,6 @@ export interface Sandbox extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const DEFAULT_PAGE_LIMIT = 100
-
 /** One cache for each user of the machine, because it holds a private key. */
 const defaultLibraryDirectory = (): string => join(tmpdir(), `dragons-stash-sandbox-${process.getuid?.() ?? "user"}`)
 
@@ -96,11 +97,12 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
 
     const tally = new Tally()
     const announcements = new Announcements(telegram, (message) => server.push(message))
+    const pages = new Pages(options.pages ?? (options.pageLimit === undefined ? {} : { limit: options.pageLimit }))
     let telegramPort = 0
     const accounts = new Accounts(telegram, (message) => server.push(message))
     const methods = allMethods(telegram, announcements, accounts, {
       telegramPort: () => telegramPort,
-      pageLimit: options.pageLimit ?? DEFAULT_PAGE_LIMIT,
+      pages,
     })
     const dispatcher = new Dispatcher(telegram, tally, methods)
     const server: MtprotoServer = new MtprotoServer({

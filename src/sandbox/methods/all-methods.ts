@@ -11,23 +11,29 @@ import { chatFolderMethods } from "./chat-folders.ts"
 import { Chats } from "./chats.ts"
 import { dialogMethods } from "./dialogs.ts"
 import { forumMethods } from "./forums.ts"
+import { globalSearchMethods } from "./global-search.ts"
 import { helpMethods } from "./help.ts"
 import { inviteLinkMethods } from "./invite-links.ts"
 import { joiningMethods } from "./joining.ts"
 import { loginCodeMethods } from "./login-codes.ts"
 import { loginTokenMethods } from "./login-tokens.ts"
+import { messageEditingMethods } from "./messages-editing.ts"
+import { messageForwardingMethods } from "./messages-forwarding.ts"
 import { messageReadingMethods } from "./messages-reading.ts"
+import { messageSearchMethods } from "./messages-search.ts"
 import { messageSendingMethods } from "./messages-sending.ts"
+import type { Pages } from "./pages.ts"
 import { participantMethods } from "./participants.ts"
 import { passwordMethods } from "./password.ts"
+import { Sender } from "./sender.ts"
 import { updateMethods } from "./updates.ts"
 import { uploadMethods } from "./upload.ts"
 import { userMethods } from "./users.ts"
 
 export interface MethodOptions {
   readonly telegramPort: () => number
-  /** How many messages a history or search answer holds at most. */
-  readonly pageLimit: number
+  /** How full the pages of histories and searches are. */
+  readonly pages: Pages
 }
 
 /** Every method that the sandbox knows. */
@@ -38,6 +44,7 @@ export const allMethods = (
   options: MethodOptions,
 ): Methods => {
   const chats = new Chats(telegram, announcements)
+  const sender = new Sender(telegram, announcements)
   return {
     ...helpMethods(options.telegramPort),
     ...authMethods(telegram),
@@ -56,8 +63,12 @@ export const allMethods = (
     ...forumMethods(telegram, announcements),
     ...dialogMethods(telegram),
     ...chatFolderMethods(telegram, chats, announcements),
-    ...messageReadingMethods(telegram, options.pageLimit),
-    ...messageSendingMethods(telegram, announcements),
+    ...messageReadingMethods(telegram, options.pages),
+    ...messageSearchMethods(telegram, options.pages),
+    ...globalSearchMethods(telegram, options.pages),
+    ...messageSendingMethods(telegram, sender),
+    ...messageForwardingMethods(telegram, sender),
+    ...messageEditingMethods(telegram, announcements),
     ...uploadMethods(telegram),
   }
 }

@@ -60,6 +60,16 @@ export class Announcements {
     this.#announce(channel, [], by, updates, isMeant)
   }
 
+  /** This message was edited just now. */
+  edited(channel: Channel, message: Message, by?: AuthKey): void {
+    this.#announce(channel, [message], by, (viewer) => [viewEdit(channel, message, viewer)])
+  }
+
+  /** These messages were pinned or taken off just now. */
+  pinned(channel: Channel, messageIds: readonly number[], isPinned: boolean, by?: AuthKey): void {
+    if (messageIds.length > 0) this.#announce(channel, [], by, () => [viewPins(channel, messageIds, isPinned)])
+  }
+
   deleted(channel: Channel, messageIds: readonly number[], by?: AuthKey): void {
     if (messageIds.length === 0) return
     this.#announce(channel, [], by, () => [
@@ -102,3 +112,29 @@ export const viewNewMessages = (
     pts: channel.pts - (messages.length - 1 - index),
     ptsCount: 1,
   }))
+
+/** An edit that was the channel's last event. */
+export const viewEdit = (
+  channel: Channel,
+  message: Message,
+  viewer: Account,
+): Wire<tl.RawUpdateEditChannelMessage> => ({
+  _: "updateEditChannelMessage",
+  message: viewMessage(channel, message, viewer),
+  pts: channel.pts,
+  ptsCount: 1,
+})
+
+/** Messages whose pinning or taking off were the channel's last events. */
+export const viewPins = (
+  channel: Channel,
+  messageIds: readonly number[],
+  isPinned: boolean,
+): Wire<tl.RawUpdatePinnedChannelMessages> => ({
+  _: "updatePinnedChannelMessages",
+  pinned: isPinned,
+  channelId: channel.properties.id,
+  messages: [...messageIds],
+  pts: channel.pts,
+  ptsCount: messageIds.length,
+})

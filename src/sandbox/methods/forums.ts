@@ -188,7 +188,7 @@ export const forumMethods = (telegram: Telegram, announcements: Announcements) =
       if (!channel.members.mayAsAdmin(viewer, "deleteMessages") || topMsgId === GENERAL_TOPIC_ID) {
         throw new RpcError(400, "CHAT_ADMIN_REQUIRED")
       }
-      const ids = channel.topics.messagesOf(topMsgId).of(["any"])
+      const ids = channel.topics.messagesOf(topMsgId).of("any")
       // The message that made the topic goes last, so that a client that has to call again still names the topic.
       const deleted = telegram.delete(channel, ids.slice(-MAX_DELETED))
       announcements.deleted(channel, deleted, call.authKey)

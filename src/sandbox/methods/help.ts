@@ -2,7 +2,8 @@ import type { tl } from "@mtcute/tl"
 import type { Wire } from "../protocol/tl-types.ts"
 import type { Methods } from "./call.ts"
 import { MAX_PARTS, MAX_PARTS_PREMIUM } from "./upload.ts"
-import { DATA_CENTRE, unixSeconds } from "./view.ts"
+import { unixSeconds } from "./view.ts"
+import { DATA_CENTRE } from "./view-file.ts"
 
 const DAY = 86_400
 /** Data centre numbers of the test environment begin here. */

@@ -8,6 +8,7 @@ import type { Telegram } from "../state/telegram.ts"
 import { Announcements } from "./announcements.ts"
 import type { Call } from "./call.ts"
 import { messageSendingMethods } from "./messages-sending.ts"
+import { Sender } from "./sender.ts"
 import { uploadMethods } from "./upload.ts"
 
 const PREMIUM = "15550001"
@@ -53,7 +54,7 @@ const callBy = (phone: string): Call => ({
 })
 
 const methods = () => ({
-  ...messageSendingMethods(telegram, new Announcements(telegram, () => undefined)),
+  ...messageSendingMethods(telegram, new Sender(telegram, new Announcements(telegram, () => undefined))),
   ...uploadMethods(telegram),
 })
 

@@ -2,18 +2,10 @@ import type { tl } from "@mtcute/tl"
 import type { Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import type { Channel, Message } from "../state/channel.ts"
-import { type ImageSize, imageSize } from "../state/image-size.ts"
-import type { StoredFile } from "../state/stored-file.ts"
+import type { Forward } from "../state/message.ts"
 import { viewChannel } from "./view-channel.ts"
+import { viewMedia, viewPhoto } from "./view-file.ts"
 import { viewTopicsOf } from "./view-topic.ts"
-
-/** The data centre that everything is on. */
-export const DATA_CENTRE = 1
-
-/** What is shown for a photo whose bytes are no image. */
-const DEFAULT_IMAGE_SIZE: ImageSize = { width: 320, height: 320 }
-/** A photo at most this wide and high is size "m", a larger one "x" (core.telegram.org/api/files#image-thumbnail-types). */
-const MEDIUM_PHOTO_PIXELS = 320
 
 /** The present as Telegram dates it: Unix seconds. */
 export const unixSeconds = (): number => Math.floor(Date.now() / 1000)
@@ -31,44 +23,34 @@ export const viewUser = (user: Account, viewer: Account | undefined): Wire<tl.Ra
   status: { _: "userStatusRecently" },
 })
 
-export const viewDocument = (file: StoredFile): Wire<tl.RawDocument> => ({
-  _: "document",
-  id: file.id,
-  accessHash: file.accessHash,
-  fileReference: file.reference,
-  date: file.date,
-  mimeType: file.mimeType,
-  size: file.content.bytes,
-  dcId: DATA_CENTRE,
-  attributes: [
-    ...(file.attributes as readonly Wire<tl.TypeDocumentAttribute>[]),
-    { _: "documentAttributeFilename", fileName: file.name },
-  ],
-})
-
-export const viewPhoto = (file: StoredFile): Wire<tl.RawPhoto> => {
-  const { width, height } = imageSize(file.content) ?? DEFAULT_IMAGE_SIZE
-  const type = Math.max(width, height) <= MEDIUM_PHOTO_PIXELS ? "m" : "x"
-  return {
-    _: "photo",
-    id: file.id,
-    accessHash: file.accessHash,
-    fileReference: file.reference,
-    date: file.date,
-    sizes: [{ _: "photoSize", type, w: width, h: height, size: file.content.bytes }],
-    dcId: DATA_CENTRE,
+/**
+ * How a message says which topic it is in and what it replies to: nothing for General without a reply
+ * (core.telegram.org/api/forum#forum-topics).
+ */
+const viewReplyHeader = ({ topicId, replyToId }: Message): Wire<tl.RawMessageReplyHeader> | undefined => {
+  if (topicId === undefined) {
+    return replyToId === undefined ? undefined : { _: "messageReplyHeader", replyToMsgId: replyToId }
   }
+  return replyToId === undefined
+    ? { _: "messageReplyHeader", forumTopic: true, replyToMsgId: topicId }
+    : { _: "messageReplyHeader", forumTopic: true, replyToMsgId: replyToId, replyToTopId: topicId }
 }
 
-/** A file as the medium of a message. */
-export const viewMedia = (file: StoredFile): Wire<tl.TypeMessageMedia> =>
-  file.kind === "photo"
-    ? { _: "messageMediaPhoto", photo: viewPhoto(file) }
-    : { _: "messageMediaDocument", document: viewDocument(file) }
+/** Where a message was forwarded from: the channel and its post, or the author of a supergroup's message. */
+const viewForward = ({ channel, messageId, author, date }: Forward): Wire<tl.RawMessageFwdHeader> =>
+  author === undefined
+    ? {
+        _: "messageFwdHeader",
+        fromId: { _: "peerChannel", channelId: channel.properties.id },
+        date,
+        channelPost: messageId,
+      }
+    : { _: "messageFwdHeader", fromId: { _: "peerUser", userId: author.id }, date }
 
-/** How a message says which topic it is in: nothing for General (core.telegram.org/api/forum#forum-topics). */
-const viewTopicHeader = ({ topicId }: Message): Wire<tl.RawMessageReplyHeader> | undefined =>
-  topicId === undefined ? undefined : { _: "messageReplyHeader", forumTopic: true, replyToMsgId: topicId }
+const viewAction = ({ action, file }: Message): Wire<tl.TypeMessageAction> =>
+  action?._ === "messageActionChatEditPhoto" && file !== undefined
+    ? { _: "messageActionChatEditPhoto", photo: viewPhoto(file) }
+    : (action as Wire<tl.TypeMessageAction>)
 
 export const viewMessage = (channel: Channel, message: Message, viewer: Account): Wire<tl.TypeMessage> => {
   const { id, kind, title } = channel.properties
@@ -85,44 +67,48 @@ export const viewMessage = (channel: Channel, message: Message, viewer: Account)
       action: { _: "messageActionChannelCreate", title },
     }
   }
-  const fromId: Wire<tl.TypePeer> | undefined =
-    isPost || message.from === undefined ? undefined : { _: "peerUser", userId: message.from.id }
-  if (message.action !== undefined) {
-    return {
-      _: "messageService",
-      post: isPost,
-      out: message.from === viewer,
-      id: message.id,
-      fromId,
-      peerId,
-      replyTo: viewTopicHeader(message),
-      date: message.date,
-      action: message.action as Wire<tl.TypeMessageAction>,
-    }
-  }
-  return {
-    _: "message",
+  const common = {
     post: isPost,
     out: message.from === viewer,
     id: message.id,
-    fromId,
+    fromId: isPost || message.from === undefined ? undefined : { _: "peerUser" as const, userId: message.from.id },
     peerId,
-    replyTo: viewTopicHeader(message),
+    replyTo: viewReplyHeader(message),
     date: message.date,
+  }
+  if (message.action !== undefined) return { _: "messageService", ...common, action: viewAction(message) }
+  return {
+    _: "message",
+    ...common,
+    pinned: message.isPinned === true,
+    fwdFrom: message.forward === undefined ? undefined : viewForward(message.forward),
     message: message.text,
     entities:
       message.entities.length > 0 ? [...(message.entities as readonly Wire<tl.TypeMessageEntity>[])] : undefined,
     media: message.file === undefined ? undefined : viewMedia(message.file),
     groupedId: message.albumId,
     views: isPost ? 1 : undefined,
-    forwards: isPost ? 0 : undefined,
+    forwards: isPost ? channel.forwardsOf(message.id) : undefined,
+    editDate: message.editDate,
     noforwards: channel.properties.isProtected,
   }
 }
 
 /** The users that these messages name. */
 export const usersOf = (messages: readonly Message[], viewer: Account): Wire<tl.TypeUser>[] =>
-  [...new Set(messages.flatMap((message) => message.from ?? []))].map((user) => viewUser(user, viewer))
+  [...new Set(messages.flatMap(({ from, forward }) => [from ?? [], forward?.author ?? []].flat()))].map((user) =>
+    viewUser(user, viewer),
+  )
+
+/** These channels, and those that their messages were forwarded from. */
+export const chatsOf = (
+  channels: readonly Channel[],
+  messages: readonly Message[],
+  viewer: Account,
+): Wire<tl.TypeChat>[] =>
+  [...new Set([...channels, ...messages.flatMap(({ forward }) => forward?.channel ?? [])])].map((channel) =>
+    viewChannel(channel, viewer),
+  )
 
 /** A dialog; every message in it counts as read. */
 export const viewDialog = (channel: Channel, viewer: Account): Wire<tl.RawDialog> => {
@@ -155,7 +141,7 @@ export const viewMessages = (
   count,
   messages: messages.map((message) => viewMessage(channel, message, viewer)),
   topics: viewTopicsOf(channel, messages, viewer),
-  chats: [viewChannel(channel, viewer)],
+  chats: chatsOf([channel], messages, viewer),
   users: usersOf(messages, viewer),
 })
 
@@ -169,7 +155,7 @@ export const viewUpdates = (
   _: "updates",
   updates,
   users: usersOf(messages, viewer),
-  chats: [viewChannel(channel, viewer)],
+  chats: chatsOf([channel], messages, viewer),
   date: unixSeconds(),
   seq: 0,
 })

@@ -31,7 +31,7 @@ const channelWith = (count: number): Channel => {
 }
 
 const idsOf = (channel: Channel, page: Partial<typeof PAGE>, text = "") =>
-  channel.page(["any"], text, { ...PAGE, ...page }).messages.map((message) => message.id)
+  channel.page({ kind: "any", text }, { ...PAGE, ...page }).messages.map((message) => message.id)
 
 describe("A page of a channel", () => {
   it("begins with the newest message", () => expect(idsOf(channelWith(9), {})).toEqual([9, 8, 7]))

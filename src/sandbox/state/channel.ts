@@ -1,40 +1,20 @@
-import type { TlObject } from "../protocol/tl-types.ts"
 import type { Account } from "./account.ts"
+import { ChannelEvents } from "./channel-events.ts"
 import type { ChannelProperties, ChannelSettings } from "./channel-properties.ts"
 import { Invites } from "./invites.ts"
 import { LiveMessages, lowerBound } from "./live-messages.ts"
 import { Members } from "./members.ts"
-import type { StoredFile } from "./stored-file.ts"
+import type { Message, MessageContent } from "./message.ts"
+import { MessageSearches, type Sought } from "./message-searches.ts"
 import { Topics } from "./topics.ts"
 
-/** One message of a channel. */
-export interface Message {
-  /** The server's id: 1, 2, 3 ... in each channel. TDLib shows it times 2^20. */
-  readonly id: number
-  /** Unix seconds */
-  readonly date: number
-  readonly text: string
-  /** Who sent it; in a broadcast channel only the sandbox's own record shows it. */
-  readonly from: Account | undefined
-  readonly randomId: bigint | undefined
-  readonly albumId: bigint | undefined
-  readonly file: StoredFile | undefined
-  readonly entities: readonly TlObject[]
-  /** The service message "channel created", which is every channel's first, so that a dialog always has a top message. */
-  readonly isCreation: boolean
-  /** What a service message tells; a message without one has content. */
-  readonly action?: TlObject | undefined
-  /** The topic of a forum; General when there is none. */
-  readonly topicId?: number | undefined
-  isDeleted: boolean
-}
-
-/** Which messages a history or search call wants. */
-export type MessageKind = "any" | "document" | "photo"
+export type { Message } from "./message.ts"
 
 /** The paging parameters of messages.getHistory and messages.search (core.telegram.org/api/offsets); 0 means none. */
 export interface Page {
   readonly offsetId: number
+  /** Without an offset id: begin with the newest message before this time, Unix seconds. */
+  readonly offsetDate?: number
   readonly addOffset: number
   readonly limit: number
   readonly maxId: number
@@ -43,22 +23,36 @@ export interface Page {
   readonly hiddenUpTo?: number
 }
 
-/** How the number of a channel's events begins; the first event makes it 2. */
-const FIRST_PTS = 1
+/** What happened in a channel after an event. */
+export interface Difference {
+  /** Those that came, as they are now, without those that were deleted since. */
+  readonly messages: readonly Message[]
+  /** Those that were there before and were edited, as they are now. */
+  readonly edited: readonly Message[]
+  readonly deletedIds: readonly number[]
+  /** Those that were pinned or are no longer. */
+  readonly pinned: readonly Message[]
+  /** The number of the last event that this tells. */
+  readonly pts: number
+}
 
 /** A channel or supergroup with its messages and the numbered events that getChannelDifference tells. */
 export class Channel {
   readonly members = new Members()
   readonly invites = new Invites()
   readonly messages: Message[] = []
+  /** Message ids by the labels that worlds and the control interface gave. */
+  readonly labels = new Map<string, number>()
   /** Unix seconds of the last change after the world was loaded. */
   changed = 0
   readonly topics = new Topics()
   /** The accounts that have it in their archive instead of the main list. */
   readonly archivedBy = new Set<Account>()
   readonly #live = new LiveMessages()
-  /** One entry for each pts: the id of a message that came, or minus the id of one that was deleted. */
-  readonly #events: number[] = []
+  /** How often each message was forwarded. */
+  readonly #forwards = new Map<number, number>()
+  readonly #searches = new MessageSearches((id) => this.message(id))
+  readonly #events = new ChannelEvents()
 
   #properties: ChannelProperties
 
@@ -98,7 +92,7 @@ export class Channel {
 
   /** The number of the last event ("pts" in Telegram's words). */
   get pts(): number {
-    return FIRST_PTS + this.#events.length
+    return this.#events.pts
   }
 
   /** The newest message that is not deleted. */
@@ -120,42 +114,60 @@ export class Channel {
   append(message: Omit<Message, "id" | "isDeleted">): Message {
     const added: Message = { ...message, id: this.messages.length + 1, isDeleted: false }
     this.messages.push(added)
+    if (added.forward !== undefined) added.forward.channel.#countForward(added.forward.messageId)
     this.#live.add(added)
     if (this.#properties.isForum) this.topics.add(added)
-    this.#events.push(added.id)
+    this.#events.add("came", added.id)
     return added
   }
 
   /** Marks these messages as deleted; returns the ids of those that were not yet. */
   delete(ids: readonly number[]): readonly number[] {
-    const deleted: number[] = []
-    for (const id of ids) {
+    const deleted = [...new Set(ids)].flatMap((id) => {
       const message = this.message(id)
-      if (message === undefined || message.isDeleted || message.isCreation) continue
-      message.isDeleted = true
-      this.#live.remove(message)
+      return message === undefined || message.isDeleted || message.isCreation ? [] : [message]
+    })
+    this.#live.removeAll(deleted)
+    for (const message of deleted) {
+      this.messages[message.id - 1] = { ...message, isDeleted: true }
+      this.#searches.remove(message.id)
       this.topics.remove(message)
-      this.#events.push(-id)
-      deleted.push(id)
+      this.#events.add("deleted", message.id)
     }
-    return deleted
+    return deleted.map(({ id }) => id)
   }
 
-  /**
-   * The messages of one page, newest first, and how many there are in all. text: a part of the text or file name, "" for
-   * any; topicId: of this topic of a forum alone.
-   */
-  page(
-    kinds: readonly MessageKind[],
-    text: string,
-    page: Page,
-    topicId?: number,
-  ): { messages: readonly Message[]; count: number } {
-    const ids = this.#search(kinds, text, topicId)
+  /** Changes what a message says; date: of the edit, Unix seconds. Nothing happens to a deleted message. */
+  edit(id: number, content: Partial<MessageContent>, date: number): void {
+    if (this.#replace(id, { ...content, editDate: date })) this.#events.add("edited", id)
+  }
+
+  /** Pins messages, or takes them off; returns the ids of those for which it was otherwise before. */
+  pin(ids: readonly number[], isPinned: boolean): readonly number[] {
+    return ids.filter((id) => {
+      if ((this.message(id)?.isPinned === true) === isPinned || !this.#replace(id, { isPinned })) return false
+      this.#events.add("pinned", id)
+      return true
+    })
+  }
+
+  /** How often a message was forwarded. */
+  forwardsOf(id: number): number {
+    return this.#forwards.get(id) ?? 0
+  }
+
+  /** The ids of the pinned messages, ascending. */
+  get pinned(): readonly number[] {
+    return this.#live.of("pinned")
+  }
+
+  /** The messages of one page, newest first, and how many there are in all. */
+  page(sought: Sought, page: Page): { readonly messages: readonly Message[]; readonly count: number } {
+    const ids = this.search(sought)
     const hidden = lowerBound(ids, (page.hiddenUpTo ?? 0) + 1)
     const low = Math.max(hidden, page.minId > 0 ? lowerBound(ids, page.minId + 1) : 0)
     const high = page.maxId > 0 ? lowerBound(ids, page.maxId) : ids.length
-    const end = (page.offsetId > 0 ? lowerBound(ids, page.offsetId) : ids.length) - page.addOffset
+    const end = this.#offset(ids, page) - page.addOffset
     const messages = ids
       .slice(Math.max(low, end - page.limit, 0), Math.max(Math.min(high, end), 0))
       .reverse()
@@ -163,24 +175,50 @@ export class Channel {
     return { messages, count: ids.length - hidden }
   }
 
-  /** What happened after an event: the messages that came and were not deleted since, and the ids deleted. */
-  difference(pts: number, limit: number): { messages: Message[]; deletedIds: number[]; pts: number } {
-    const start = Math.max(pts - FIRST_PTS, 0)
-    const events = this.#events.slice(start, start + limit)
+  /** The ids of the messages that are sought, ascending. */
+  search(sought: Sought): readonly number[] {
+    const { topicId } = sought
+    const live = topicId === undefined ? this.#live : this.topics.messagesOf(topicId)
+    return this.#searches.of(sought, live.of(sought.kind))
+  }
+
+  /** What happened after an event, in up to so many events. */
+  difference(pts: number, limit: number): Difference {
+    const { events, pts: last } = this.#events.after(pts, limit)
+    const idsOf = (kind: (typeof events)[number]["kind"]): readonly number[] => [
+      ...new Set(events.flatMap((event) => (event.kind === kind ? [event.messageId] : []))),
+    ]
+    const living = (ids: readonly number[]): readonly Message[] =>
+      ids.flatMap((id) => this.message(id) ?? []).filter((message) => !message.isDeleted)
+    const came = new Set(idsOf("came"))
     return {
-      messages: events.flatMap((event) => this.message(event) ?? []).filter((message) => !message.isDeleted),
-      deletedIds: events.filter((event) => event < 0).map((event) => -event),
-      pts: Math.min(FIRST_PTS + start + events.length, this.pts),
+      messages: living([...came]),
+      edited: living(idsOf("edited").filter((id) => !came.has(id))),
+      deletedIds: idsOf("deleted"),
+      pinned: living(idsOf("pinned").filter((id) => !came.has(id))),
+      pts: last,
     }
   }
 
-  #search(kinds: readonly MessageKind[], text: string, topicId: number | undefined): readonly number[] {
-    const ids = (topicId === undefined ? this.#live : this.topics.messagesOf(topicId)).of(kinds)
-    if (text === "") return ids
-    const sought = text.toLowerCase()
-    return ids.filter((id) => {
-      const message = this.message(id)
-      return `${message?.text ?? ""}\n${message?.file?.name ?? ""}`.toLowerCase().includes(sought)
-    })
+  #countForward(id: number): void {
+    this.#forwards.set(id, this.forwardsOf(id) + 1)
+  }
+
+  #offset(ids: readonly number[], { offsetId, offsetDate = 0 }: Page): number {
+    if (offsetId > 0) return lowerBound(ids, offsetId)
+    if (offsetDate === 0) return ids.length
+    // Dates do not ascend where a world says otherwise: then the newest message that is old enough counts.
+    return ids.findLastIndex((id) => (this.message(id)?.date ?? 0) < offsetDate) + 1
+  }
+
+  #replace(id: number, change: Partial<Message>): boolean {
+    const before = this.message(id)
+    if (before === undefined || before.isDeleted) return false
+    const after: Message = { ...before, ...change }
+    this.messages[id - 1] = after
+    this.#live.replace(before, after)
+    this.topics.replace(before, after)
+    this.#searches.forget()
+    return true
   }
 }

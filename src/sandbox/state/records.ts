@@ -4,11 +4,7 @@ import { ChannelAddedRecord, ChannelRecord } from "./channel-records.ts"
 import { DialogFilterRecord } from "./dialog-filters.ts"
 import { ClientDescription, LoginEnd } from "./login.ts"
 import { LoginAttemptRecord } from "./login-attempts.ts"
-
-/** A 64-bit integer in decimal. */
-const LongText = Schema.String.check(Schema.isPattern(/^-?[0-9]{1,20}$/))
-/** Encoded TL objects in base64. */
-const TlBase64 = Schema.Array(Schema.String)
+import { LongText, MessageChangeRecord, PostedRecord, TlBase64 } from "./message-records.ts"
 
 /** Where a file's bytes are. Upload names are relative to the state directory. */
 export const FileSource = Schema.Union([
@@ -41,29 +37,6 @@ export const FileRecord = Schema.Struct({
   source: FileSource,
 })
 export type FileRecord = typeof FileRecord.Type
-
-/** Messages were posted to a channel, together: they get the next ids in this order. */
-export const PostedRecord = Schema.Struct({
-  type: Schema.Literal("posted"),
-  channel: Schema.String,
-  /** When it happened, Unix seconds; a message's own date may be earlier. */
-  at: Schema.Int,
-  messages: Schema.Array(
-    Schema.Struct({
-      date: Schema.Int,
-      text: Schema.String,
-      from: Schema.NullOr(Schema.String),
-      randomId: Schema.NullOr(LongText),
-      albumId: Schema.NullOr(LongText),
-      fileId: Schema.NullOr(LongText),
-      entities: TlBase64,
-      /** What a service message tells: one object. */
-      action: Schema.optionalKey(TlBase64),
-      topicId: Schema.optionalKey(Schema.Int),
-    }),
-  ),
-})
-export type PostedRecord = typeof PostedRecord.Type
 
 /** Everything that changes the sandbox's Telegram after its world was loaded; the journal's lines. */
 export const StateRecord = Schema.Union([
@@ -112,12 +85,7 @@ export const StateRecord = Schema.Union([
   ChannelAddedRecord,
   ChannelRecord,
   DialogFilterRecord,
-  Schema.Struct({
-    type: Schema.Literal("deleted"),
-    channel: Schema.String,
-    at: Schema.Int,
-    messageIds: Schema.Array(Schema.Int),
-  }),
+  MessageChangeRecord,
   Schema.Struct({ type: Schema.Literal("digest"), fileId: LongText, sha256: Schema.String }),
 ])
 export type StateRecord = typeof StateRecord.Type

@@ -2,6 +2,15 @@ import { extname } from "node:path"
 import type { TlObject } from "../protocol/tl-types.ts"
 import type { Content } from "./content.ts"
 
+/** A smaller picture of a photo, or one that shows a document. */
+export interface Thumbnail {
+  /** One letter (core.telegram.org/api/files#image-thumbnail-types); "i" is one whose few bytes come with the message. */
+  readonly type: string
+  readonly width: number
+  readonly height: number
+  readonly content: Content
+}
+
 /** A document or photo on the server. */
 export interface StoredFile {
   readonly id: bigint
@@ -16,6 +25,8 @@ export interface StoredFile {
   /** A document's attributes beside its name, as the client that uploaded it gave them. */
   readonly attributes: readonly TlObject[]
   readonly content: Content
+  /** The smallest first. */
+  readonly thumbnails: readonly Thumbnail[]
   /** In hex, once computed. */
   sha256: string | undefined
 }

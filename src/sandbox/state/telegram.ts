@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { isDeepStrictEqual } from "node:util"
 import { type AuthKey, authKeyId } from "../protocol/auth-key.ts"
 import { SALT_OVERLAP, ServerSalts } from "../protocol/server-salts.ts"
 import { TlReader } from "../protocol/tl-reader.ts"
@@ -9,15 +10,18 @@ import { encode } from "../protocol/tl-writer.ts"
 import { type Account, type AccountChanges, type AccountRecord, changeAccount, openAccount } from "./account.ts"
 import { applyChannelRecord } from "./apply-channel-record.ts"
 import { buildChannel } from "./build.ts"
-import type { Channel, Message } from "./channel.ts"
+import type { Channel } from "./channel.ts"
 import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
 import { DialogFilters } from "./dialog-filters.ts"
 import { stableLong } from "./identifiers.ts"
 import { type ClientDescription, type Login, type LoginEnd, loginHash } from "./login.ts"
 import { LoginAttempts } from "./login-attempts.ts"
-import type { FileRecord, FileSource, PostedRecord, StateRecord } from "./records.ts"
+import type { Forward, Message } from "./message.ts"
+import type { MessageChangeRecord, PostedRecord } from "./message-records.ts"
+import type { FileRecord, FileSource, StateRecord } from "./records.ts"
 import type { StoredFile } from "./stored-file.ts"
 import { type FinishedUpload, Uploads } from "./uploads.ts"
+import { withUrlEntities } from "./url-entities.ts"
 
 /** The id of the world's first account; the others follow. */
 export const FIRST_USER_ID = 1_000_001
@@ -27,6 +31,13 @@ const toBase64 = (objects: readonly TlObject[]): readonly string[] =>
 
 const fromBase64 = (texts: readonly string[]): readonly TlObject[] =>
   texts.map((text) => new TlReader(Buffer.from(text, "base64")).object())
+
+const recordOfForward = ({ channel, messageId, author, date }: Forward) => ({
+  channel: channel.properties.name,
+  messageId,
+  author: author?.phone ?? null,
+  date,
+})
 
 /** A message that is about to be posted. */
 export interface Draft {
@@ -41,6 +52,19 @@ export interface Draft {
   readonly action?: TlObject
   /** The topic of a forum; General without one. */
   readonly topicId?: number
+  /** The message of the same channel that this one answers. */
+  readonly replyToId?: number
+  readonly forward?: Forward
+  /** What the control interface may call it. */
+  readonly label?: string
+}
+
+/** What an edit changes; what is not named stays. */
+export interface Edit {
+  readonly text?: string
+  /** Of the new text; none otherwise. */
+  readonly entities?: readonly TlObject[]
+  readonly file?: StoredFile
 }
 
 /** What is needed to make a file of a finished upload. */
@@ -83,7 +107,7 @@ export class Telegram {
   readonly #endedLogins = new Map<bigint, LoginEnd>()
   #version = 0
   readonly #dialogFilters = new Map<Account, DialogFilters>()
-  readonly #sent = new Map<string, Posted>()
+  readonly #sent = new Map<string, { readonly channel: Channel; readonly messageId: number }>()
 
   /** directory: for uploads and files; journal: keeps a record before it takes effect; now: Unix seconds. */
   constructor(directory: string, journal: (record: StateRecord) => void, now: () => number) {
@@ -200,7 +224,9 @@ export class Telegram {
 
   /** What an account has already sent with this random id. */
   sentWith(account: Account, randomId: bigint): Posted | undefined {
-    return this.#sent.get(`${account.phone}:${randomId}`)
+    const sent = this.#sent.get(`${account.phone}:${randomId}`)
+    const message = sent?.channel.message(sent.messageId)
+    return sent === undefined || message === undefined ? undefined : { channel: sent.channel, message }
   }
 
   addAuthKey(authKey: AuthKey): void {
@@ -280,9 +306,12 @@ export class Telegram {
         randomId: draft.randomId === undefined ? null : String(draft.randomId),
         albumId: draft.albumId === undefined ? null : String(draft.albumId),
         fileId: draft.file === undefined ? null : String(draft.file.id),
-        entities: toBase64(draft.entities ?? []),
+        entities: toBase64(withUrlEntities(draft.text, draft.entities ?? [])),
         ...(draft.action === undefined ? {} : { action: toBase64([draft.action]) }),
         ...(draft.topicId === undefined ? {} : { topicId: draft.topicId }),
+        ...(draft.replyToId === undefined ? {} : { replyToId: draft.replyToId }),
+        ...(draft.forward === undefined ? {} : { forward: recordOfForward(draft.forward) }),
+        ...(draft.label === undefined ? {} : { label: draft.label }),
       })),
     })
     return channel.messages.slice(before)
@@ -298,6 +327,40 @@ export class Telegram {
       this.commit({ type: "deleted", channel: channel.properties.name, at: this.#now(), messageIds: present })
     }
     return present
+  }
+
+  /** Edits a message that is there; returns false, and does nothing, when that would change nothing. */
+  edit(channel: Channel, messageId: number, { text, entities = [], file }: Edit): boolean {
+    const before = channel.message(messageId)
+    const entitiesAfter = text === undefined ? undefined : toBase64(withUrlEntities(text, entities))
+    const isSame =
+      (text === undefined || text === before?.text) &&
+      (entitiesAfter === undefined || isDeepStrictEqual(entitiesAfter, toBase64(before?.entities ?? []))) &&
+      (file === undefined || file === before?.file)
+    if (isSame || before === undefined || before.isDeleted) return false
+    this.commit({
+      type: "edited",
+      channel: channel.properties.name,
+      at: this.#now(),
+      messageId,
+      ...(text === undefined ? {} : { text }),
+      ...(entitiesAfter === undefined ? {} : { entities: entitiesAfter }),
+      ...(file === undefined ? {} : { fileId: String(file.id) }),
+    })
+    return true
+  }
+
+  /** Pins messages or takes them off; returns the ids of those for which it was otherwise before. */
+  pin(channel: Channel, messageIds: readonly number[], isPinned: boolean): readonly number[] {
+    const changed = messageIds.filter((id) => {
+      const message = channel.message(id)
+      return message !== undefined && !message.isDeleted && (message.isPinned === true) !== isPinned
+    })
+    if (changed.length > 0) {
+      const { name } = channel.properties
+      this.commit({ type: "pinned", channel: name, at: this.#now(), messageIds: changed, isPinned })
+    }
+    return changed
   }
 
   setDigest(file: StoredFile, sha256: string): void {
@@ -365,12 +428,11 @@ export class Telegram {
       case "posted":
         this.#applyPosted(record)
         return
-      case "deleted": {
-        const channel = this.#knownChannel(record.channel)
-        channel.delete(record.messageIds)
-        channel.changed = record.at
+      case "edited":
+      case "pinned":
+      case "deleted":
+        this.#applyMessageChange(this.#knownChannel(record.channel), record)
         return
-      }
       case "digest": {
         const file = this.#files.get(BigInt(record.fileId))
         if (file !== undefined) file.sha256 = record.sha256
@@ -433,10 +495,40 @@ export class Telegram {
         entities: fromBase64(posted.entities),
         action: fromBase64(posted.action ?? [])[0],
         topicId: posted.topicId,
+        replyToId: posted.replyToId,
+        forward: this.#forwardOf(posted.forward),
         isCreation: false,
       })
+      if (posted.label !== undefined) channel.labels.set(posted.label, message.id)
       if (from !== undefined && randomId !== undefined) {
-        this.#sent.set(`${from.phone}:${randomId}`, { channel, message })
+        this.#sent.set(`${from.phone}:${randomId}`, { channel, messageId: message.id })
+      }
+    }
+  }
+
+  #forwardOf(record: PostedRecord["messages"][number]["forward"]): Forward | undefined {
+    if (record === undefined) return undefined
+    const author = record.author === null ? undefined : this.accounts.get(record.author)
+    return { channel: this.#knownChannel(record.channel), messageId: record.messageId, author, date: record.date }
+  }
+
+  #applyMessageChange(channel: Channel, record: MessageChangeRecord): void {
+    channel.changed = record.at
+    switch (record.type) {
+      case "deleted":
+        channel.delete(record.messageIds)
+        return
+      case "pinned":
+        channel.pin(record.messageIds, record.isPinned)
+        return
+      case "edited": {
+        const { text, entities, fileId } = record
+        const content = {
+          ...(text === undefined ? {} : { text }),
+          ...(entities === undefined ? {} : { entities: fromBase64(entities) }),
+          ...(fileId === undefined ? {} : { file: this.#files.get(BigInt(fileId)) }),
+        }
+        channel.edit(record.messageId, content, record.at)
       }
     }
   }
@@ -461,6 +553,7 @@ export class Telegram {
       date: record.date,
       attributes: fromBase64(record.attributes),
       content: this.#openContent(record.id, record.source),
+      thumbnails: [],
       sha256: undefined,
     }
   }

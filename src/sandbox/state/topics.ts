@@ -1,7 +1,7 @@
 import type { TlObject } from "../protocol/tl-types.ts"
 import type { Account } from "./account.ts"
-import type { Message } from "./channel.ts"
 import { LiveMessages } from "./live-messages.ts"
+import type { Message } from "./message.ts"
 
 /** The id of the topic that every forum has (core.telegram.org/api/forum#forum-topics). */
 export const GENERAL_TOPIC_ID = 1
@@ -77,6 +77,11 @@ export class Topics {
     this.#topics.delete(message.id)
     this.#messages.delete(message.id)
     this.#pinned = this.#pinned.filter((id) => id !== message.id)
+  }
+
+  /** A message has changed. */
+  replace(before: Message, after: Message): void {
+    this.#messages.get(this.topicIdOf(before))?.replace(before, after)
   }
 
   change(id: number, change: TopicChange): void {
