@@ -4,18 +4,34 @@ import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { Result, type Schema } from "effect"
 import { AccountToChange, acceptLogin, addAccount, controlAccount, LoginToAccept } from "./account-control.ts"
+import {
+  ChannelToChange,
+  controlChannel,
+  controlNewChannel,
+  problemsOfChange,
+  problemsOfNewChannel,
+} from "./channel-control.ts"
+import { readChannelState } from "./channel-state.ts"
 import type { SandboxCounters } from "./counters.ts"
 import type { Accounts } from "./methods/accounts.ts"
 import type { Announcements } from "./methods/announcements.ts"
+import { Chats } from "./methods/chats.ts"
 import { RpcError } from "./methods/rpc-error.ts"
 import { SaltsToRotate } from "./salt-control.ts"
 import type { Endpoint } from "./sandbox.ts"
-import { prepareDigests, readAccount, readState, tdlibMessageId } from "./sandbox-state.ts"
+import { prepareDigests, readAccount, readState, tdlibChatId, tdlibMessageId } from "./sandbox-state.ts"
 import type { Account } from "./state/account.ts"
 import { draftOfMessage, fileOfMessage } from "./state/build.ts"
 import type { Content } from "./state/content.ts"
 import type { Telegram } from "./state/telegram.ts"
-import { decodeStrictly, describeIssues, MessageToPost, problemsOfReferences, WorldAccount } from "./world.ts"
+import {
+  decodeStrictly,
+  describeIssues,
+  MessageToPost,
+  problemsOfReferences,
+  WorldAccount,
+  WorldChannel,
+} from "./world.ts"
 
 /** A request body may have this many bytes. */
 const MAX_BODY_BYTES = 1024 * 1024
@@ -119,6 +135,31 @@ const accountRoute = (name: string): Route | undefined => {
   }
 }
 
+const postChannel: Route = ({ telegram, announcements, directory }, body) => {
+  const wanted = decodeBody(WorldChannel, body, "channel")
+  const problems = problemsOfNewChannel(telegram, wanted, directory)
+  if (problems.length > 0) throw new Refusal(400, "The channel is not valid", problems)
+  const added = controlNewChannel(new Chats(telegram, announcements), wanted, directory)
+  return { status: 201, body: { name: wanted.name, chatId: tdlibChatId(added), ...readChannelState(added) } }
+}
+
+/** The route of POST /channels/NAME, if this is one. */
+const channelRoute = (name: string): Route | undefined => {
+  const [, encoded] = /^POST \/channels\/([^/]+)$/.exec(name) ?? []
+  if (encoded === undefined) return undefined
+  return ({ telegram, announcements }, body) => {
+    const channelName = decodeURIComponent(encoded)
+    const channel = telegram.channels.get(channelName)
+    if (channel === undefined)
+      throw new Refusal(404, `No channel is called ${channelName}`, [...telegram.channels.keys()])
+    const change = decodeBody(ChannelToChange, body, "change")
+    const problems = problemsOfChange(telegram, channel, change)
+    if (problems.length > 0) throw new Refusal(400, "The change is not valid", problems)
+    controlChannel(telegram, new Chats(telegram, announcements), channel, change)
+    return { status: 200, body: { name: channelName, chatId: tdlibChatId(channel), ...readChannelState(channel) } }
+  }
+}
+
 /** The one route that answers with bytes instead of JSON. */
 const FILES_ROUTE = "GET /files"
 
@@ -155,6 +196,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
   ["GET /counters", ({ counters }) => ({ status: 200, body: counters() })],
   ["POST /messages", postMessage],
+  ["POST /channels", postChannel],
   [
     "POST /salts",
     ({ telegram }, body) => {
@@ -187,7 +229,7 @@ const answer = async (context: ControlContext, request: IncomingMessage, respons
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1")
   const name = `${request.method} ${pathname}`
   if (name === FILES_ROUTE) return sendFile(response, fileOfQuery(context, searchParams))
-  const route = ROUTES.get(name) ?? accountRoute(name)
+  const route = ROUTES.get(name) ?? accountRoute(name) ?? channelRoute(name)
   if (route === undefined) throw new Refusal(404, `There is no ${name}`, [FILES_ROUTE, ...ROUTES.keys()])
   send(response, await route(context, await readBody(request)))
 }

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { channelStateFields, readChannelState } from "./channel-state.ts"
 import type { Account } from "./state/account.ts"
 import type { Channel, Message } from "./state/channel.ts"
 import { sha256Now, sha256Soon } from "./state/content.ts"
@@ -18,6 +19,10 @@ const MessageState = Schema.Struct({
   randomId: Schema.NullOr(Schema.String),
   albumId: Schema.NullOr(Schema.String),
   deleted: Schema.optionalKey(Schema.Literal(true)),
+  /** What a service message tells, as Telegram calls it: "messageActionTopicCreate". */
+  service: Schema.optionalKey(Schema.String),
+  /** The topic of a forum; General without one. */
+  topicId: Schema.optionalKey(Schema.Int),
   /** The document or photo; sha256 in hex is that of the bytes really received or served. */
   file: Schema.optionalKey(Schema.Struct({ name: Schema.String, bytes: Schema.Int, sha256: Schema.String })),
   photo: Schema.optionalKey(Schema.Literal(true)),
@@ -48,6 +53,7 @@ export const SandboxState = Schema.Struct({
       kind: Schema.Literals(["channel", "supergroup"]),
       /** TDLib's chat id: -1000000000000 minus the channel id. */
       chatId: Schema.Int,
+      ...channelStateFields,
       messages: Schema.Array(MessageState),
     }),
   ),
@@ -56,6 +62,9 @@ export type SandboxState = typeof SandboxState.Type
 
 const FIRST_CHAT_ID = -1_000_000_000_000
 const TDLIB_ID_FACTOR = 2 ** 20
+
+/** What TDLib calls a channel. */
+export const tdlibChatId = (channel: Channel): number => FIRST_CHAT_ID - channel.properties.id
 
 /** What TDLib calls a message of the server. */
 export const tdlibMessageId = (messageId: number): number => messageId * TDLIB_ID_FACTOR
@@ -91,6 +100,8 @@ const readMessage = (telegram: Telegram, message: Message) => ({
   text: message.text,
   randomId: message.randomId === undefined ? null : String(message.randomId),
   albumId: message.albumId === undefined ? null : String(message.albumId),
+  ...(message.action === undefined ? {} : { service: message.action._ }),
+  ...(message.topicId === undefined ? {} : { topicId: message.topicId }),
   ...(message.isDeleted ? { deleted: true as const } : {}),
   ...(message.file === undefined
     ? {}
@@ -127,7 +138,8 @@ const readChannel = (telegram: Telegram, channel: Channel) => ({
   name: channel.properties.name,
   title: channel.properties.title,
   kind: channel.properties.kind,
-  chatId: FIRST_CHAT_ID - channel.properties.id,
+  chatId: tdlibChatId(channel),
+  ...readChannelState(channel),
   messages: channel.messages.filter((message) => !message.isCreation).map((message) => readMessage(telegram, message)),
 })
 

@@ -19,7 +19,7 @@ export const secondsOf = (date: WorldDate): number =>
   typeof date === "string" ? Math.floor(Date.parse(date) / 1000) : date
 
 /** core.telegram.org/method/channels.updateUsername: letters, digits and underscores, beginning with a letter. */
-const Username = Schema.String.check(
+export const Username = Schema.String.check(
   Schema.isPattern(/^[a-zA-Z][a-zA-Z0-9_]{3,31}$/, { expected: "a username of 4 to 32 letters, digits or _" }),
 )
 
@@ -32,7 +32,7 @@ const WorldMember = Schema.Union([
   }),
 ])
 
-const WorldAdmin = Schema.Union([
+export const WorldAdmin = Schema.Union([
   Phone,
   Schema.Struct({
     phone: Phone,

@@ -5,6 +5,7 @@ import type { Account } from "../state/account.ts"
 import type { Channel, Message } from "../state/channel.ts"
 import type { ChannelChangedRecord, InviteRecord, MemberRecord } from "../state/channel-records.ts"
 import type { Telegram } from "../state/telegram.ts"
+import { DEFAULT_ICON_COLOR } from "../state/topics.ts"
 import type { WorldChannel } from "../world.ts"
 import type { Announcements } from "./announcements.ts"
 import { viewNewMessages } from "./announcements.ts"
@@ -123,6 +124,12 @@ export class Chats {
     const none = { title: "", requestNeeded: false, expires: 0, limit: 0, revoked: false }
     this.setInvite(channel, { hash, by: by.phone, date, permanent: true, ...none })
     return hash
+  }
+
+  /** Makes a topic of a forum. */
+  addTopic(channel: Channel, title: string): readonly Message[] {
+    const action = { _: "messageActionTopicCreate", title, iconColor: DEFAULT_ICON_COLOR }
+    return this.#service(channel, action, channel.members.creator())
   }
 
   archive(channel: Channel, account: Account, archived: boolean): void {
