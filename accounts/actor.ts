@@ -7,6 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
@@ -18,6 +19,7 @@ import { AccountRpcs } from "../src/channel/account-rpcs.ts"
 import { makeFramePort } from "../src/channel/frame.ts"
 import { layerRpcClient, layerRpcServer } from "../src/channel/rpc-protocol.ts"
 import { type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
+import { FaultPoints, faultPointsIn } from "../src/fault-point.ts"
 import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
@@ -92,6 +94,9 @@ const life = Effect.gen(function* () {
     Effect.annotateLogs({ account: config.accountId }),
     Effect.scoped,
     Effect.provide(logging),
+    config.faultDirectory === null
+      ? identity
+      : Effect.provideService(FaultPoints, faultPointsIn(config.faultDirectory)),
   )
 })
 

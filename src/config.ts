@@ -143,6 +143,12 @@ export const settings = {
     about: "port of the console on 127.0.0.1 (reserved: the console is not built yet)",
     fallback: "8787",
   },
+  STASH_FAULT_POINTS: {
+    decode: text,
+    expected: "a folder",
+    about: "for the crash matrix alone: the worker kills itself where this folder's files say",
+    fallback: null,
+  },
 } as const satisfies Record<string, Setting<string | number>>
 
 type Settings = typeof settings
@@ -167,6 +173,7 @@ export interface Config {
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
   readonly consolePort: number
+  readonly faultDirectory: string | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -227,6 +234,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       listingMemoryBytes: values.STASH_LISTING_MEMORY_MB * MEBIBYTE,
     },
     consolePort: values.STASH_CONSOLE_PORT,
+    faultDirectory: values.STASH_FAULT_POINTS,
   }
   return config
 })

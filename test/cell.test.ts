@@ -45,6 +45,7 @@ const makeBench = Effect.gen(function* () {
     maxSetBytes: 1,
     multipartTimeoutHours: 0,
     logLevel: "debug",
+    faultDirectory: null,
   }
   const lines: Array<LogLine> = []
   return { config, database, lines, logs: { write: (line: LogLine) => void lines.push(line) } }

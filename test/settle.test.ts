@@ -80,6 +80,7 @@ const makeBench = Effect.gen(function* () {
     maxSetBytes: 1,
     multipartTimeoutHours: 0,
     logLevel: "error",
+    faultDirectory: null,
   })
   const file = join(folder, "Dragon.zip")
   yield* Effect.promise(() => writeFile(file, Buffer.alloc(300_000, 3)))

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import { type Destination, destination as destinationOf, type Source, sourcesOf } from "../../db/channels.ts"
 import { openPublications } from "../../db/journal.ts"
 import { AccountError, type CycleEvent } from "../../src/channel/account-rpcs.ts"
+import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { sweepDestination } from "../settle/sweep.ts"
@@ -100,4 +101,5 @@ export const runCycle = Effect.fn("runCycle")(function* (
         logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
       ),
     )
+  yield* reach("cycle.done")
 }, Effect.scoped)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type { Growth } from "../../src/cpu/jobs.ts"
+import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { type Following, Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
@@ -54,7 +55,9 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, f
           }),
         ),
       )
+      yield* reach("volume.downloaded")
       yield* moveFile(downloaded, path)
+      yield* reach("volume.moved")
       if (!(yield* hasVolume(path, volume.bytes)))
         return yield* telegramError("downloadFile", { message: `${volume.fileName} did not arrive in full size` })
     }
@@ -90,6 +93,7 @@ export const downloadSet = Effect.fn("downloadSet")(function* (work: SetWork) {
     Effect.flatMap((following) =>
       Effect.gen(function* () {
         yield* downloadVolumes(work, following)
+        yield* reach("download.done")
         yield* reportProgress(work, "hashing", 0)
         return yield* following.result.pipe(
           Effect.catchTag("CpuJobError", (error) =>

@@ -7,6 +7,7 @@ import { choosePreviewEntry } from "../../src/archive/preview-entry.ts"
 import { matchPreview } from "../../src/archive/preview-match.ts"
 import { tagsOf } from "../../src/archive/tags.ts"
 import type { InspectResult } from "../../src/cpu/jobs.ts"
+import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
@@ -82,6 +83,7 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
 ) {
   const preview = yield* previewOf(work, inspection)
   const files = filesOf(inspection)
+  yield* reach("metadata.made")
   yield* updatePackageWithMetadata(packageId, {
     fileCount: Math.max(inspection.fileCount, files.length),
     files: files.map((file) => ({ ...file, flags: file.encrypted ? [...file.flags, "encrypted"] : file.flags })),
@@ -91,6 +93,7 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
     creator: creatorOf({ topicName: null, fileName: work.set.name, channelTitle: work.source.title }) ?? null,
     tags: tagsOf(work.source.category),
   })
+  yield* reach("metadata.written")
   yield* logEvent.info("package.enriched", "Recorded what is inside", {
     packageId,
     files: inspection.fileCount,

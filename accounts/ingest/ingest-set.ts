@@ -4,6 +4,7 @@ import { claimSet, deferClaim, settleClaim, waitClaim } from "../../db/claims.ts
 import { LockSession } from "../../db/lock-session.ts"
 import { packageByHash, packageBySource } from "../../db/packages.ts"
 import { type SkipReason, skipSet } from "../../db/skipped.ts"
+import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
@@ -99,7 +100,9 @@ const putOff = Effect.fn("putOff")(function* (work: SetWork, token: number, atte
 const travel = Effect.fn("travel")(
   function* (work: SetWork, token: number) {
     const locks = yield* LockSession
+    yield* reach("claim.taken")
     const digest = yield* downloadSet(work)
+    yield* reach("digest.done")
     const { contentHash } = digest
     const known = yield* packageByHash(contentHash)
     if (Option.isSome(known)) return yield* duplicate(work, token, contentHash, known.value.fileName)
@@ -110,7 +113,9 @@ const travel = Effect.fn("travel")(
     if (inspection.state === "incomplete" || inspection.state === "damaged" || inspection.state === "renamed")
       return yield* skip(work, token, "EXTRACT_FAILED", `${inspection.state}: ${inspection.detail}`)
 
+    yield* reach("inspect.done")
     const underLock = Effect.gen(function* () {
+      yield* reach("lock.taken")
       // Somebody may have published it and let go of the lock between the first look and now.
       const meanwhile = yield* packageByHash(contentHash)
       if (Option.isSome(meanwhile)) return yield* duplicate(work, token, contentHash, meanwhile.value.fileName)
@@ -118,6 +123,7 @@ const travel = Effect.fn("travel")(
       return { outcome: "published", reason: "", contentHash, ...published } as const
     })
     const result = yield* locks.withHashLock(contentHash, underLock)
+    yield* reach("lock.released")
     if (Option.isNone(result)) {
       const reason = "another account is publishing the same content"
       yield* deferClaim({ ...identityOf(work), token, reason, retryAfterSeconds: 2, countsAsAttempt: false })
@@ -193,6 +199,7 @@ export const ingestSet = Effect.fn("ingestSet")(
           logEvent.warn("folder.left", "A folder could not be removed", { error: error.message }),
         ),
       )
+    yield* reach("folder.removed")
     yield* logEvent.info("set.left", `${work.set.name}: ${departure.outcome}`, { ...departure })
     yield* work.report({
       _tag: "SetLeft",

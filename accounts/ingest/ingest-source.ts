@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { type Destination, type Source, setMark } from "../../db/channels.ts"
 import type { ArchiveSet } from "../../src/archive/archive-set.ts"
 import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
+import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { ingestSet } from "./ingest-set.ts"
@@ -40,6 +41,7 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     sets: scan.sets.length,
     ignored: scan.ignored,
   })
+  yield* reach("scan.done")
   const setStarts = scan.sets.map(({ firstMessageId }) => firstMessageId)
   const workOf = (set: ArchiveSet<SourceVolume>): SetWork => ({
     ...frame,
@@ -59,5 +61,6 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     { concurrency: "unbounded" },
   )
   yield* setMark(source.mapId, markAfter(scan.newestMessageId, travelled))
+  yield* reach("mark.moved")
   return travelled.filter((one) => !isSettled(one)).map(({ set }) => setFolderName(source.chatId, set.firstMessageId))
 })

@@ -11,6 +11,7 @@ import {
 } from "../../db/journal.ts"
 import { type Part, planParts } from "../../src/archive/parts.ts"
 import type { DigestResult } from "../../src/cpu/jobs.ts"
+import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { adoptDelivered } from "../settle/adopt-delivered.ts"
@@ -122,15 +123,19 @@ const sendPart = Effect.fn("sendPart")(function* (
   const runFork = Effect.runForkWith(yield* Effect.context())
   const path = pathOf(work, part)
   if (!part.whole) yield* cutPiece(work, part, path, row.sha256)
+  yield* reach("part.ready")
   const delivered = yield* sendDocument({
     chatId: publication.destChatId,
     path,
+    onHanded: reach("part.handed"),
     caption: formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)),
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
   })
+  yield* reach("part.delivered")
   if (!(yield* recordDelivery(publication, row, delivered))) {
     return yield* overtaken()
   }
+  yield* reach("part.confirmed")
   if (!part.whole) yield* removeFile(path)
   yield* logEvent.info("part.sent", `Sent part ${part.part} of ${plan.length}`, {
     part: part.part,
@@ -153,9 +158,12 @@ const takeUp = Effect.fn("takeUp")(function* (work: SetWork, publication: Public
     (replay) => awaitReplay(replay, (bytes) => runFork(reportProgress(work, "uploading", bytes))),
     { discard: true },
   )
+  yield* reach("replay.awaited")
   const now = yield* publicationByHash(publication.contentHash)
   if (Option.isNone(now) || now.value.token !== publication.token) return yield* overtaken()
-  return yield* adoptDelivered(now.value)
+  const adopted = yield* adoptDelivered(now.value)
+  yield* reach("delivered.adopted")
+  return adopted
 })
 
 /**
@@ -169,12 +177,15 @@ export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, toke
   const places = yield* Places
   const plan = planOf(work)
   const opened = yield* openJournal(work, token, digest, plan)
+  yield* reach("journal.opened")
   const publication = opened.isNew ? opened : yield* takeUp(work, opened)
   const sending = { work, publication, plan }
   yield* places.upload.withPermits(1)(
     Effect.forEach(publication.parts, (row, index) => sendPart(sending, row, index), { discard: true }),
   )
   yield* reportProgress(work, "recording", work.set.bytes)
+  yield* reach("parts.done")
   const packageId = yield* finishPublication({ contentHash: publication.contentHash, token: publication.token })
+  yield* reach("package.written")
   return { packageId, parts: plan.length }
 })

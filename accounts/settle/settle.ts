@@ -4,6 +4,7 @@ import { destination as destinationOf } from "../../db/channels.ts"
 import type { DatabaseError } from "../../db/database.ts"
 import { finishPublication, openPublications, type Publication } from "../../db/journal.ts"
 import { type LockLost, LockSession } from "../../db/lock-session.ts"
+import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { keepClaims } from "../ingest/claim-leases.ts"
@@ -81,6 +82,7 @@ interface Settled {
 /** Adopts what was delivered unrecorded, and completes the publication if that is all of it. */
 const settlePublication = Effect.fn("settlePublication")(function* (publication: Publication) {
   const looked = yield* adoptDelivered(publication)
+  yield* reach("settle.adopted")
   const missing = missingParts(looked)
   const adopted = missingParts(publication) - missing
   if (missing > 0) return { adopted, completed: 0, open: 1 }
@@ -138,13 +140,18 @@ export const settle = Effect.fn("settle")(function* () {
   const tdlib = yield* Tdlib
   yield* keepClaims()
   const settleHeld = Effect.fn("settleHeld")(function* (held: ReadonlyArray<Publication>) {
+    yield* reach("settle.begin")
     const { cancelled, replays } = yield* cancelPointlessSends(held)
+    yield* reach("settle.cancelled")
     yield* tdlib.goOnline
     yield* loadAllChats()
+    yield* reach("settle.online")
     yield* Effect.forEach(replays, awaitOrLeave, { concurrency: "unbounded", discard: true })
+    yield* reach("settle.replayed")
     const hashes = new Set(held.map(({ contentHash }) => contentHash))
     const now = (yield* openPublications(accountId)).filter(({ contentHash }) => hashes.has(contentHash))
     const settled: ReadonlyArray<Settled> = yield* Effect.forEach(now, settleOrLeaveOpen)
+    yield* reach("settle.done")
     const sum = (field: keyof Settled) => settled.reduce((total, one) => total + one[field], 0)
     return { adopted: sum("adopted"), completed: sum("completed"), open: sum("open"), cancelled }
   })

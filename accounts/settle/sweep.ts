@@ -3,6 +3,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Destination } from "../../db/channels.ts"
 import { noteSwept, sweptThrough } from "../../db/deliveries.ts"
+import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { parseCaptionTag } from "../ingest/caption-tag.ts"
 import { newestMessageId, searchMessages } from "../telegram/history.ts"
@@ -20,6 +21,7 @@ export const sweepDestination = Effect.fn("sweepDestination")(function* (destina
   const from = yield* sweptThrough(channelId)
   if (Option.isNone(from)) return yield* noteSwept(channelId, yield* newestMessageId(chatId))
   const messages = yield* Stream.runCollect(searchMessages(chatId, "documents", from.value))
+  if (messages.length > 0) yield* reach("sweep.found")
   let through = from.value
   let isDecided = true
   for (const message of messages.toReversed()) {
@@ -37,4 +39,5 @@ export const sweepDestination = Effect.fn("sweepDestination")(function* (destina
     if (isDecided && message.sending === "sent") through = message.id
   }
   if (through > from.value) yield* noteSwept(channelId, through)
+  yield* reach("sweep.done")
 })

@@ -63,6 +63,8 @@ export interface SendOptions {
   /** A regular file; its base name is what people will see. */
   readonly path: string
   readonly caption: string
+  /** Run once TDLib has the message in its own log. */
+  readonly onHanded?: Effect.Effect<void>
   readonly onProgress: (sentBytes: number) => void
 }
 
@@ -100,7 +102,8 @@ export const awaitDelivery = Effect.fn("awaitDelivery")(function* ({ fileId, onP
  * Sends a file as a document and waits until the server has it; the answer to `sendMessage` proves nothing, its id is
  * temporary. Fails as `awaitDelivery` does.
  */
-export const sendDocument = Effect.fn("sendDocument")(function* ({ caption, chatId, onProgress, path }: SendOptions) {
+export const sendDocument = Effect.fn("sendDocument")(function* (options: SendOptions) {
+  const { caption, chatId, onHanded, onProgress, path } = options
   const tdlib = yield* Tdlib
   const message = yield* tdlib.invoke({
     _: "sendMessage",
@@ -112,6 +115,7 @@ export const sendDocument = Effect.fn("sendDocument")(function* ({ caption, chat
       caption: { _: "formattedText", text: caption, entities: [] },
     },
   })
+  if (onHanded !== undefined) yield* onHanded
   return yield* awaitDelivery({ temporaryId: message.id, fileId: documentOf(message)?.id ?? 0, onProgress })
 })
 

@@ -26,6 +26,8 @@ export const CellConfig = Schema.Struct({
   maxSetBytes: Schema.Int,
   multipartTimeoutHours: Schema.Int,
   logLevel: Schema.Literals(logLineLevels),
+  /** The folder of src/fault-point.ts; null outside the crash matrix. */
+  faultDirectory: Schema.NullOr(Schema.String),
 })
 export type CellConfig = typeof CellConfig.Type
 

@@ -45,6 +45,7 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   maxSetBytes: config.maxSetBytes,
   multipartTimeoutHours: config.multipartTimeoutHours,
   logLevel: config.logLevel,
+  faultDirectory: config.faultDirectory ?? null,
 })
 
 const logIn = Effect.fn("AccountLife.logIn")(function* (cell: Cell, account: Account, sandboxCode: string | undefined) {

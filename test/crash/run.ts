@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { deal, faultOf, nameOf, type Strike } from "./blow.ts"
+import { Rig } from "./rig.ts"
+import { isClean, isQuiet, judge, type Verdict } from "./verdict.ts"
+
+/** How long a blow may take to find its point, and the worker to finish: milliseconds. */
+const STRIKE_LIMIT = 60_000
+const QUIET_LIMIT = 180_000
+
+export interface CrashRun {
+  /** The blows that really fell. */
+  readonly struck: ReadonlyArray<Strike>
+  readonly verdict: Verdict
+  /** The end of the worker's log, when something is wrong. */
+  readonly log: string
+}
+
+const until = async (limit: number, isOver: () => Promise<boolean>): Promise<boolean> => {
+  const end = performance.now() + limit
+  while (performance.now() < end) {
+    if (await isOver()) return true
+    await sleep(20)
+  }
+  return false
+}
+
+/** Lets one blow fall; false when the worker had finished before its point was reached. */
+const strikeOnce = async (rig: Rig, strike: Strike): Promise<boolean> => {
+  if ("point" in strike) await rig.ask(faultOf(strike))
+  else await rig.clearFaults()
+  if (!rig.isWorkerAlive) rig.startWorker()
+  if (!("point" in strike)) {
+    await sleep(strike.afterMilliseconds)
+    await rig.killWorker()
+    return true
+  }
+  let looked = performance.now()
+  await until(STRIKE_LIMIT, async () => {
+    if (rig.hasStruck) return true
+    if (performance.now() - looked < 1000) return false
+    looked = performance.now()
+    return isQuiet(rig)
+  })
+  if (!rig.hasStruck) return false
+  await deal(rig, strike.blow)
+  return true
+}
+
+/**
+ * One life of the world: the worker is struck as asked, then left alone until it has finished, stopped, and judged by
+ * what the sandbox and the database hold.
+ */
+export const crashRun = async (strikes: ReadonlyArray<Strike>, report: (line: string) => void): Promise<CrashRun> => {
+  const folder = await mkdtemp(join(tmpdir(), "stash-crash-"))
+  const rig = await Rig.start(folder)
+  const struck: Array<Strike> = []
+  try {
+    for (const strike of strikes) {
+      const hasFallen = await strikeOnce(rig, strike)
+      report(`${hasFallen ? "struck" : "missed"}: ${nameOf(strike)}`)
+      if (hasFallen) struck.push(strike)
+    }
+    await rig.clearFaults()
+    if (!rig.isWorkerAlive) rig.startWorker()
+    const isFinished = await until(QUIET_LIMIT, () => isQuiet(rig))
+    // What a dead life left on the disk is removed at the end of a cycle.
+    if (isFinished) await until(QUIET_LIMIT, async () => rig.temporaryFiles.length === 0)
+    const exitCode = await rig.stopWorker()
+    const judged = await judge(rig)
+    const stuck = [
+      ...judged.stuck,
+      ...(isFinished ? [] : [`the worker did not finish within ${QUIET_LIMIT / 1000} s`]),
+      ...(exitCode === 0 ? [] : [`the worker ended with ${exitCode}`]),
+    ]
+    const verdict = { ...judged, stuck }
+    return { struck, verdict, log: isClean(verdict) ? "" : await rig.readLog() }
+  } finally {
+    await rig.close()
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}

@@ -1,0 +1,88 @@
+import { execFile } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { sevenZipPath } from "../../src/cpu/seven-zip.ts"
+import type { World } from "../../src/sandbox/sandbox.ts"
+
+export const DESTINATION = "library"
+export const accounts = [
+  { phone: "15550001001", firstName: "Alice", premium: true, code: "12345" },
+  { phone: "15550001002", firstName: "Bob", premium: false, code: "12345" },
+]
+/** With this limit the largest archive of the world goes up in three parts. */
+export const MAX_PART_SIZE_MB = "1"
+
+/** A content that must be in the destination once. */
+export interface ExpectedContent {
+  readonly name: string
+  /** Absolute paths of its volumes, in order; their bytes joined are the content. */
+  readonly paths: ReadonlyArray<string>
+  readonly parts: number
+}
+
+export interface CrashWorld {
+  readonly world: World
+  readonly expected: ReadonlyArray<ExpectedContent>
+}
+
+const KIBIBYTE = 1024
+const run = promisify(execFile)
+
+const archive = async (
+  folder: string,
+  name: string,
+  bytes: number,
+  ...options: ReadonlyArray<string>
+): Promise<string> => {
+  const content = join(folder, `${name}.stl`)
+  await writeFile(content, randomBytes(bytes))
+  const path = join(folder, name)
+  await run(sevenZipPath(), ["a", "-mx=0", "-bso0", "-bsp0", ...options, path, content])
+  return path
+}
+
+/**
+ * Makes the archives and the world: two accounts that share one source, a second source for each, one content posted in
+ * several places, a set in three volumes, and one archive that has to be split.
+ */
+export const makeWorld = async (folder: string): Promise<CrashWorld> => {
+  await mkdir(folder, { recursive: true })
+  const dragon = await archive(folder, "Dragon.zip", 300 * KIBIBYTE)
+  const orc = await archive(folder, "Orc.zip", 200 * KIBIBYTE)
+  const titan = await archive(folder, "Titan.zip", 2500 * KIBIBYTE)
+  const castle = await archive(folder, "Castle.7z", 900 * KIBIBYTE, `-v${400 * KIBIBYTE}b`)
+  const volumes = [1, 2, 3].map((volume) => `${castle}.00${volume}`)
+  const post = (file: string, name?: string) => ({ file, ...(name === undefined ? {} : { name }) })
+  const [alice, bob] = accounts.map(({ phone }) => phone)
+  const members = [alice ?? "", bob ?? ""]
+  const world: World = {
+    accounts,
+    channels: [
+      {
+        name: "shared",
+        kind: "channel",
+        members,
+        messages: [post(dragon), ...volumes.map((path) => post(path)), post(orc, "Orc (painted).zip")],
+      },
+      { name: "of-alice", kind: "channel", members: [alice ?? ""], messages: [post(titan), post(orc)] },
+      {
+        name: "of-bob",
+        kind: "channel",
+        members: [bob ?? ""],
+        messages: [post(titan, "Titan_final.zip"), post(dragon, "Dragon2.zip")],
+      },
+      { name: DESTINATION, kind: "channel", members, admins: members, messages: [] },
+    ],
+  }
+  return {
+    world,
+    expected: [
+      { name: "Dragon", paths: [dragon], parts: 1 },
+      { name: "Orc", paths: [orc], parts: 1 },
+      { name: "Titan", paths: [titan], parts: 3 },
+      { name: "Castle", paths: volumes, parts: 3 },
+    ],
+  }
+}
