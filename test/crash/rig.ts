@@ -180,7 +180,8 @@ export class Rig {
 
   /** Waits until nothing of the worker runs, for at most this many milliseconds. */
   async untilGone(limit: number): Promise<void> {
-    for (let waited = 0; this.leftProcesses.length > 0 && waited < limit; waited += 20) await sleep(20)
+    const isGone = () => !this.isWorkerAlive && this.leftProcesses.length === 0
+    for (let waited = 0; !isGone() && waited < limit; waited += 20) await sleep(20)
   }
 }
 
