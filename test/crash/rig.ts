@@ -55,7 +55,7 @@ export class Rig {
     }
     const enrolled = {
       accounts,
-      channels: crashWorld.world.channels.map(({ members = [], name }) => ({ name, members: [...members] })),
+      channels: crashWorld.memberships,
     }
     await Effect.runPromise(
       enrol(enrolled, record, DESTINATION).pipe(

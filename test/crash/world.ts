@@ -24,6 +24,8 @@ export interface ExpectedContent {
 
 export interface CrashWorld {
   readonly world: World
+  /** By channel, the phones of the accounts that read it. */
+  readonly memberships: ReadonlyArray<{ readonly name: string; readonly members: ReadonlyArray<string> }>
   readonly expected: ReadonlyArray<ExpectedContent>
 }
 
@@ -57,27 +59,23 @@ export const makeWorld = async (folder: string): Promise<CrashWorld> => {
   const post = (file: string, name?: string) => ({ file, ...(name === undefined ? {} : { name }) })
   const [alice, bob] = accounts.map(({ phone }) => phone)
   const members = [alice ?? "", bob ?? ""]
-  const world: World = {
-    accounts,
-    channels: [
-      {
-        name: "shared",
-        kind: "channel",
-        members,
-        messages: [post(dragon), ...volumes.map((path) => post(path)), post(orc, "Orc (painted).zip")],
-      },
-      { name: "of-alice", kind: "channel", members: [alice ?? ""], messages: [post(titan), post(orc)] },
-      {
-        name: "of-bob",
-        kind: "channel",
-        members: [bob ?? ""],
-        messages: [post(titan, "Titan_final.zip"), post(dragon, "Dragon2.zip")],
-      },
-      { name: DESTINATION, kind: "channel", members, admins: members, messages: [] },
-    ],
-  }
+  const channels = [
+    {
+      name: "shared",
+      members,
+      messages: [post(dragon), ...volumes.map((path) => post(path)), post(orc, "Orc (painted).zip")],
+    },
+    { name: "of-alice", members: [alice ?? ""], messages: [post(titan), post(orc)] },
+    {
+      name: "of-bob",
+      members: [bob ?? ""],
+      messages: [post(titan, "Titan_final.zip"), post(dragon, "Dragon2.zip")],
+    },
+    { name: DESTINATION, members, admins: members, messages: [] },
+  ]
   return {
-    world,
+    world: { accounts, channels: channels.map((channel) => ({ ...channel, kind: "channel" as const })) },
+    memberships: channels,
     expected: [
       { name: "Dragon", paths: [dragon], parts: 1 },
       { name: "Orc", paths: [orc], parts: 1 },
