@@ -7,6 +7,7 @@ export type ArchiveType = typeof ArchiveType.Type
 
 export const PackageSummary = Schema.Struct({
   id: Schema.String,
+  contentHash: Schema.String,
   fileName: Schema.String,
   /** Entries of the archive; 0 while its metadata is pending. */
   fileCount: Schema.Int,
@@ -22,7 +23,7 @@ export const packageByHash = (contentHash: string) =>
     "packageByHash",
     PackageSummary,
     (sql) => sql`
-      select "id", "fileName", "fileCount", "destMessageId", "destChannelId" from "packages"
+      select "id", "contentHash", "fileName", "fileCount", "destMessageId", "destChannelId" from "packages"
       where "contentHash" = ${contentHash}`,
   )
 
@@ -32,7 +33,7 @@ export const packageBySource = (sourceChannelId: string, sourceMessageId: number
     "packageBySource",
     PackageSummary,
     (sql) => sql`
-      select "id", "fileName", "fileCount", "destMessageId", "destChannelId" from "packages"
+      select "id", "contentHash", "fileName", "fileCount", "destMessageId", "destChannelId" from "packages"
       where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" = ${sourceMessageId}
       order by "indexedAt" limit 1`,
   )

@@ -120,6 +120,8 @@ const travel = Effect.fn("travel")(
       const meanwhile = yield* packageByHash(contentHash)
       if (Option.isSome(meanwhile)) return yield* duplicate(work, token, contentHash, meanwhile.value.fileName)
       const published = yield* publishSet(work, token, digest)
+      // Under the lock, so that nobody else takes the stub for a forgotten one.
+      yield* enrichPackage(work, published.packageId, inspection)
       return { outcome: "published", reason: "", contentHash, ...published } as const
     })
     const result = yield* locks.withHashLock(contentHash, underLock)
@@ -129,22 +131,29 @@ const travel = Effect.fn("travel")(
       yield* deferClaim({ ...identityOf(work), token, reason, retryAfterSeconds: 2, countsAsAttempt: false })
       return left("deferred", reason)
     }
-    if (result.value.outcome === "published" && "packageId" in result.value)
-      yield* enrichPackage(work, result.value.packageId, inspection)
     return result.value
   },
   Effect.annotateLogs({ stage: "travel" }),
 )
 
-/** Published by this account, but it died before the metadata was written: the files are fetched once more for it. */
-const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork, packageId: string) {
-  const digest = yield* downloadSet(work)
-  yield* enrichPackage(work, packageId, yield* inspectSet(work, digest))
+/**
+ * Whoever published it died before the metadata was written: the files are fetched once more for it, by whichever
+ * account comes first. Undefined when there is nothing left to do.
+ */
+const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork, contentHash: string) {
+  const locks = yield* LockSession
+  const underLock = Effect.gen(function* () {
+    const stub = yield* packageByHash(contentHash)
+    if (Option.isNone(stub) || stub.value.fileCount > 0) return
+    const digest = yield* downloadSet(work)
+    yield* enrichPackage(work, stub.value.id, yield* inspectSet(work, digest))
+  })
+  const result = yield* locks.withHashLock(contentHash, underLock)
+  return Option.isSome(result) ? undefined : left("deferred", "another account is recording what is inside")
 })
 
 /** Claims the set and sends it on its way; undefined when it was settled before and there is nothing to do. */
 const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
-  const { accountId } = yield* AccountConfig
   const existing = yield* packageBySource(work.source.channelId, work.set.firstMessageId)
   if (Option.isSome(existing) && existing.value.fileCount > 0) return undefined
   const claimed = yield* claim(work)
@@ -154,9 +163,8 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
     case "later":
       return left(work.set.state === "complete" ? "deferred" : "waiting", claimed.reason)
     case "settled": {
-      if (claimed.state !== "published" || claimed.accountId !== accountId || Option.isNone(existing)) return undefined
-      return yield* completeMetadata(work, existing.value.id).pipe(
-        Effect.as(undefined),
+      if (claimed.state !== "published" || Option.isNone(existing)) return undefined
+      return yield* completeMetadata(work, existing.value.contentHash).pipe(
         Effect.catch((error) => Effect.map(troubleOf(error), ({ reason }) => left("deferred", `metadata: ${reason}`))),
       )
     }

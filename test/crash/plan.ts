@@ -62,9 +62,9 @@ export const shortMatrix: ReadonlyArray<ReadonlyArray<Strike>> = [
   ],
   [
     at("package.written", "kill cell"),
-    at("lock.released", "kill everything"),
     at("metadata.made", "kill cell"),
     at("metadata.written", "restart Postgres"),
+    at("lock.released", "kill everything"),
     at("folder.removed", "kill cell"),
     at("sweep.found", "kill cell"),
     at("sweep.done", "kill everything"),

@@ -163,6 +163,11 @@ export class Rig {
     return filesBelow(join(this.folder, "data", "temp"))
   }
 
+  /** How many cycles have ended since the last fault was asked for. */
+  async cyclesDone(): Promise<number> {
+    return (await readdir(this.faultFolder)).filter((name) => name.startsWith("cycle.done.")).length
+  }
+
   readLog(): Promise<string> {
     return readFile(join(this.folder, "worker.log"), "utf8")
   }

@@ -5,9 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { deal, faultOf, nameOf, type Strike } from "./blow.ts"
 import { Rig } from "./rig.ts"
 import { isClean, isQuiet, judge, type Verdict } from "./verdict.ts"
+import { accounts } from "./world.ts"
 
-/** How long a blow may take to find its point, and the worker to finish: milliseconds. */
+/** How long a blow may take to find its point: milliseconds. */
 const STRIKE_LIMIT = 60_000
+/** A worker that has nothing left to do may still come to points: milliseconds. */
+const MISSED_AFTER = 20_000
+/** How long the worker may take to finish: milliseconds. */
 const QUIET_LIMIT = 180_000
 
 export interface CrashRun {
@@ -37,12 +41,14 @@ const strikeOnce = async (rig: Rig, strike: Strike): Promise<boolean> => {
     await rig.killWorker()
     return true
   }
-  let looked = performance.now()
+  const begun = performance.now()
+  let looked = begun
   await until(STRIKE_LIMIT, async () => {
     if (rig.hasStruck) return true
     if (performance.now() - looked < 1000) return false
     looked = performance.now()
-    return isQuiet(rig)
+    const isOver = (await rig.cyclesDone()) >= accounts.length || looked - begun > MISSED_AFTER
+    return isOver && isQuiet(rig)
   })
   if (!rig.hasStruck) return false
   await deal(rig, strike.blow)
