@@ -87,6 +87,7 @@ describe("a package stub", () => {
         const id = yield* created
         const summary = {
           id,
+          contentHash,
           fileName: "pack \uFFFD name.zip",
           fileCount: 0,
           destMessageId: 500,
