@@ -105,11 +105,16 @@ export class Rig {
     await this.untilGone(10_000)
   }
 
-  /** The way Docker stops it; resolves with the exit code, null when it had to be killed. */
+  /**
+   * The way Docker stops it; resolves with the exit code, null when it had to be killed. A process that had not come to
+   * listen for signals yet ends by SIGTERM itself, which is as good.
+   */
   async stopWorker(): Promise<number | null> {
     const worker = this.#worker
     if (worker === undefined || !this.isWorkerAlive) return worker?.exitCode ?? null
-    const exited = new Promise<number | null>((resolve) => worker.once("exit", (code) => resolve(code)))
+    const exited = new Promise<number | null>((resolve) =>
+      worker.once("exit", (code, signal) => resolve(signal === "SIGTERM" ? 0 : code)),
+    )
     worker.kill("SIGTERM")
     const code = await Promise.race([exited, sleep(60_000, null, { ref: false })])
     if (code === null) await this.killWorker()
