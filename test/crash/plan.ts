@@ -69,9 +69,5 @@ export const shortMatrix: ReadonlyArray<ReadonlyArray<Strike>> = [
     at("part.delivered", "kill everything with Postgres"),
     at("settle.adopted", "kill cell"),
   ],
-  [
-    at("part.confirmed", "kill cell", 2),
-    at("replay.awaited", "kill cell"),
-    at("delivered.adopted", "kill everything"),
-  ],
+  [at("part.confirmed", "kill cell", 2), at("replay.awaited", "kill cell"), at("delivered.adopted", "kill everything")],
 ]
