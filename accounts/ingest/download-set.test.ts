@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { groupArchiveSets } from "../../src/archive/archive-set.ts"
+import type { Growth } from "../../src/cpu/jobs.ts"
+import { CpuPool } from "../../src/cpu/pool.ts"
+import { startSandbox } from "../../src/sandbox/sandbox.ts"
+import { chatIdOf, goOnlineAs, telegramLayer } from "../../test/telegram-client.ts"
+import { Supervisor } from "../supervisor-client.ts"
+import { searchMessages } from "../telegram/history.ts"
+import { downloadSet } from "./download-set.ts"
+import { planSetFolder } from "./set-folder.ts"
+import { Places, type SetWork } from "./set-work.ts"
+
+const phone = "15550001001"
+const mebibyte = 1024 * 1024
+const sizes = [24, 24, 10].map((size) => size * mebibyte)
+
+const world = {
+  accounts: [{ phone, firstName: "Alice", premium: true, code: "12345" }],
+  channels: [
+    {
+      name: "source",
+      title: "Source",
+      kind: "channel" as const,
+      members: [phone],
+      admins: [],
+      messages: sizes.map((bytes, index) => ({
+        generate: { bytes, seed: `volume ${index}` },
+        name: `Dragon.zip.00${index + 1}`,
+      })),
+    },
+  ],
+}
+
+/** The pool itself in place of the channel to it, which hears what the digest is told. */
+const supervisorLayer = (told: Array<Growth>) =>
+  Layer.effect(
+    Supervisor,
+    Effect.map(CpuPool, (pool) =>
+      Supervisor.of({
+        digest: () => Effect.die("the set is not at home"),
+        digestWhileGrowing: (job) =>
+          Effect.gen(function* () {
+            let tell: (growth: Growth) => void = () => {}
+            const ready = yield* Deferred.make<void>()
+            const fiber = yield* Effect.forkScoped(
+              pool.digestWhileGrowing(job, (teller) => {
+                tell = teller
+                Deferred.doneUnsafe(ready, Effect.void)
+              }),
+            )
+            yield* Deferred.await(ready)
+            return {
+              tell: (growth) =>
+                Effect.sync(() => {
+                  told.push(growth)
+                  tell(growth)
+                }),
+              result: Fiber.join(fiber),
+            }
+          }),
+        cut: () => Effect.die("nothing is cut"),
+        inspect: () => Effect.die("nothing is inspected"),
+        preview: () => Effect.die("there is no preview"),
+      }),
+    ),
+  ).pipe(Layer.provide(CpuPool.layer({ threads: 1 })))
+
+describe("downloading a set", () => {
+  it.live(
+    "digests the volumes while they arrive, and keeps them",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* Effect.acquireRelease(
+          Effect.promise(() => mkdtemp(join(tmpdir(), "stash-download-"))),
+          (path) => Effect.promise(() => rm(path, { recursive: true, force: true })),
+        )
+        const sandbox = yield* Effect.acquireRelease(
+          Effect.promise(() => startSandbox({ world })),
+          (running) => Effect.promise(() => running.close()),
+        )
+        const told: Array<Growth> = []
+        yield* Effect.gen(function* () {
+          yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
+          const chatId = chatIdOf(sandbox, "source")
+          const messages = yield* Stream.runCollect(searchMessages(chatId, "documents", 0))
+          const volumes = messages.flatMap(({ content, ...message }) =>
+            content._tag === "Document"
+              ? [
+                  {
+                    ...message,
+                    messageId: message.id,
+                    fileName: content.fileName,
+                    bytes: content.bytes,
+                    fileId: content.fileId,
+                  },
+                ]
+              : [],
+          )
+          const [set] = groupArchiveSets(volumes)
+          if (set === undefined) return assert.fail("there is no set")
+          const source = { channelId: "c", mapId: "m", chatId, title: "Source", category: null, mark: null }
+          const work: SetWork = {
+            set,
+            source: source as unknown as SetWork["source"],
+            photos: [],
+            setStarts: [],
+            destination: {} as unknown as SetWork["destination"],
+            runId: "run",
+            folder: planSetFolder(folder, { chatId, firstMessageId: set.firstMessageId, volumes: set.volumes }),
+            maxUploadBytes: 10 * mebibyte,
+            report: () => Effect.void,
+          }
+          const digest = yield* downloadSet(work)
+          const home = yield* Effect.promise(() => Promise.all(work.folder.volumePaths.map((path) => readFile(path))))
+          assert.deepStrictEqual(
+            home.map((content) => content.length),
+            sizes,
+          )
+          assert.strictEqual(digest.contentHash, createHash("sha256").update(Buffer.concat(home)).digest("hex"))
+          assert.deepStrictEqual(
+            digest.volumes.map(({ pieces }) => pieces.length),
+            [3, 3, 0],
+          )
+          // TDLib says where its unfinished file is and how much of its beginning may be read.
+          const early = told.filter(({ readyBytes, settled }) => !settled && readyBytes > 0)
+          assert.isAbove(early.length, 0)
+          assert.isBelow(Math.min(...early.map(({ readyBytes }) => readyBytes)), 24 * mebibyte)
+        }).pipe(
+          Effect.provide(
+            Layer.mergeAll(telegramLayer(sandbox, join(folder, "tdlib")), supervisorLayer(told), Places.layer),
+          ),
+        )
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+})
