@@ -14,6 +14,12 @@ import { Places, reportProgress, type SetWork } from "./set-work.ts"
 /** Growth of one volume is told at most this often; its end at once. */
 const TELL_INTERVAL = "50 millis"
 
+/**
+ * TDLib serves strictly by priority, 1 to 32. The content hash needs the volumes in their order, so an earlier one comes
+ * first; a preview's photo (8) waits behind the first sixteen.
+ */
+const priorityOf = (index: number): number => Math.max(1, 24 - index)
+
 /** Passes on the newest growth of a volume, and skips what came between. */
 const growthOf = Effect.fn("growthOf")(function* (following: Following, volume: number) {
   const newest = yield* Queue.sliding<Growth>(1)
@@ -46,7 +52,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, f
         Effect.flatMap(growthOf(following, index), (onPrefix) =>
           downloadFile({
             fileId: volume.fileId,
-            priority: 16,
+            priority: priorityOf(index),
             onProgress: (bytes) => {
               done.set(index, bytes)
               runFork(reportProgress(work, "downloading", doneBytes()))
