@@ -3,6 +3,7 @@
  * Formats: POSIX.1-2017 "pax", ustar and pax interchange format; the GNU tar manual, "Basic Tar Format".
  */
 import { EntryCollector, type Listing } from "./entry-collector.ts"
+import { decodeUtf8, safeText } from "./entry-name.ts"
 
 const blockBytes = 512
 /** Long names and pax headers above this are not read: no path is that long. */
@@ -68,8 +69,14 @@ const paxRecords = (bytes: Uint8Array): ReadonlyMap<string, Uint8Array> => {
 }
 
 interface Metadata {
-  readonly kind: "L" | "K" | "x" | "g" | "skip"
+  readonly kind: "L" | "K" | "x" | "g" | "wanted" | "skip"
   readonly chunks: Array<Uint8Array>
+}
+
+/** One file whose content is wanted, by its listed path. */
+export interface WantedFile {
+  readonly path: string
+  readonly maxBytes: number
 }
 
 /** Feeds on the chunks of an uncompressed tar, in order. Costs one step per entry and none per byte of content. */
@@ -86,9 +93,18 @@ export class TarLister {
   #zeroBlocks = 0
   #headers = 0
   #ended: TarState | undefined
+  readonly #wanted: WantedFile | undefined
+  #content: Uint8Array | "too_large" | undefined
 
-  constructor(maxEntries?: number) {
+  /** With `wanted`, the stream is read no further than to the end of that file. */
+  constructor(maxEntries?: number, wanted?: WantedFile) {
     this.#collector = new EntryCollector(maxEntries)
+    this.#wanted = wanted
+  }
+
+  /** The content of the wanted file, once it has been read. */
+  get content(): Uint8Array | "too_large" | undefined {
+    return this.#content
   }
 
   /** True when nothing that follows matters. */
@@ -177,7 +193,13 @@ export class TarLister {
     })
     this.#longName = undefined
     this.#pax = new Map()
-    this.#beginContent(hasContent ? size : 0, undefined)
+    const isWanted = !directory && hasContent && safeText(decodeUtf8(name) ?? "") === this.#wanted?.path
+    if (isWanted && size > this.#wanted.maxBytes) {
+      this.#content = "too_large"
+      this.#ended = "whole"
+      return
+    }
+    this.#beginContent(hasContent ? size : 0, isWanted ? { kind: "wanted", chunks: [] } : undefined)
   }
 
   #beginContent(size: number, metadata: Metadata | undefined): void {
@@ -192,6 +214,10 @@ export class TarLister {
     this.#metadata = undefined
     if (metadata === undefined) return
     const bytes = joinBytes(...metadata.chunks)
+    if (metadata.kind === "wanted") {
+      this.#content = bytes
+      this.#ended = "whole"
+    }
     // GNU ends a long name with a zero byte.
     if (metadata.kind === "L") this.#longName = fieldOf(bytes, 0, bytes.length)
     if (metadata.kind === "x") this.#pax = paxRecords(bytes)

@@ -1,14 +1,19 @@
 /** Takes one entry out of a set into memory, bounded in bytes and time. */
-import { mkdirSync } from "node:fs"
+import { closeSync, mkdirSync, openSync, readSync } from "node:fs"
 import { familyByContent } from "../archive/completeness.ts"
+import type { ArchiveEntry, Listing } from "../archive/entry-collector.ts"
+import { TarLister } from "../archive/tar-listing.ts"
 import type { Family } from "../archive/volume-name.ts"
 import type { Cancellation } from "./cancellation.ts"
 import type { ExtractJob, ExtractResult } from "./jobs.ts"
 import type { CpuLimits } from "./limits.ts"
 import { listVolumes } from "./listing-run.ts"
 import { runSevenZip } from "./seven-zip.ts"
+import { TarInflow } from "./tar-inflow.ts"
 import { withVolumeLinks } from "./volume-links.ts"
 import { withVolumeReader } from "./volume-reader.ts"
+
+const maxChunkBytes = 1024 * 1024
 
 /** A listed entry, as 7-Zip may be asked for it. */
 interface Selection {
@@ -19,7 +24,7 @@ interface Selection {
 
 /**
  * How 7-Zip is asked for a listed path. A name that is shown otherwise than it is (control characters, a guessed code
- * page) cannot be given literally; a `?` stands for one character of it, and must then fit no other entry.
+ * page) cannot be given literally: a `?` stands for each such character of it, and the others that fit are printed, too.
  */
 const selectionOf = (path: string, isShownAsIs: boolean): Selection =>
   isShownAsIs
@@ -29,20 +34,29 @@ const selectionOf = (path: string, isShownAsIs: boolean): Selection =>
         literal: false,
       }
 
+/** What 7-Zip will print for a selection: several entries, one after the other, of which one is wanted. */
+interface Place {
+  readonly offset: number
+  readonly bytes: number
+}
+
 const extractWith = async (
   family: Family,
   job: ExtractJob,
   selection: Selection,
+  place: Place,
   cancellation: Cancellation,
   limits: CpuLimits,
 ): Promise<ExtractResult> => {
-  const chunks: Array<Uint8Array> = []
+  const content = new Uint8Array(place.bytes)
+  let printed = 0
+  const end = place.offset + place.bytes
   const exit = await withVolumeLinks(family, job.volumes, job.workDirectory, (links) =>
     runSevenZip({
-      // -spd and -i! take the path literally: no wildcards, no list files, no options.
       arguments: [
         "e",
         "-so",
+        // Takes the path literally: no wildcards.
         ...(selection.literal ? ["-spd"] : []),
         "-sccUTF-8",
         "-p",
@@ -53,22 +67,68 @@ const extractWith = async (
       directory: links.directory,
       wallMilliseconds: limits.listingSeconds * 1000,
       memoryBytes: limits.listingMemoryBytes,
-      maxOutputBytes: job.maxBytes,
+      // The chunk with the wanted end may reach beyond it.
+      maxOutputBytes: end + maxChunkBytes,
       cancellation,
-      onOutput: (chunk) => chunks.push(Uint8Array.from(chunk)),
+      onOutput: (chunk) => {
+        const from = Math.max(0, place.offset - printed)
+        const wanted = chunk.subarray(from, Math.max(from, end - printed))
+        if (printed < end) content.set(wanted, Math.max(0, printed - place.offset))
+        printed += chunk.length
+      },
     }),
   )
-  if (exit.stoppedBy === "output") return { ok: false, reason: "too_large" }
-  if (exit.stoppedBy !== "nobody" || (exit.code !== 0 && exit.code !== 1)) {
-    const isSecret = /Wrong password|encrypted/i.test(exit.errors)
-    return { ok: false, reason: isSecret ? "encrypted" : "damaged" }
+  if (/Wrong password|encrypted/i.test(exit.errors)) return { ok: false, reason: "encrypted" }
+  const isFine = exit.code === 0 || exit.code === 1 || exit.stoppedBy === "output"
+  return isFine && printed >= end ? { ok: true, content } : { ok: false, reason: "damaged" }
+}
+
+/** What is inside a compressed tar has no place of its own: the stream is unpacked up to the entry. */
+const extractFromTar = async (
+  job: ExtractJob,
+  cancellation: Cancellation,
+  limits: CpuLimits,
+): Promise<ExtractResult> => {
+  const lister = new TarLister(0, { path: job.entryPath, maxBytes: job.maxBytes })
+  const inflow = new TarInflow(lister, cancellation)
+  const buffer = Buffer.allocUnsafeSlow(maxChunkBytes)
+  const until = performance.now() + limits.listingSeconds * 1000
+  try {
+    for (const { path } of job.volumes) {
+      const file = openSync(path, "r")
+      try {
+        while (!lister.isDone) {
+          cancellation.check()
+          if (performance.now() > until) return { ok: false, reason: "damaged" }
+          const count = readSync(file, buffer, 0, maxChunkBytes, null)
+          if (count === 0) break
+          await inflow.push(buffer.subarray(0, count))
+        }
+      } finally {
+        closeSync(file)
+      }
+    }
+    await inflow.end()
+  } finally {
+    inflow.stop()
   }
-  return { ok: true, content: new Uint8Array(Buffer.concat(chunks)) }
+  const { content } = lister
+  if (content === undefined) return { ok: false, reason: "absent" }
+  return content === "too_large" ? { ok: false, reason: "too_large" } : { ok: true, content }
+}
+
+/** The listed entries that a selection brings, in the order in which they are printed. */
+const fittingEntries = (listing: Listing, entry: ArchiveEntry, selection: Selection): ReadonlyArray<ArchiveEntry> => {
+  const files = listing.entries.filter((other) => !other.directory)
+  if (selection.literal) return files.filter((other) => other.path === entry.path)
+  const escaped = [...selection.pattern].map((c) => (c === "?" ? "." : c.replace(/[\\^$.*+()[\]{}|/]/, "\\$&")))
+  const fitting = new RegExp(`^${escaped.join("")}$`, "isu")
+  return files.filter((other) => fitting.test(other.path))
 }
 
 /**
  * Reads the entry into memory. Its path only selects, and nothing is ever written: 7-Zip prints the content. Works for
- * every format and for sets of several volumes, except for what is inside a compressed tar.
+ * every format and for sets of several volumes.
  */
 export const extractEntry = async (
   job: ExtractJob,
@@ -81,20 +141,21 @@ export const extractEntry = async (
     familyByContent(job.family, volumes, readAt),
   )
   const { listing } = await listVolumes(family, job.volumes, job.workDirectory, cancellation, limits)
-  const found = listing.entries.filter((entry) => entry.path === job.entryPath && !entry.directory)
-  const [entry] = found
-  if (entry === undefined) return { ok: false, reason: "absent" }
+  const entry = listing.entries.find((listed) => listed.path === job.entryPath && !listed.directory)
+  if (entry === undefined) {
+    const isTar = family === "tar" || family === "tar_split"
+    return isTar ? extractFromTar(job, cancellation, limits) : { ok: false, reason: "absent" }
+  }
   if (entry.uncompressedBytes > job.maxBytes) return { ok: false, reason: "too_large" }
   if (entry.encrypted) return { ok: false, reason: "encrypted" }
   const isShownAsIs = !entry.flags.includes("guessed_name") && !entry.flags.includes("control_characters")
   const selection = selectionOf(entry.path, isShownAsIs)
-  const fitting = new RegExp(
-    `^${[...selection.pattern].map((c) => (c === "?" ? "." : c.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&"))).join("")}$`,
-    "isu",
-  )
-  const rivals = selection.literal ? found : listing.entries.filter((other) => fitting.test(other.path))
-  if (rivals.length > 1 || listing.truncated) {
-    if (!selection.literal || found.length > 1) return { ok: false, reason: "ambiguous" }
+  if (!selection.literal && listing.truncated) return { ok: false, reason: "ambiguous" }
+  const fitting = fittingEntries(listing, entry, selection)
+  const before = fitting.slice(0, fitting.indexOf(entry))
+  const place = {
+    offset: before.reduce((sum, { uncompressedBytes }) => sum + uncompressedBytes, 0),
+    bytes: entry.uncompressedBytes,
   }
-  return extractWith(family, job, selection, cancellation, limits)
+  return extractWith(family, job, selection, place, cancellation, limits)
 }

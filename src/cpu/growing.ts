@@ -8,6 +8,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs"
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { MessagePort } from "node:worker_threads"
+import { TarLister } from "../archive/tar-listing.ts"
 import type { Cancellation } from "./cancellation.ts"
 import type { DigestResult, GrowingDigestJob, Growth } from "./jobs.ts"
 import { SetHasher } from "./set-hasher.ts"
@@ -56,7 +57,7 @@ class Pass {
 
   constructor(job: GrowingDigestJob, maxEntries: number, cancellation: Cancellation) {
     this.hasher = new SetHasher(job.volumes.map(({ pieceBytes }) => pieceBytes))
-    this.tar = job.listTar ? new TarInflow(maxEntries, cancellation) : undefined
+    this.tar = job.listTar ? new TarInflow(new TarLister(maxEntries), cancellation) : undefined
   }
 
   get volume(): number {

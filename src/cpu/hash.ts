@@ -1,6 +1,7 @@
 /** SHA-256 of a set's volumes, at the machine's limit. */
 import { closeSync, openSync, read, readSync } from "node:fs"
 import { promisify } from "node:util"
+import { TarLister } from "../archive/tar-listing.ts"
 import type { Cancellation } from "./cancellation.ts"
 import type { DigestJob, DigestResult } from "./jobs.ts"
 import { SetHasher } from "./set-hasher.ts"
@@ -32,7 +33,7 @@ export const digestFiles = async (
   hasSpareCpu: HasSpareCpu,
 ): Promise<DigestResult> => {
   const hasher = new SetHasher(job.volumes.map(({ pieceBytes }) => pieceBytes))
-  const tar = job.listTar ? new TarInflow(maxEntries, cancellation) : undefined
+  const tar = job.listTar ? new TarInflow(new TarLister(maxEntries), cancellation) : undefined
   const buffers = [Buffer.allocUnsafeSlow(bufferBytes), Buffer.allocUnsafeSlow(bufferBytes)] as const
   try {
     for (const { path } of job.volumes) {

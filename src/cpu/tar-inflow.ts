@@ -1,9 +1,9 @@
 /** Lists a tar, compressed or not, out of the chunks of a pass that is made anyway. */
 import type { ChildProcess } from "node:child_process"
 import type { Readable, Writable } from "node:stream"
-import { createGunzip, createZstdDecompress } from "node:zlib"
+import { createGunzip } from "node:zlib"
 import { type Format, formatOf } from "../archive/magic.ts"
-import { TarLister } from "../archive/tar-listing.ts"
+import type { TarLister } from "../archive/tar-listing.ts"
 import type { Cancellation } from "./cancellation.ts"
 import type { TarListing } from "./jobs.ts"
 import { spawnSevenZip } from "./seven-zip.ts"
@@ -12,8 +12,11 @@ import { spawnSevenZip } from "./seven-zip.ts"
 const maxRatio = 200
 const freeBytes = 1024 ** 3
 
-/** Compressors that Node lacks and 7-Zip reads from its standard input, by 7-Zip's name of the format. */
-const sevenZipTypes: Partial<Record<Format, string>> = { bzip2: "bzip2", xz: "xz", compress: "Z" }
+/**
+ * Compressors that 7-Zip reads from its standard input, by 7-Zip's name of the format. Node has Zstandard, too, but ends
+ * at the end of the first frame, and parallel packers write many.
+ */
+const sevenZipTypes: Partial<Record<Format, string>> = { zstd: "zstd", bzip2: "bzip2", xz: "xz", compress: "Z" }
 
 interface Unpacker {
   readonly input: Writable
@@ -28,8 +31,8 @@ const fromChild = (child: ChildProcess): Unpacker | undefined => {
 }
 
 const unpackerOf = (format: Format): Unpacker | undefined => {
-  if (format === "gzip" || format === "zstd") {
-    const stream = format === "gzip" ? createGunzip({ chunkSize: 256 * 1024 }) : createZstdDecompress()
+  if (format === "gzip") {
+    const stream = createGunzip({ chunkSize: 256 * 1024 })
     return { input: stream, output: stream, stop: () => stream.destroy() }
   }
   const type = sevenZipTypes[format]
@@ -45,7 +48,7 @@ const unpackerOf = (format: Format): Unpacker | undefined => {
   )
 }
 
-/** Push the chunks of one stream in order, awaiting each, then `end`. `stop` frees what it holds, at any time. */
+/** Feeds `lister`. Push the chunks of one stream in order, awaiting each, then `end`. `stop` frees what it holds, at any time. */
 export class TarInflow {
   readonly #lister: TarLister
   readonly #cancellation: Cancellation
@@ -57,8 +60,8 @@ export class TarInflow {
   #packedBytes = 0
   #unpackedBytes = 0
 
-  constructor(maxEntries: number, cancellation: Cancellation) {
-    this.#lister = new TarLister(maxEntries)
+  constructor(lister: TarLister, cancellation: Cancellation) {
+    this.#lister = lister
     this.#cancellation = cancellation
     void cancellation.ended.then(() => this.stop())
   }
