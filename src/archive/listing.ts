@@ -14,30 +14,56 @@ export { safeText } from "./entry-name.ts"
 const maxLineBytes = 64 * 1024
 const newline = 0x0a
 
-/** The properties that are read; each line begins with one of these and " = ". */
-const keys = ["Path", "Folder", "Size", "Packed Size", "Attributes", "Encrypted", "CRC"] as const
-type Key = (typeof keys)[number]
-
-const prefixes = keys.map((key) => ({ key, bytes: Buffer.from(`${key} = `, "latin1") }))
-
-const startsWith = (line: Uint8Array, prefix: Uint8Array): boolean => {
-  if (line.length < prefix.length) return false
-  for (let index = 0; index < prefix.length; index++) if (line[index] !== prefix[index]) return false
-  return true
+/** The properties that are read, as the beginnings of their lines. A million entries are seventeen million lines. */
+const prefixes = {
+  path: Buffer.from("Path = ", "latin1"),
+  packedSize: Buffer.from("Packed Size = ", "latin1"),
+  folder: Buffer.from("Folder = ", "latin1"),
+  size: Buffer.from("Size = ", "latin1"),
+  attributes: Buffer.from("Attributes = ", "latin1"),
+  encrypted: Buffer.from("Encrypted = ", "latin1"),
+  crc: Buffer.from("CRC = ", "latin1"),
 }
 
-const latin1 = (bytes: Uint8Array | undefined): string =>
-  bytes === undefined ? "" : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
+const [plus, letterD] = [0x2b, 0x44]
+
+/** Bytes from `start` to `end` of a chunk. */
+interface Line {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+/** Where the value begins when the line is that of this property, else -1. */
+const valueStart = ({ bytes, end, start }: Line, prefix: Uint8Array): number => {
+  if (end - start < prefix.length) return -1
+  for (let index = 0; index < prefix.length; index++) if (bytes[start + index] !== prefix[index]) return -1
+  return start + prefix.length
+}
+
+const textOf = ({ bytes, end }: Line, from: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString("latin1")
 
 const parseBytes = (text: string): number | null =>
   /^\d{1,20}$/.test(text) ? Math.min(Number(text), Number.MAX_SAFE_INTEGER) : null
+
+/** What was read of the entry at hand; undefined = no such line yet, and the first one counts. */
+interface Properties {
+  path?: Uint8Array
+  folder?: boolean
+  directory?: boolean
+  size?: number | null | undefined
+  packedSize?: number | null | undefined
+  encrypted?: boolean
+  crc?: string
+}
 
 /** Feeds on chunks of 7-Zip's output; memory is bounded by `maxEntries`. */
 export class ListingParser {
   readonly #collector: EntryCollector
   #pending: Array<Uint8Array> = []
   #pendingBytes = 0
-  #properties = new Map<Key, Uint8Array>()
+  #properties: Properties = {}
 
   constructor(maxEntries?: number) {
     this.#collector = new EntryCollector(maxEntries)
@@ -48,7 +74,7 @@ export class ListingParser {
     let start = 0
     for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
       if (this.#pendingBytes === 0) {
-        this.#endLine(chunk.subarray(start, Math.min(end, start + maxLineBytes)))
+        this.#endLine({ bytes: chunk, start, end: Math.min(end, start + maxLineBytes) })
       } else {
         this.#hold(chunk.subarray(start, end))
         this.#endPending()
@@ -75,39 +101,73 @@ export class ListingParser {
   }
 
   #endPending(): void {
-    const line = Buffer.concat(this.#pending)
+    const bytes = Buffer.concat(this.#pending)
     this.#pending = []
     this.#pendingBytes = 0
-    this.#endLine(line)
+    this.#endLine({ bytes, start: 0, end: bytes.length })
   }
 
-  #endLine(line: Uint8Array): void {
-    if (line.length === 0) {
+  #endLine(line: Line): void {
+    if (line.start === line.end) {
       this.#endEntry()
       return
     }
-    const found = prefixes.find(({ bytes }) => startsWith(line, bytes))
-    // The first property of a name counts; a carriage return belongs to the value.
-    if (found !== undefined && !this.#properties.has(found.key))
-      this.#properties.set(found.key, Uint8Array.from(line.subarray(found.bytes.length)))
+    const properties = this.#properties
+    const { bytes, end } = line
+    const isFull = this.#collector.isFull
+    // The first letter rules most lines out. A carriage return belongs to the value.
+    switch (bytes[line.start]) {
+      case 0x50: {
+        const path = valueStart(line, prefixes.path)
+        if (path >= 0) properties.path ??= isFull ? bytes.subarray(0, 0) : Uint8Array.from(bytes.subarray(path, end))
+        else if (!isFull) properties.packedSize ??= this.#bytesOf(line, prefixes.packedSize)
+        return
+      }
+      case 0x46: {
+        const folder = valueStart(line, prefixes.folder)
+        if (folder >= 0) properties.folder ??= end === folder + 1 && bytes[folder] === plus
+        return
+      }
+      case 0x41: {
+        const attributes = valueStart(line, prefixes.attributes)
+        if (attributes >= 0) properties.directory ??= bytes[attributes] === letterD && attributes < end
+        return
+      }
+      case 0x45: {
+        const encrypted = valueStart(line, prefixes.encrypted)
+        if (encrypted >= 0) properties.encrypted ??= end === encrypted + 1 && bytes[encrypted] === plus
+        return
+      }
+      case 0x53:
+        if (!isFull) properties.size ??= this.#bytesOf(line, prefixes.size)
+        return
+      case 0x43: {
+        if (isFull) return
+        const crc = valueStart(line, prefixes.crc)
+        if (crc >= 0) properties.crc ??= textOf(line, crc)
+      }
+    }
+  }
+
+  /** Undefined when the line is another property's, null when it has no number. */
+  #bytesOf(line: Line, prefix: Uint8Array): number | null | undefined {
+    const value = valueStart(line, prefix)
+    return value < 0 ? undefined : parseBytes(textOf(line, value))
   }
 
   #endEntry(): void {
-    const properties = this.#properties
-    const name = properties.get("Path")
-    if (properties.size > 0) this.#properties = new Map()
-    if (name === undefined) return
-    const directory = latin1(properties.get("Folder")) === "+" || latin1(properties.get("Attributes")).startsWith("D")
-    const encrypted = latin1(properties.get("Encrypted")) === "+"
+    const { crc = "", encrypted = false, packedSize = null, path, size = null, ...more } = this.#properties
+    this.#properties = {}
+    if (path === undefined) return
+    const directory = more.folder === true || more.directory === true
     if (this.#collector.isFull) {
       this.#collector.count(directory, encrypted)
       return
     }
-    const crc = latin1(properties.get("CRC"))
     this.#collector.add({
-      name,
-      compressedBytes: parseBytes(latin1(properties.get("Packed Size"))),
-      uncompressedBytes: parseBytes(latin1(properties.get("Size"))) ?? 0,
+      name: path,
+      compressedBytes: packedSize,
+      uncompressedBytes: size ?? 0,
       crc32: !directory && /^[0-9a-f]{8}$/i.test(crc) ? crc.toUpperCase() : null,
       directory,
       encrypted,
