@@ -62,7 +62,9 @@ const statesAfterReady = (client: TdlibProcess): readonly string[] => {
 /** Ends every TDLib, and fails if one of them printed an error or the sandbox noted a mistake. */
 const expectSilence = async (): Promise<void> => {
   await Promise.all(clients.map((client) => client.close()))
-  expect(clients.flatMap((client) => client.errorLines)).toEqual([])
+  const lines = clients.flatMap((client) => client.errorLines)
+  // TDLib prints what a ban means by itself (AuthManager.cpp, on_account_banned); it is no complaint about the answer.
+  expect(lines.filter((line) => !line.includes("Your account was banned"))).toEqual([])
   expect(sandbox.counters()).toMatchObject({ defects: [], violations: 0 })
 }
 

@@ -4,7 +4,7 @@ import type { TlObject, Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import type { Channel, Message } from "../state/channel.ts"
 import type { Telegram } from "../state/telegram.ts"
-import { unixSeconds, viewMessage, viewUpdates } from "./view.ts"
+import { unixSeconds, usersOf, viewMessage, viewUpdates } from "./view.ts"
 
 /** Sends an object to every connected session, or nothing where the function gives undefined. */
 export type Push = (message: (authKey: AuthKey) => TlObject | undefined) => void
@@ -50,14 +50,15 @@ export class Announcements {
     })
   }
 
-  /** Sends updates about a channel to the accounts that they are meant for, without any message in them. */
+  /** Sends updates about a channel to the accounts that they are meant for, without any message in them; named: the accounts in the updates. */
   tell(
     channel: Channel,
     isMeant: (viewer: Account) => boolean,
     updates: (viewer: Account) => Wire<tl.TypeUpdate>[],
     by?: AuthKey,
+    named: readonly Account[] = [],
   ): void {
-    this.#announce(channel, [], by, updates, isMeant)
+    this.#announce(channel, [], by, updates, isMeant, named)
   }
 
   /** This message was edited just now. */
@@ -89,13 +90,15 @@ export class Announcements {
     by: AuthKey | undefined,
     updates: (viewer: Account) => Wire<tl.TypeUpdate>[],
     isMeant: (viewer: Account) => boolean = (viewer) => channel.isChatOf(viewer),
+    named: readonly Account[] = [],
   ): void {
     const origin = by === undefined ? undefined : this.#telegram.permanentKeyId(by)
     this.#push((authKey) => {
       const viewer = this.#telegram.accountOf(authKey)
       if (viewer === undefined || !isMeant(viewer)) return undefined
       if (origin !== undefined && this.#telegram.permanentKeyId(authKey) === origin) return undefined
-      return viewUpdates(channel, updates(viewer), messages, viewer)
+      const viewed = viewUpdates(channel, updates(viewer), messages, viewer)
+      return named.length === 0 ? viewed : { ...viewed, users: usersOf(messages, viewer, named) }
     })
   }
 }

@@ -2,6 +2,7 @@ import type { tl } from "@mtcute/tl"
 import type { Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import type { Channel, Message } from "../state/channel.ts"
+import { stableLong } from "../state/identifiers.ts"
 import { ADMIN_RIGHTS, type AdminRight, MEMBER_RIGHTS, rightsIn } from "../state/rights.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { type Call, callerOf, type Methods } from "./call.ts"
@@ -59,7 +60,17 @@ export const channelAdministrationMethods = (telegram: Telegram, chats: Chats) =
         },
         call.authKey,
       )
-      return answer(channel, channel.messages.slice(0, 1), viewer)
+      const created = channel.messages.slice(0, 1)
+      return viewUpdates(
+        channel,
+        [
+          // TDLib takes the answer only with exactly one of these, whatever it says (MessagesManager.cpp, on_create_new_dialog).
+          { _: "updateMessageID", id: 1, randomId: stableLong("created", channel.properties.id) },
+          ...viewChange(channel, created, viewer),
+        ],
+        created,
+        viewer,
+      )
     },
     "channels.deleteChannel": ({ channel: peer }, call) => {
       const { viewer, channel } = owned(peer, call)
@@ -131,7 +142,9 @@ export const channelAdministrationMethods = (telegram: Telegram, chats: Chats) =
       const { viewer, channel } = administered(peer, "banUsers", call)
       const account = accountOfPeer(telegram, participant, viewer)
       if (account === undefined) throw new RpcError(400, "PARTICIPANT_ID_INVALID")
-      if (channel.members.isAdmin(account)) throw new RpcError(400, "USER_ADMIN_INVALID")
+      const isCreator = channel.members.get(viewer)?.status === "creator"
+      if (account === viewer || (channel.members.isAdmin(account) && !isCreator))
+        throw new RpcError(400, "USER_ADMIN_INVALID")
       const restrictions = rightsIn(MEMBER_RIGHTS, bannedRights)
       const until = bannedRights.untilDate
       if (restrictions.includes("viewMessages")) {

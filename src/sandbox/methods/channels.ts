@@ -1,6 +1,7 @@
 import type { Telegram } from "../state/telegram.ts"
 import type { Announcements } from "./announcements.ts"
 import { callerOf, type Methods } from "./call.ts"
+import { namedAccounts } from "./named-accounts.ts"
 import { accountOfPeer, channelOf, knownChannelOf } from "./peers.ts"
 import { RpcError } from "./rpc-error.ts"
 import { usersOf, viewMessage, viewUser } from "./view.ts"
@@ -60,7 +61,7 @@ export const channelMethods = (telegram: Telegram, announcements: Announcements)
         }),
         topics: viewTopicsOf(channel, found, viewer),
         chats: [viewChannel(channel, viewer)],
-        users: usersOf(found, viewer),
+        users: usersOf(found, viewer, namedAccounts(channel, found)),
       }
     },
     "channels.deleteMessages": ({ channel: peer, id }, call) => {

@@ -157,6 +157,7 @@ export class Chats {
         },
       ],
       by,
+      requests.map(({ account }) => account),
     )
   }
 }

@@ -5,10 +5,10 @@ import type { Channel } from "../state/channel.ts"
 import { DialogLists } from "../state/dialog-list.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { callerOf, type Methods } from "./call.ts"
+import { namedAccounts } from "./named-accounts.ts"
 import { channelOf } from "./peers.ts"
 import { usersOf, viewDialog, viewMessage, viewState } from "./view.ts"
 import { viewChannel } from "./view-channel.ts"
-import { viewTopicsOf } from "./view-topic.ts"
 
 /** The most dialogs that one answer holds, as on the real server. */
 const MAX_PAGE = 100
@@ -24,11 +24,11 @@ const viewDialogs = (channels: readonly Channel[], viewer: Account) => {
     dialogs: channels.map((channel) => viewDialog(channel, viewer)),
     // A client drops a dialog whose top message does not come with it.
     messages: tops.map(({ channel, message }) => viewMessage(channel, message, viewer)),
-    topics: tops.flatMap(({ channel, message }) => viewTopicsOf(channel, [message], viewer)),
     chats: channels.map((channel): Wire<tl.TypeChat> => viewChannel(channel, viewer)),
     users: usersOf(
       tops.map(({ message }) => message),
       viewer,
+      tops.flatMap(({ channel, message }) => namedAccounts(channel, [message])),
     ),
   }
 }

@@ -5,6 +5,7 @@ import { DEFAULT_ICON_COLOR, GENERAL_TOPIC_ID, type Topic } from "../state/topic
 import type { Announcements } from "./announcements.ts"
 import { viewNewMessages } from "./announcements.ts"
 import { type Call, callerOf, type Methods } from "./call.ts"
+import { namedAccounts } from "./named-accounts.ts"
 import { channelOf } from "./peers.ts"
 import { mayAsMember } from "./permissions.ts"
 import { RpcError } from "./rpc-error.ts"
@@ -48,7 +49,10 @@ export const forumMethods = (telegram: Telegram, announcements: Announcements) =
       topics: topics.map((topic) => viewTopic(channel, topic, viewer)),
       messages: tops.map((message) => viewMessage(channel, message, viewer)),
       chats: [viewChannel(channel, viewer)],
-      users: usersOf(tops, viewer),
+      users: usersOf(tops, viewer, [
+        ...namedAccounts(channel, tops),
+        ...topics.flatMap(({ creator }) => creator ?? []),
+      ]),
       pts: channel.pts,
     }
   }

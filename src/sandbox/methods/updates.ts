@@ -5,6 +5,7 @@ import { changedAcquaintances } from "../state/acquaintances.ts"
 import type { Channel, Difference, Message } from "../state/channel.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { callerOf, type Methods } from "./call.ts"
+import { namedAccounts } from "./named-accounts.ts"
 import { channelOf } from "./peers.ts"
 import { chatsOf, unixSeconds, usersOf, viewDialog, viewMessage, viewState, viewUser } from "./view.ts"
 import { viewChannel } from "./view-channel.ts"
@@ -102,7 +103,7 @@ export const updateMethods = (telegram: Telegram) =>
           dialog: viewDialog(channel, viewer),
           messages: messages.map((message) => viewMessage(channel, message, viewer)),
           chats: chatsOf([channel], messages, viewer),
-          users: usersOf(messages, viewer),
+          users: usersOf(messages, viewer, namedAccounts(channel, messages)),
         }
       }
       const difference = channel.difference(pts, Math.max(limit, 1))
@@ -120,7 +121,7 @@ export const updateMethods = (telegram: Telegram) =>
         newMessages: newMessages.map((message) => viewMessage(channel, message, viewer)),
         otherUpdates: viewChanges(channel, { ...difference, edited }, viewer),
         chats: chatsOf([channel], [...newMessages, ...edited], viewer),
-        users: usersOf([...newMessages, ...edited], viewer),
+        users: usersOf([...newMessages, ...edited], viewer, namedAccounts(channel, newMessages)),
       }
     },
   }) satisfies Methods

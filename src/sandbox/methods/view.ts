@@ -3,7 +3,9 @@ import type { Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import type { Channel, Message } from "../state/channel.ts"
 import type { Forward } from "../state/message.ts"
+import { namedAccounts } from "./named-accounts.ts"
 import { viewChannel } from "./view-channel.ts"
+import { viewEntities } from "./view-entities.ts"
 import { viewMedia, viewPhoto } from "./view-file.ts"
 import { viewTopicsOf } from "./view-topic.ts"
 
@@ -83,8 +85,7 @@ export const viewMessage = (channel: Channel, message: Message, viewer: Account)
     pinned: message.isPinned === true,
     fwdFrom: message.forward === undefined ? undefined : viewForward(message.forward),
     message: message.text,
-    entities:
-      message.entities.length > 0 ? [...(message.entities as readonly Wire<tl.TypeMessageEntity>[])] : undefined,
+    entities: viewEntities(message.text, message.entities),
     media: message.file === undefined ? undefined : viewMedia(message.file),
     groupedId: message.albumId,
     views: isPost ? 1 : undefined,
@@ -94,11 +95,15 @@ export const viewMessage = (channel: Channel, message: Message, viewer: Account)
   }
 }
 
-/** The users that these messages name. */
-export const usersOf = (messages: readonly Message[], viewer: Account): Wire<tl.TypeUser>[] =>
-  [...new Set(messages.flatMap(({ from, forward }) => [from ?? [], forward?.author ?? []].flat()))].map((user) =>
-    viewUser(user, viewer),
-  )
+/** The users that these messages come from, and others. */
+export const usersOf = (
+  messages: readonly Message[],
+  viewer: Account,
+  others: readonly Account[] = [],
+): Wire<tl.TypeUser>[] => {
+  const senders = messages.flatMap(({ from, forward }) => [from ?? [], forward?.author ?? []].flat())
+  return [...new Set([...senders, ...others])].map((user) => viewUser(user, viewer))
+}
 
 /** These channels, and those that their messages were forwarded from. */
 export const chatsOf = (
@@ -142,7 +147,7 @@ export const viewMessages = (
   messages: messages.map((message) => viewMessage(channel, message, viewer)),
   topics: viewTopicsOf(channel, messages, viewer),
   chats: chatsOf([channel], messages, viewer),
-  users: usersOf(messages, viewer),
+  users: usersOf(messages, viewer, namedAccounts(channel, messages)),
 })
 
 /** Updates about one channel. */
@@ -154,7 +159,7 @@ export const viewUpdates = (
 ): Wire<tl.RawUpdates> => ({
   _: "updates",
   updates,
-  users: usersOf(messages, viewer),
+  users: usersOf(messages, viewer, namedAccounts(channel, messages)),
   chats: chatsOf([channel], messages, viewer),
   date: unixSeconds(),
   seq: 0,

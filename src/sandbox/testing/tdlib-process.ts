@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
+import { stripVTControlCharacters } from "node:util"
 import type * as Td from "tdlib-types"
 import type { ChildMessage, ParentMessage, TdlibSettings } from "./messages.ts"
 
@@ -33,9 +34,11 @@ export class TdlibProcess implements AsyncDisposable {
     this.#tell({ type: "open", settings })
   }
 
-  /** The lines that TDLib printed as errors. */
+  /** The lines that TDLib printed as errors, without the colours that it gives them. */
   get errorLines(): readonly string[] {
-    return this.#stderr.split("\n").filter((line) => line.startsWith("[ 0]") || line.startsWith("[ 1]"))
+    return stripVTControlCharacters(this.#stderr)
+      .split("\n")
+      .filter((line) => line.startsWith("[ 0]") || line.startsWith("[ 1]"))
   }
 
   /** Everything TDLib has told so far. */
