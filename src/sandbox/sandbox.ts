@@ -1,7 +1,7 @@
 import { createPublicKey } from "node:crypto"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { startControl } from "./control.ts"
+import { startControl } from "./control/server.ts"
 import { type SandboxCounters, Tally } from "./counters.ts"
 import { patchedLibrary } from "./library.ts"
 import { Accounts } from "./methods/accounts.ts"

@@ -1,10 +1,10 @@
 import { resolve } from "node:path"
 import { Schema } from "effect"
-import { type Chats, newInviteHash } from "./methods/chats.ts"
-import type { Channel } from "./state/channel.ts"
-import { DEFAULT_ADMIN_RIGHTS } from "./state/rights.ts"
-import type { Telegram } from "./state/telegram.ts"
-import { problemsOfReferences, type WorldChannel } from "./world.ts"
+import { type Chats, newInviteHash } from "../methods/chats.ts"
+import type { Channel } from "../state/channel.ts"
+import { DEFAULT_ADMIN_RIGHTS } from "../state/rights.ts"
+import type { Telegram } from "../state/telegram.ts"
+import { problemsOfReferences, type WorldChannel } from "../world.ts"
 import {
   channelSettingFields,
   Phone,
@@ -14,7 +14,7 @@ import {
   WorldAdmin,
   WorldInvite,
   WorldTopic,
-} from "./world-channel.ts"
+} from "../world-channel.ts"
 
 const Phones = Schema.optionalKey(Schema.Array(Phone))
 

@@ -1,10 +1,10 @@
 import { Schema } from "effect"
-import type { Accounts } from "./methods/accounts.ts"
-import { type Account, type AccountChanges, LoginFlood } from "./state/account.ts"
-import { accountOfWorld } from "./state/build.ts"
-import { LoginEnd } from "./state/login.ts"
-import type { Telegram } from "./state/telegram.ts"
-import { Code, type WorldAccount } from "./world.ts"
+import type { Accounts } from "../methods/accounts.ts"
+import { type Account, type AccountChanges, LoginFlood } from "../state/account.ts"
+import { accountOfWorld } from "../state/build.ts"
+import { LoginEnd } from "../state/login.ts"
+import type { Telegram } from "../state/telegram.ts"
+import { Code, type WorldAccount } from "../world.ts"
 
 const LoginHash = Schema.String.check(Schema.isPattern(/^-?[0-9]{1,20}$/, { expected: "the hash of a login" }))
 
