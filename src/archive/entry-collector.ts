@@ -44,6 +44,9 @@ const extensionOf = (fileName: string): string | null => {
   return dot > 0 && dot < fileName.length - 1 ? fileName.slice(dot + 1).toLowerCase() : null
 }
 
+/** The last segment of a path, which may end with a separator. */
+const fileNameOf = (path: string): string => /([^\\/]+)[\\/]*$/.exec(path)?.[1] ?? path
+
 /** An entry for a path that is text already. */
 export const entryOf = (path: string, bytes: number, more: Partial<ArchiveEntry> = {}): ArchiveEntry => {
   const safe = safeText(path)
@@ -111,11 +114,25 @@ export class EntryCollector {
     const texts = this.#raw.map(({ name }) => decodeUtf8(name))
     const unread = this.#raw.filter((_, index) => texts[index] === undefined).map(({ name }) => name)
     const codePage = unread.length > 0 ? guessCodePage(unread) : undefined
-    const entries = this.#raw.map(({ name, uncompressedBytes, ...more }, index) => {
-      const text = texts[index]
-      if (text !== undefined || codePage === undefined) return entryOf(text ?? "", uncompressedBytes, more)
-      const guessed = decodeInCodePage(name, codePage)
-      return entryOf(guessed, uncompressedBytes, { ...more, flags: [...flagsOfPath(guessed), "guessed_name"] })
+    const entries = this.#raw.map((raw, index) => {
+      const stated = texts[index]
+      const text = stated ?? decodeInCodePage(raw.name, codePage ?? "cp437")
+      const path = safeText(text)
+      const fileName = fileNameOf(path)
+      const flags = flagsOfPath(text)
+      // Written out, because a hundred thousand copies of objects take their time.
+      const entry: ArchiveEntry = {
+        path,
+        fileName,
+        extension: raw.directory ? null : extensionOf(fileName),
+        compressedBytes: raw.compressedBytes,
+        uncompressedBytes: raw.uncompressedBytes,
+        crc32: raw.crc32,
+        directory: raw.directory,
+        encrypted: raw.encrypted,
+        flags: stated === undefined ? [...flags, "guessed_name"] : flags,
+      }
+      return entry
     })
     return {
       entries,

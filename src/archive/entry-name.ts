@@ -127,7 +127,12 @@ export const guessCodePage = (names: ReadonlyArray<Uint8Array>): CodePage => {
  * Text that Postgres stores and a terminal shows without harm: control characters become their visible pictures
  * (U+2400 and on), line separators, marks that turn the direction of writing and lone surrogates become U+FFFD.
  */
-export const safeText = (text: string): string =>
+export const safeText = (text: string): string => (isPlain(text) ? text : withoutControls(text))
+
+/** Printable ASCII, as nearly all names are. */
+const isPlain = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)
+
+const withoutControls = (text: string): string =>
   text
     .toWellFormed()
     .replace(/[\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd")
@@ -138,8 +143,11 @@ export const safeText = (text: string): string =>
       return code === 0x7f ? "\u2421" : "\ufffd"
     })
 
+const noFlags: ReadonlyArray<NameFlag> = []
+
 /** What is to be known of a path. It is text: nothing is ever written to where it points. */
 export const flagsOfPath = (text: string): ReadonlyArray<NameFlag> => {
+  if (isPlain(text) && !text.includes("..") && !/^(?:[\\/]|.:)/.test(text)) return noFlags
   const flags: Array<NameFlag> = []
   if (/^(?:[\\/]|[a-z]:)/i.test(text)) flags.push("absolute_path")
   if (/(?:^|[\\/])\.\.(?:[\\/]|$)/.test(text)) flags.push("parent_path")

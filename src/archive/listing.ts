@@ -27,21 +27,14 @@ const prefixes = {
 
 const [plus, letterD] = [0x2b, 0x44]
 
-/** Bytes from `start` to `end` of a chunk. */
-interface Line {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-}
-
-/** Where the value begins when the line is that of this property, else -1. */
-const valueStart = ({ bytes, end, start }: Line, prefix: Uint8Array): number => {
+/** Where the value begins when the line from `start` to `end` is that of this property, else -1. */
+const valueStart = (bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): number => {
   if (end - start < prefix.length) return -1
   for (let index = 0; index < prefix.length; index++) if (bytes[start + index] !== prefix[index]) return -1
   return start + prefix.length
 }
 
-const textOf = ({ bytes, end }: Line, from: number): string =>
+const textOf = (bytes: Uint8Array, from: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString("latin1")
 
 const parseBytes = (text: string): number | null =>
@@ -74,7 +67,7 @@ export class ListingParser {
     let start = 0
     for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
       if (this.#pendingBytes === 0) {
-        this.#endLine({ bytes: chunk, start, end: Math.min(end, start + maxLineBytes) })
+        this.#endLine(chunk, start, Math.min(end, start + maxLineBytes))
       } else {
         this.#hold(chunk.subarray(start, end))
         this.#endPending()
@@ -104,55 +97,54 @@ export class ListingParser {
     const bytes = Buffer.concat(this.#pending)
     this.#pending = []
     this.#pendingBytes = 0
-    this.#endLine({ bytes, start: 0, end: bytes.length })
+    this.#endLine(bytes, 0, bytes.length)
   }
 
-  #endLine(line: Line): void {
-    if (line.start === line.end) {
+  #endLine(bytes: Uint8Array, start: number, end: number): void {
+    if (start === end) {
       this.#endEntry()
       return
     }
     const properties = this.#properties
-    const { bytes, end } = line
     const isFull = this.#collector.isFull
     // The first letter rules most lines out. A carriage return belongs to the value.
-    switch (bytes[line.start]) {
+    switch (bytes[start]) {
       case 0x50: {
-        const path = valueStart(line, prefixes.path)
+        const path = valueStart(bytes, start, end, prefixes.path)
         if (path >= 0) properties.path ??= isFull ? bytes.subarray(0, 0) : Uint8Array.from(bytes.subarray(path, end))
-        else if (!isFull) properties.packedSize ??= this.#bytesOf(line, prefixes.packedSize)
+        else if (!isFull) properties.packedSize ??= this.#bytesOf(bytes, start, end, prefixes.packedSize)
         return
       }
       case 0x46: {
-        const folder = valueStart(line, prefixes.folder)
+        const folder = valueStart(bytes, start, end, prefixes.folder)
         if (folder >= 0) properties.folder ??= end === folder + 1 && bytes[folder] === plus
         return
       }
       case 0x41: {
-        const attributes = valueStart(line, prefixes.attributes)
+        const attributes = valueStart(bytes, start, end, prefixes.attributes)
         if (attributes >= 0) properties.directory ??= bytes[attributes] === letterD && attributes < end
         return
       }
       case 0x45: {
-        const encrypted = valueStart(line, prefixes.encrypted)
+        const encrypted = valueStart(bytes, start, end, prefixes.encrypted)
         if (encrypted >= 0) properties.encrypted ??= end === encrypted + 1 && bytes[encrypted] === plus
         return
       }
       case 0x53:
-        if (!isFull) properties.size ??= this.#bytesOf(line, prefixes.size)
+        if (!isFull) properties.size ??= this.#bytesOf(bytes, start, end, prefixes.size)
         return
       case 0x43: {
         if (isFull) return
-        const crc = valueStart(line, prefixes.crc)
-        if (crc >= 0) properties.crc ??= textOf(line, crc)
+        const crc = valueStart(bytes, start, end, prefixes.crc)
+        if (crc >= 0) properties.crc ??= textOf(bytes, crc, end)
       }
     }
   }
 
   /** Undefined when the line is another property's, null when it has no number. */
-  #bytesOf(line: Line, prefix: Uint8Array): number | null | undefined {
-    const value = valueStart(line, prefix)
-    return value < 0 ? undefined : parseBytes(textOf(line, value))
+  #bytesOf(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): number | null | undefined {
+    const value = valueStart(bytes, start, end, prefix)
+    return value < 0 ? undefined : parseBytes(textOf(bytes, value, end))
   }
 
   #endEntry(): void {

@@ -2,6 +2,7 @@
 import { type Completeness, checkCompleteness, familyByContent } from "../archive/completeness.ts"
 import { type ArchiveEntry, entryOf, type Listing } from "../archive/entry-collector.ts"
 import { flagsOfSet } from "../archive/set-flags.ts"
+import type { Family } from "../archive/volume-name.ts"
 import type { Cancellation } from "./cancellation.ts"
 import type { InspectJob, InspectResult } from "./jobs.ts"
 import type { CpuLimits } from "./limits.ts"
@@ -60,17 +61,32 @@ export const inspectSet = async (
   limits: CpuLimits,
 ): Promise<InspectResult> => {
   const paths = job.volumes.map((volume) => volume.path)
-  const { completeness, family, bytes } = withVolumeReader(paths, cancellation, ({ volumes, readAt }) => ({
-    completeness: checkCompleteness(job.family, volumes, readAt),
-    family: familyByContent(job.family, volumes, readAt),
-    bytes: volumes.reduce((sum, volume) => sum + volume.bytes, 0),
-  }))
+  // Both walk through the headers of a RAR and neither reads more than those, so they may do it at the same time.
+  const early = job.family.startsWith("rar")
+    ? listVolumes(job.family, job.volumes, job.workDirectory, cancellation, limits)
+    : undefined
+  early?.catch(() => {})
+  let checked: { readonly completeness: Completeness; readonly family: Family; readonly bytes: number }
+  try {
+    checked = withVolumeReader(paths, cancellation, ({ volumes, readAt }) => ({
+      completeness: checkCompleteness(job.family, volumes, readAt),
+      family: familyByContent(job.family, volumes, readAt),
+      bytes: volumes.reduce((sum, volume) => sum + volume.bytes, 0),
+    }))
+  } catch (error) {
+    await early?.catch(() => {})
+    throw error
+  }
+  const { bytes, completeness, family } = checked
   if (job.family === "document") {
     const entry = entryOf(job.volumes[0]?.name ?? "", bytes, { compressedBytes: bytes })
     return resultOf("not_an_archive", "", { ...nothing, entries: [entry], fileCount: 1 })
   }
-  if (completeness.state === "incomplete") return resultOf("incomplete", completeness.detail)
-  const { listing, exit } = await listVolumes(family, job.volumes, job.workDirectory, cancellation, limits)
+  if (completeness.state === "incomplete") {
+    await early
+    return resultOf("incomplete", completeness.detail)
+  }
+  const { listing, exit } = await (early ?? listVolumes(family, job.volumes, job.workDirectory, cancellation, limits))
   const isStream = family === "tar" && completeness.state === "complete_by_name"
   return judge(completeness, isStream && exit.code === 0 ? withStreamEntry(job, listing, bytes) : listing, exit)
 }

@@ -92,8 +92,8 @@ export const DigestResult = Schema.Struct({
 export type DigestResult = typeof DigestResult.Type
 
 /**
- * Write `bytes` bytes at `offset` of the file `source` to the file `target`. When their digest is known already, a piece
- * that differs is an error.
+ * Write `bytes` bytes at `offset` of the file `source` to the file `target`. When their digest is known already, they
+ * are digested in the same pass, and a piece that differs is an error.
  */
 export const CutJob = Schema.Struct({
   source: Schema.String,
@@ -104,7 +104,8 @@ export const CutJob = Schema.Struct({
 })
 export type CutJob = typeof CutJob.Type
 
-export const CutResult = Schema.Struct({ bytes: Bytes, sha256: Sha256 })
+/** `sha256` is null when there was nothing to compare it with. */
+export const CutResult = Schema.Struct({ bytes: Bytes, sha256: Schema.NullOr(Sha256) })
 export type CutResult = typeof CutResult.Type
 
 /**

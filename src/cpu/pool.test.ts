@@ -86,7 +86,7 @@ layer(CpuPool.layer({ threads: 2 }), { excludeTestServices: true })("the pool", 
         const result = yield* pool.cut({ source, offset: part.offset, bytes: part.bytes, target, expectedSha256: null })
         const again = yield* pool.cut({ source, offset: part.offset, bytes: part.bytes, target, expectedSha256: null })
         const piece = readFileSync(target)
-        assert.deepStrictEqual(result, { bytes: part.bytes, sha256: sha256(piece) })
+        assert.deepStrictEqual(result, { bytes: part.bytes, sha256: null })
         assert.deepStrictEqual(again, result)
         pieces.push(piece)
       }
