@@ -131,7 +131,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       loginCode: loaded.world.accounts[0]?.code ?? DEFAULT_CODE,
     }
     const control = await startControl(
-      { endpoint, telegram, announcements, accounts, directory: loaded.directory, counters: () => tally.read() },
+      { endpoint, telegram, announcements, accounts, pages, directory: loaded.directory, counters: () => tally.read() },
       options.controlPort ?? 0,
     )
     closers.push(control.close)

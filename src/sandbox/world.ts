@@ -1,52 +1,10 @@
-import { readFileSync, statSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { Result, Schema, SchemaIssue } from "effect"
 import { LoginFlood } from "./state/account.ts"
-import { Phone, problemsOfChannel, WorldDate, worldChannelFields } from "./world-channel.ts"
-
-/** Bytes that are made on the fly from a seed: the same seed gives the same bytes, and a longer file begins like a shorter one. */
-export const Generate = Schema.Struct({
-  bytes: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-  seed: Schema.Union([Schema.String, Schema.Int]),
-})
-export type Generate = typeof Generate.Type
-
-const messageFields = {
-  text: Schema.optionalKey(Schema.NonEmptyString),
-  /** Path of the document's bytes, relative to the world file. */
-  file: Schema.optionalKey(Schema.NonEmptyString),
-  generate: Schema.optionalKey(Generate),
-  /** The document's file name; a file given by path has its own name otherwise. */
-  name: Schema.optionalKey(Schema.NonEmptyString),
-  photo: Schema.optionalKey(Schema.Union([Schema.NonEmptyString, Schema.Struct({ generate: Generate })])),
-  caption: Schema.optionalKey(Schema.String),
-  /** Messages of one channel with the same label form one album. */
-  album: Schema.optionalKey(Schema.NonEmptyString),
-  date: Schema.optionalKey(WorldDate),
-  from: Schema.optionalKey(Phone),
-  /** The name of a forum's topic; General otherwise. */
-  topic: Schema.optionalKey(Schema.NonEmptyString),
-}
-
-const KINDS = ["text", "file", "generate", "photo"] as const
-
-const problemOfMessage = (message: { readonly [Field in keyof typeof messageFields]?: unknown }) => {
-  const kinds = KINDS.filter((kind) => message[kind] !== undefined)
-  if (kinds.length !== 1) return `Expected exactly one of text, file, generate, photo, found ${kinds.length}`
-  if (message.text !== undefined && message.caption !== undefined) return "Expected no caption beside text"
-  if (message.generate !== undefined && message.name === undefined) return "Expected a name beside generate"
-  return undefined
-}
-
-/** One message of a world: text, a document (file or generate), or a photo. */
-export const WorldMessage = Schema.Struct(messageFields).check(Schema.makeFilter(problemOfMessage))
-export type WorldMessage = typeof WorldMessage.Type
-
-/** A message to be posted now to the channel with this name. */
-export const MessageToPost = Schema.Struct({ channel: Schema.String, ...messageFields }).check(
-  Schema.makeFilter(problemOfMessage),
-)
-export type MessageToPost = typeof MessageToPost.Type
+import { Phone, problemsOfChannel, worldChannelFields } from "./world-channel.ts"
+import { WorldMessage } from "./world-message.ts"
+import { problemsOfMessages } from "./world-message-references.ts"
 
 /** A login code. */
 export const Code = Schema.String.check(Schema.isPattern(/^[0-9]{5}$/, { expected: "five digits" }))
@@ -129,31 +87,6 @@ export const describeIssues = (error: Schema.SchemaError): readonly string[] =>
 export const decodeStrictly = <S extends Schema.Decoder<unknown>>(schema: S, input: unknown) =>
   Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(input)
 
-/** The path of a message's or photo's bytes, if it has one. */
-export const filePathOf = (message: WorldMessage): string | undefined =>
-  message.file ?? (typeof message.photo === "string" ? message.photo : undefined)
-
-const isReadableFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
-
-/** What is wrong with a message that has the right shape, as far as this world is concerned. */
-export const problemsOfReferences = (
-  message: WorldMessage,
-  path: string,
-  directory: string,
-  isAccount: (phone: string) => boolean,
-): readonly string[] => {
-  const problems: string[] = []
-  if (message.from !== undefined && !isAccount(message.from)) {
-    problems.push(`${path}from: Expected the phone of an account, found ${message.from}`)
-  }
-  const file = filePathOf(message)
-  if (file !== undefined && !isReadableFile(resolve(directory, file))) {
-    const field = message.file === undefined ? "photo" : "file"
-    problems.push(`${path}${field}: Expected a file at ${resolve(directory, file)}`)
-  }
-  return problems
-}
-
 const problemsOfRepetition = (values: readonly string[], path: (index: number) => string): readonly string[] =>
   values.flatMap((value, index) =>
     values.indexOf(value) === index ? [] : [`${path(index)}: Expected a value of its own, found ${value} again`],
@@ -186,12 +119,13 @@ const problemsOfWorld = ({ world, directory }: LoadedWorld): readonly string[] =
         ),
       ),
     ),
-    ...world.channels.flatMap((channel, index) => [
-      ...problemsOfChannel(channel, `channels[${index}].`, (phone) => phones.has(phone)),
-      ...(channel.messages ?? []).flatMap((message, at) =>
-        problemsOfReferences(message, `channels[${index}].messages[${at}].`, directory, (phone) => phones.has(phone)),
-      ),
-    ]),
+    ...world.channels.flatMap((channel, index) =>
+      problemsOfChannel(channel, `channels[${index}].`, (phone) => phones.has(phone)),
+    ),
+    ...problemsOfMessages(
+      world.channels.map(({ name, messages = [] }, index) => ({ name, messages, path: `channels[${index}].` })),
+      { directory, isAccount: (phone) => phones.has(phone) },
+    ),
   ]
 }
 

@@ -1,10 +1,9 @@
-import { resolve } from "node:path"
 import { Schema } from "effect"
 import { type Chats, newInviteHash } from "../methods/chats.ts"
 import type { Channel } from "../state/channel.ts"
 import { DEFAULT_ADMIN_RIGHTS } from "../state/rights.ts"
 import type { Telegram } from "../state/telegram.ts"
-import { problemsOfReferences, type WorldChannel } from "../world.ts"
+import type { WorldChannel } from "../world.ts"
 import {
   channelSettingFields,
   Phone,
@@ -15,6 +14,8 @@ import {
   WorldInvite,
   WorldTopic,
 } from "../world-channel.ts"
+import { withAbsolutePaths } from "../world-message.ts"
+import { problemsOfMessages } from "../world-message-references.ts"
 
 const Phones = Schema.optionalKey(Schema.Array(Phone))
 
@@ -103,19 +104,17 @@ export const problemsOfNewChannel = (
       ? [`username: Expected one that is free, found ${channel.username}`]
       : []),
     ...problemsOfChannel(channel, "", isAccount),
-    ...(channel.messages ?? []).flatMap((message, index) =>
-      problemsOfReferences(message, `messages[${index}].`, directory, isAccount),
+    ...problemsOfMessages(
+      [{ name: channel.name, path: "", messages: channel.messages ?? [] }],
+      { directory, isAccount },
+      (name = "", reference) => telegram.channels.get(name)?.labels.has(String(reference)),
     ),
   ]
 }
 
 /** Adds a channel while clients are connected; its members hear of it. */
 export const controlNewChannel = (chats: Chats, channel: WorldChannel, directory: string): Channel => {
-  const messages = channel.messages?.map((message) => ({
-    ...message,
-    ...(message.file === undefined ? {} : { file: resolve(directory, message.file) }),
-    ...(typeof message.photo === "string" ? { photo: resolve(directory, message.photo) } : {}),
-  }))
+  const messages = channel.messages?.map((message) => withAbsolutePaths(message, directory))
   return chats.create(messages === undefined ? channel : { ...channel, messages })
 }
 

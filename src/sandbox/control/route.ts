@@ -2,6 +2,7 @@ import { Result, type Schema } from "effect"
 import type { SandboxCounters } from "../counters.ts"
 import type { Accounts } from "../methods/accounts.ts"
 import type { Announcements } from "../methods/announcements.ts"
+import type { Pages } from "../methods/pages.ts"
 import type { Endpoint } from "../sandbox.ts"
 import type { Content } from "../state/content.ts"
 import type { Telegram } from "../state/telegram.ts"
@@ -13,6 +14,8 @@ export interface ControlContext {
   readonly telegram: Telegram
   readonly announcements: Announcements
   readonly accounts: Accounts
+  /** How full the pages of histories and searches are. */
+  readonly pages: Pages
   /** What file paths in requests are relative to: the world's directory. */
   readonly directory: string
   readonly counters: () => SandboxCounters

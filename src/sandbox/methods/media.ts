@@ -3,7 +3,7 @@ import type { TlObject, Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import type { StoredFile } from "../state/stored-file.ts"
 import type { Telegram, UploadedFile } from "../state/telegram.ts"
-import { UploadError, Uploads } from "../state/uploads.ts"
+import { type FinishedUpload, UploadError, Uploads } from "../state/uploads.ts"
 import { RpcError } from "./rpc-error.ts"
 import { maxPartsOf } from "./upload.ts"
 
@@ -24,6 +24,17 @@ const uploadedFile = (
   } catch (error) {
     throw error instanceof UploadError ? new RpcError(400, error.message) : error
   }
+}
+
+/** The upload of a thumbnail; undefined where there is none, or where it was used up by a call before. */
+const finishedThumbnail = (
+  telegram: Telegram,
+  input: Wire<tl.TypeInputFile> | undefined,
+  account: Account,
+): FinishedUpload | undefined => {
+  if (input?._ !== "inputFile") return undefined
+  const name = Uploads.nameOf(account.id, input.id)
+  return telegram.uploads.has(name) ? telegram.uploads.finish(name, input.parts) : undefined
 }
 
 const existingFile = (
@@ -51,6 +62,7 @@ export const fileOfMedia = (telegram: Telegram, media: Wire<tl.TypeInputMedia>, 
         name: named?.fileName ?? ("name" in media.file ? media.file.name : ""),
         mimeType: media.mimeType,
         attributes: media.attributes.filter((attribute) => !isName(attribute)),
+        thumbnail: finishedThumbnail(telegram, media.thumb, account),
       })
     }
     case "inputMediaUploadedPhoto":

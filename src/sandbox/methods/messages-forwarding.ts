@@ -1,6 +1,5 @@
-import type { Channel, Message } from "../state/channel.ts"
 import { stableId } from "../state/identifiers.ts"
-import type { Forward } from "../state/message.ts"
+import { originOf } from "../state/message.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { callerOf, type Methods } from "./call.ts"
 import { channelOf } from "./peers.ts"
@@ -9,15 +8,6 @@ import type { Outgoing, Sender } from "./sender.ts"
 
 /** How many messages one call may forward, as help.getConfig tells. */
 const MAX_FORWARDED = 100
-
-/** The origin that a copy of a message shows: that of the message itself where it was forwarded. */
-const originOf = (channel: Channel, message: Message): Forward =>
-  message.forward ?? {
-    channel,
-    messageId: message.id,
-    author: channel.properties.kind === "channel" ? undefined : message.from,
-    date: message.date,
-  }
 
 /** Forwarding: the same file, so that clients recognize it, in another message (core.telegram.org/api/forwards). */
 export const messageForwardingMethods = (telegram: Telegram, sender: Sender) =>

@@ -4,6 +4,7 @@ import type { Account } from "../state/account.ts"
 import { PART_SLOT_BYTES } from "../state/content.ts"
 import type { StoredFile } from "../state/stored-file.ts"
 import type { Telegram } from "../state/telegram.ts"
+import { contentOfSize } from "../state/thumbnails.ts"
 import { Uploads } from "../state/uploads.ts"
 import { callerOf, type Methods } from "./call.ts"
 import { RpcError } from "./rpc-error.ts"
@@ -43,6 +44,8 @@ export const uploadMethods = (telegram: Telegram) => {
     "upload.getFile": ({ location, offset, limit, precise }, call) => {
       callerOf(call)
       const file = fileAt(telegram, location)
+      const content = contentOfSize(file, "thumbSize" in location ? location.thumbSize : "")
+      if (content === undefined) throw new RpcError(400, "LOCATION_INVALID")
       if (limit <= 0 || limit > MAX_DOWNLOAD_BYTES || (!precise && limit % DOWNLOAD_STEP !== 0)) {
         throw new RpcError(400, "LIMIT_INVALID")
       }
@@ -51,7 +54,7 @@ export const uploadMethods = (telegram: Telegram) => {
         _: "upload.file",
         type: { _: "storage.fileUnknown" },
         mtime: file.date,
-        bytes: file.content.read(offset, limit),
+        bytes: content.read(offset, limit),
       }
     },
     "upload.saveFilePart": ({ fileId, filePart, bytes }, call) => savePart(callerOf(call), fileId, filePart, bytes),

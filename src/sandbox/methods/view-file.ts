@@ -2,24 +2,13 @@ import type { tl } from "@mtcute/tl"
 import type { Wire } from "../protocol/tl-types.ts"
 import { type ImageSize, imageSize } from "../state/image-size.ts"
 import type { StoredFile, Thumbnail } from "../state/stored-file.ts"
+import { typeOfPhoto } from "../state/thumbnails.ts"
 
 /** The data centre that everything is on. */
 export const DATA_CENTRE = 1
 
 /** What is shown for a photo whose bytes are no image. */
 const DEFAULT_IMAGE_SIZE: ImageSize = { width: 320, height: 320 }
-
-/** The types of the sizes that fit in a box of so many pixels (core.telegram.org/api/files#image-thumbnail-types). */
-const SIZE_TYPES = [
-  ["m", 320],
-  ["x", 800],
-  ["y", 1280],
-  ["w", 2560],
-] as const
-
-/** The type of a photo's whole size: that of the smallest box it fits in. */
-export const typeOfPhoto = ({ width, height }: ImageSize): string =>
-  SIZE_TYPES.find(([, pixels]) => Math.max(width, height) <= pixels)?.[0] ?? "w"
 
 const viewThumbnail = ({ type, width, height, content }: Thumbnail): Wire<tl.TypePhotoSize> =>
   type === "i"

@@ -14,6 +14,15 @@ export interface Forward {
   readonly date: number
 }
 
+/** The origin that a forwarded message shows: that of the message itself where it was forwarded. */
+export const originOf = (channel: Channel, message: Message): Forward =>
+  message.forward ?? {
+    channel,
+    messageId: message.id,
+    author: channel.properties.kind === "channel" ? undefined : message.from,
+    date: message.date,
+  }
+
 /** What an edit may change of a message. */
 export interface MessageContent {
   readonly text: string

@@ -14,6 +14,13 @@ export const FileSource = Schema.Union([
     bytes: Schema.Int,
     seed: Schema.Union([Schema.String, Schema.Int]),
   }),
+  /** A JPEG image that is drawn from a seed. */
+  Schema.Struct({
+    type: Schema.Literal("picture"),
+    width: Schema.Int,
+    height: Schema.Int,
+    seed: Schema.Union([Schema.String, Schema.Int]),
+  }),
   Schema.Struct({
     type: Schema.Literal("upload"),
     /** The upload whose parts became this file. */
@@ -35,6 +42,8 @@ export const FileRecord = Schema.Struct({
   date: Schema.Int,
   attributes: TlBase64,
   source: FileSource,
+  /** A smaller picture that came with it. */
+  thumbnail: Schema.optionalKey(FileSource),
 })
 export type FileRecord = typeof FileRecord.Type
 

@@ -20,6 +20,7 @@ import type { Forward, Message } from "./message.ts"
 import type { MessageChangeRecord, PostedRecord } from "./message-records.ts"
 import type { FileRecord, FileSource, StateRecord } from "./records.ts"
 import type { StoredFile } from "./stored-file.ts"
+import { pictureContent, thumbnailsOf } from "./thumbnails.ts"
 import { type FinishedUpload, Uploads } from "./uploads.ts"
 import { withUrlEntities } from "./url-entities.ts"
 
@@ -73,6 +74,8 @@ export interface UploadedFile {
   readonly name: string
   readonly mimeType: string
   readonly attributes: readonly TlObject[]
+  /** A smaller picture that the client uploaded as well. */
+  readonly thumbnail?: FinishedUpload | undefined
 }
 
 /** A message and the channel it was posted to. */
@@ -274,6 +277,7 @@ export class Telegram {
   /** Makes a file of an upload; its parts are then no longer an upload. */
   addUploadedFile(upload: FinishedUpload, file: UploadedFile): StoredFile {
     const { name, bytes, partBytes } = upload
+    const { thumbnail } = file
     return this.addFile({
       id: String(randomBytes(8).readBigInt64LE()),
       kind: file.kind,
@@ -281,6 +285,16 @@ export class Telegram {
       mimeType: file.mimeType,
       attributes: toBase64(file.attributes),
       source: { type: "upload", upload: name, bytes, partBytes },
+      ...(thumbnail === undefined
+        ? {}
+        : {
+            thumbnail: {
+              type: "upload" as const,
+              upload: thumbnail.name,
+              bytes: thumbnail.bytes,
+              partBytes: thumbnail.partBytes,
+            },
+          }),
     })
   }
 
@@ -540,6 +554,10 @@ export class Telegram {
   }
 
   #openFile(record: FileRecord): StoredFile {
+    const thumbnail = record.thumbnail && {
+      source: record.thumbnail,
+      content: this.#openContent(`${record.id}-thumbnail`, record.thumbnail),
+    }
     const id = BigInt(record.id)
     const reference = Buffer.alloc(8)
     reference.writeBigInt64LE(stableLong("reference", id))
@@ -553,7 +571,7 @@ export class Telegram {
       date: record.date,
       attributes: fromBase64(record.attributes),
       content: this.#openContent(record.id, record.source),
-      thumbnails: [],
+      thumbnails: thumbnailsOf(record.kind, record.source, thumbnail),
       sha256: undefined,
     }
   }
@@ -564,6 +582,8 @@ export class Telegram {
         return fileContent(source.path, source.bytes)
       case "generated":
         return generatedContent(source.bytes, source.seed)
+      case "picture":
+        return pictureContent(source)
       case "upload": {
         const path = join(this.#directory, "files", fileId)
         this.uploads.giveAway(source.upload, path)
