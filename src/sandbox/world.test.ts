@@ -60,8 +60,8 @@ describe("A world", () => {
 
   it("is refused when a message is two things or nothing", () => {
     expect(problemsOf(channel([{ text: "a", file: "b" }, { caption: "c" }]))).toEqual([
-      "channels[0].messages[0]: Expected exactly one of text, file, generate, photo, found 2",
-      "channels[0].messages[1]: Expected exactly one of text, file, generate, photo, found 0",
+      "channels[0].messages[0]: Expected exactly one of text, file, generate, photo, service, forward, found 2",
+      "channels[0].messages[1]: Expected exactly one of text, file, generate, photo, service, forward, found 0",
     ])
   })
 

@@ -114,7 +114,9 @@ export class TdlibProcess implements AsyncDisposable {
     const update = await this.update(
       (candidate) =>
         (candidate._ === "updateMessageSendSucceeded" || candidate._ === "updateMessageSendFailed") &&
-        candidate.old_message_id === message.id,
+        candidate.old_message_id === message.id &&
+        // Ids of messages in different chats can be the same.
+        candidate.message.chat_id === message.chat_id,
     )
     if (update._ === "updateMessageSendSucceeded") return update.message.id
     throw new Error(update._ === "updateMessageSendFailed" ? update.error.message : update._)
