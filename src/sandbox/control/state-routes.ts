@@ -9,7 +9,7 @@ const fileOfQuery = ({ telegram }: ControlContext, query: URLSearchParams): Cont
   const id = Number(query.get("id"))
   const channel = telegram.channels.get(name)
   if (channel === undefined) throw new Refusal(404, `No channel is called ${name}`, [...telegram.channels.keys()])
-  const file = channel.messages.find((message) => message.id === id)?.file
+  const file = channel.message(id)?.file
   if (file === undefined) throw new Refusal(404, `Message ${query.get("id")} of ${name} has no file`)
   return file.content
 }

@@ -269,7 +269,7 @@ describe("A pinned message", () => {
 
 describe("Messages posted together by the control interface", () => {
   it("arrive as one album, and may reply to each other", async () => {
-    const { messages } = (await stage.control("POST", "/messages", {
+    const { messages } = (await stage.control("POST", "/messages/together", {
       channel: "source",
       messages: [
         { photo: { generate: { width: 400, height: 300, seed: "p" } }, album: "live", label: "picture" },
@@ -284,7 +284,7 @@ describe("Messages posted together by the control interface", () => {
   })
 
   it("are deleted by it as well", async () => {
-    const { messages } = (await stage.control("POST", "/messages", {
+    const { messages } = (await stage.control("POST", "/messages/together", {
       channel: "source",
       messages: [{ text: "short-lived", label: "gone" }],
     })) as { readonly messages: readonly { readonly tdlibId: number }[] }
@@ -298,7 +298,10 @@ describe("Messages posted together by the control interface", () => {
 
   it("are refused with the place of the mistake", async () => {
     await expect(
-      stage.control("POST", "/messages", { channel: "source", messages: [{ text: "a" }, { text: "b", replyTo: "c" }] }),
+      stage.control("POST", "/messages/together", {
+        channel: "source",
+        messages: [{ text: "a" }, { text: "b", replyTo: "c" }],
+      }),
     ).rejects.toThrow("messages[1].replyTo: Expected the label or number of an earlier message, found c")
   })
 })
