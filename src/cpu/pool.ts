@@ -33,8 +33,8 @@ export interface CpuPoolOptions {
 
 /** Idle threads end after this long, so that a quiet container holds no memory for them. */
 const idleMilliseconds = 30_000
-/** Transfers come first when the machine is busy. */
-const niceIncrement = 10
+/** Transfers come first when the machine is busy: the pool's threads, and 7-Zip, are this much nicer. */
+export const niceIncrement = 10
 /** A cancelled job that has not stopped by then (a read that hangs) is ended with its thread. */
 const cancelGrace = "2 seconds"
 /** Jobs that follow a download mostly wait, so one thread has many of them; it digests 1.7 GB/s for all together. */

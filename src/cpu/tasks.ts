@@ -1,4 +1,5 @@
 /** What a pool thread runs. Each export is one kind of job, called by Piscina with a `Task`. */
+import { availableParallelism, loadavg } from "node:os"
 import type { MessagePort } from "node:worker_threads"
 import { type Cancellation, Cancelled, runCancellable } from "./cancellation.ts"
 import { cutFile, SourceChanged, SourceTooShort } from "./cut.ts"
@@ -83,10 +84,14 @@ const throttled = (progress: MessagePort | undefined): ((bytesDone: number) => v
   }
 }
 
-const spareCpu =
-  ({ load }: Task<unknown>): HasSpareCpu =>
-  () =>
-    Atomics.load(load, 0) < Atomics.load(load, 1)
+/**
+ * A core is free when the pool has fewer jobs than CPUs and the machine as a whole is not busy: reading ahead on a core
+ * that others want is slower than not reading ahead.
+ */
+const spareCpu = ({ load }: Task<unknown>): HasSpareCpu => {
+  const isQuiet = (loadavg()[0] ?? 0) < availableParallelism()
+  return () => isQuiet && Atomics.load(load, 0) < Atomics.load(load, 1)
+}
 
 export const digest = async (task: Task<DigestJob>): Promise<Outcome<DigestResult>> => {
   const { job, limits, progress } = task

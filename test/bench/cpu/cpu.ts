@@ -18,7 +18,7 @@ import { basename, join } from "node:path"
 import { Effect } from "effect"
 import { archiveTypeOf, type Family } from "../../../src/archive/volume-name.ts"
 import { usableCpus } from "../../../src/cpu/cpu-limit.ts"
-import { type CpuJobs, makeCpuPool } from "../../../src/cpu/pool.ts"
+import { type CpuJobs, makeCpuPool, niceIncrement } from "../../../src/cpu/pool.ts"
 import { sevenZipPath } from "../../../src/cpu/seven-zip.ts"
 import { rarVolumes } from "./rar-writer.ts"
 import { zipArchive } from "./zip-writer.ts"
@@ -57,9 +57,17 @@ const seconds = async (work: () => unknown): Promise<number> => {
   return (performance.now() - start) / 1000
 }
 
+/** On a busy machine priority decides, so the tools that set a limit run at the pool's. */
+const nicely = (command: string, args: ReadonlyArray<string>): ReadonlyArray<string> => [
+  "-n",
+  String(niceIncrement),
+  command,
+  ...args,
+]
+
 /** Runs a program to its end; rejects when it fails. */
 const program = async (command: string, ...args: ReadonlyArray<string>): Promise<void> => {
-  const [code] = await once(spawn(command, args, { stdio: "ignore" }), "exit")
+  const [code] = await once(spawn("nice", nicely(command, args), { stdio: "ignore" }), "exit")
   if (code !== 0) throw new Error(`${command} ended with ${code}`)
 }
 
@@ -67,7 +75,7 @@ const program = async (command: string, ...args: ReadonlyArray<string>): Promise
 const openssl = (processes: number): number => {
   const multi = processes > 1 ? ["-multi", String(processes)] : []
   const args = ["speed", "-evp", "sha256", "-bytes", String(mebibyte), "-seconds", "1", "-mr", ...multi]
-  const text = execFileSync("openssl", args, { stdio: ["ignore", "pipe", "ignore"] }).toString()
+  const text = execFileSync("nice", nicely("openssl", args), { stdio: ["ignore", "pipe", "ignore"] }).toString()
   const found = /^\+F:\d+:[^:]*:([\d.]+)/m.exec(text)
   if (found?.[1] === undefined) throw new Error("openssl speed printed no figure")
   return Number(found[1])
