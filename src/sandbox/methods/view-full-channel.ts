@@ -31,6 +31,8 @@ export const viewFullChannel = (channel: Channel, viewer: Account): Wire<tl.RawC
     exportedInvite: permanent === undefined ? undefined : viewInvite(permanent, channel),
     botInfo: [],
     availableMinId: hiddenUpTo > 0 ? hiddenUpTo : undefined,
+    // TDLib moves the chat to the main list when this is left out.
+    folderId: channel.archivedBy.has(viewer) ? 1 : undefined,
     pts: channel.pts,
     ...(requests.length > 0
       ? { requestsPending: requests.length, recentRequesters: requests.map(({ account }) => account.id).slice(0, 3) }

@@ -1,5 +1,5 @@
 import type { WorldChannelFrame } from "../world-channel.ts"
-import { secondsOf } from "../world-channel.ts"
+import { secondsOf, type WorldDate } from "../world-channel.ts"
 import type { Account } from "./account.ts"
 import type { Channel } from "./channel.ts"
 import { type ChannelSettings, DEFAULT_SETTINGS } from "./channel-properties.ts"
@@ -20,6 +20,16 @@ export const settingsOf = (channel: WorldChannelFrame): ChannelSettings => ({
   isClosed: false,
   isDeleted: false,
 })
+
+/**
+ * When a channel was made: Unix seconds, before the first of its messages. TDLib takes a chat for as new as the channel
+ * when its newest message is older (MessagesManager.cpp, calc_dialog_order).
+ */
+export const creationDate = (messages: readonly { readonly date?: WorldDate }[], latest: number): number =>
+  messages.reduce(
+    (earliest, { date }) => (date === undefined ? earliest : Math.min(earliest, secondsOf(date) - 1)),
+    latest,
+  )
 
 /** A hash for an invite link: 16 characters, as Telegram's have; it depends on the words alone. */
 export const inviteHash = (...words: readonly (string | number)[]): string => {

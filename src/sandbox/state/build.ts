@@ -4,7 +4,7 @@ import { resolve } from "node:path"
 import type { LoadedWorld, WorldAccount, WorldChannel } from "../world.ts"
 import { countOf, filePathsOf, repetitionsOf } from "../world-message.ts"
 import type { AccountRecord } from "./account.ts"
-import { addPeople, settingsOf } from "./build-channel.ts"
+import { addPeople, creationDate, settingsOf } from "./build-channel.ts"
 import { addFolders } from "./build-folders.ts"
 import { buildMessage, type MessageContext } from "./build-message.ts"
 import { addTopics, closeTopics } from "./build-topics.ts"
@@ -57,7 +57,7 @@ export const buildChannel = (
   const messages = channel.messages ?? []
   const count = countOf(messages)
   const defaultDate = (position: number) => started - (count - position) * MESSAGE_INTERVAL
-  const created = defaultDate(-1)
+  const created = creationDate(messages, defaultDate(-1))
   const built = new Channel({
     id: FIRST_CHANNEL_ID + telegram.channels.size,
     accessHash: stableLong("channel", channel.name),

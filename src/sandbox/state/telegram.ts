@@ -453,7 +453,7 @@ export class Telegram {
         return
       }
       case "channel-added":
-        buildChannel(this, record.channel, "/", record.at)
+        buildChannel(this, record.channel, "/", record.at).changed = record.at
         return
       case "channel-changed":
       case "member":
