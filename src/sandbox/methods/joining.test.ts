@@ -101,6 +101,22 @@ describe("A channel in front of a TDLib that is not in it", () => {
     expect(await inList(bob, chat.id)).toBe(false)
   })
 
+  it("has links to its messages, which lead back to them", async () => {
+    const chat = await bob.invoke({ _: "searchPublicChat", username: "dragon_public" })
+    const message_id = chat.last_message?.id ?? 0
+    const { link } = await bob.invoke({
+      _: "getMessageLink",
+      chat_id: chat.id,
+      message_id,
+      media_timestamp: 0,
+      for_album: false,
+      in_message_thread: false,
+    })
+    expect(link).toBe("https://t.me/dragon_public/2")
+    const info = await bob.invoke({ _: "getMessageLinkInfo", url: link })
+    expect([info.is_public, info.chat_id, info.message?.id]).toEqual([true, chat.id, message_id])
+  })
+
   it("is not found by a username that nobody has", async () => {
     await expect(bob.invoke({ _: "searchPublicChat", username: "nobody_has_this" })).rejects.toThrow(
       "USERNAME_NOT_OCCUPIED",

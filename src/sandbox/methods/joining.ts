@@ -34,6 +34,15 @@ export const joiningMethods = (telegram: Telegram, chats: Chats) => {
         users: [],
       }
     },
+    "channels.exportMessageLink": ({ channel: peer, id }, call) => {
+      const viewer = callerOf(call)
+      const channel = channelOf(telegram, peer, viewer)
+      const message = channel.message(id)
+      if (message === undefined || message.isDeleted) throw new RpcError(400, "MESSAGE_ID_INVALID")
+      const { username, id: channelId } = channel.properties
+      // core.telegram.org/api/links#message-links
+      return { _: "exportedMessageLink", link: `https://t.me/${username ?? `c/${channelId}`}/${id}`, html: "" }
+    },
     "channels.joinChannel": ({ channel: peer }, call) => {
       const viewer = callerOf(call)
       const channel = channelOf(telegram, peer, viewer)
