@@ -3,6 +3,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startControl } from "./control/server.ts"
 import { type SandboxCounters, Tally } from "./counters.ts"
+import { Faults } from "./faults/fault-registry.ts"
+import { type Happening, Happenings } from "./faults/happenings.ts"
+import { Links } from "./faults/links.ts"
+import type { WaitCondition } from "./faults/wait-condition.ts"
 import { patchedLibrary } from "./library.ts"
 import { Accounts } from "./methods/accounts.ts"
 import { allMethods } from "./methods/all-methods.ts"
@@ -18,6 +22,10 @@ import { openPersistentTelegram, openTemporaryTelegram } from "./state/open.ts"
 import { loadWorld, type World } from "./world.ts"
 
 export { SandboxCounters } from "./counters.ts"
+export { Fault, FaultRule } from "./faults/fault-rule.ts"
+export { Happening, WaitTimeout } from "./faults/happenings.ts"
+export { LinkRule } from "./faults/links.ts"
+export { WaitCondition } from "./faults/wait-condition.ts"
 export { LibraryPatchError, type PatchedLibrary, patchedLibrary } from "./library.ts"
 export { SandboxState } from "./sandbox-state.ts"
 export { JournalError } from "./state/journal.ts"
@@ -68,6 +76,19 @@ export interface Sandbox extends AsyncDisposable {
   counters(): SandboxCounters
   /** Changes every server salt now; the ones before are accepted for so many seconds more, 1800 unless said otherwise. */
   rotateSalts(overlap?: number): void
+  /** What goes wrong from now on. */
+  readonly faults: Faults
+  /** How slow connections are from now on, or that nothing passes on them. */
+  readonly links: Links
+  /**
+   * Waits until something has happened; rejects with WaitTimeout after so many milliseconds, 30,000 unless said
+   * otherwise.
+   */
+  wait(condition: WaitCondition, milliseconds?: number): Promise<Happening>
+  /** Drops every connection, forgets every session, and listens again after so many milliseconds; the state stays. */
+  restart(milliseconds?: number): Promise<void>
+  /** Copies the state to a new directory, for another sandbox with the same world to start with. */
+  save(directory: string): Promise<void>
   /** Closes every connection and releases everything; safe to call again. */
   close(): Promise<void>
 }
@@ -89,9 +110,9 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const library = await patchedLibrary(options.libraryDirectory ?? defaultLibraryDirectory())
   const closers: (() => Promise<void>)[] = []
   try {
-    const { telegram, close } =
+    const { telegram, close, save } =
       options.stateDirectory === undefined
-        ? openTemporaryTelegram(loaded)
+        ? await openTemporaryTelegram(loaded)
         : await openPersistentTelegram(loaded, options.stateDirectory)
     closers.push(close)
 
@@ -104,7 +125,24 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       telegramPort: () => telegramPort,
       pages,
     })
-    const dispatcher = new Dispatcher(telegram, tally, methods)
+    const happenings = new Happenings({
+      counters: () => tally.read(),
+      state: telegram,
+      connections: () => server.connectionCount,
+      fault: (id) => faults.get(id),
+    })
+    const faults = new Faults({
+      restart: (milliseconds) => void server.restart(milliseconds),
+      struck: () => happenings.changed(),
+    })
+    const links = new Links()
+    for (const rule of loaded.world.faults ?? []) faults.add(rule)
+    const dispatcher = new Dispatcher(telegram, tally, methods, [faults.interceptor], {
+      received: (call) => happenings.received(call),
+      answered: (call, error) => happenings.answered(call, error),
+    })
+    telegram.onChange(() => happenings.changed())
+    closers.push(async () => happenings.close())
     const server: MtprotoServer = new MtprotoServer({
       identity: { privateKey: library.privateKey, fingerprint: rsaFingerprint(library.privateKey) },
       salts: telegram.salts,
@@ -118,6 +156,8 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       violation: (violation) => tally.violation(violation),
       saltRefused: () => tally.saltRefused(),
       traffic: (received, sent) => tally.traffic(received, sent),
+      link: (authKey) => links.shapeOf(authKey === undefined ? undefined : telegram.accountOf(authKey)?.phone),
+      connections: () => happenings.changed(),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
     telegramPort = await server.listen(options.telegramPort ?? 0)
@@ -131,7 +171,20 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       loginCode: loaded.world.accounts[0]?.code ?? DEFAULT_CODE,
     }
     const control = await startControl(
-      { endpoint, telegram, announcements, accounts, pages, directory: loaded.directory, counters: () => tally.read() },
+      {
+        endpoint,
+        telegram,
+        announcements,
+        accounts,
+        pages,
+        directory: loaded.directory,
+        counters: () => tally.read(),
+        faults,
+        links,
+        happenings,
+        restart: (milliseconds) => server.restart(milliseconds),
+        save,
+      },
       options.controlPort ?? 0,
     )
     closers.push(control.close)
@@ -147,6 +200,11 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       state: () => readState(telegram),
       counters: () => tally.read(),
       rotateSalts: (overlap) => telegram.rotateSalts(overlap),
+      faults,
+      links,
+      wait: (condition, milliseconds) => happenings.wait(condition, milliseconds),
+      restart: (milliseconds = 0) => server.restart(milliseconds),
+      save,
       close: closeOnce,
       [Symbol.asyncDispose]: closeOnce,
     }

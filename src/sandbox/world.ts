@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { Result, Schema, SchemaIssue } from "effect"
+import { FaultRule } from "./faults/fault-rule.ts"
 import { LoginFlood } from "./state/account.ts"
 import { Phone, problemsOfChannel, worldChannelFields } from "./world-channel.ts"
 import { WorldMessage } from "./world-message.ts"
@@ -50,6 +51,10 @@ export type WorldChannel = typeof WorldChannel.Type
 export const World = Schema.Struct({
   accounts: Schema.Array(WorldAccount),
   channels: Schema.Array(WorldChannel),
+  /** What goes wrong from the start on. */
+  faults: Schema.optionalKey(Schema.Array(FaultRule)),
+  /** Where the JSON Schema of worlds is, for editors. */
+  $schema: Schema.optionalKey(Schema.String),
 })
 export type World = typeof World.Type
 

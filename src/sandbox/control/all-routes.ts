@@ -1,10 +1,12 @@
 import { accountRoutes } from "./account-routes.ts"
 import { channelRoutes } from "./channel-routes.ts"
+import { faultRoutes } from "./fault-routes.ts"
 import { messageRoutes } from "./message-routes.ts"
 import { openApiOf } from "./openapi.ts"
 import { ok, type Route, route } from "./route.ts"
 import { saltRoutes } from "./salt-routes.ts"
 import { stateRoutes } from "./state-routes.ts"
+import { waitRoutes } from "./wait-routes.ts"
 
 const described: readonly Route[] = [
   ...stateRoutes,
@@ -12,6 +14,8 @@ const described: readonly Route[] = [
   ...accountRoutes,
   ...channelRoutes,
   ...saltRoutes,
+  ...faultRoutes,
+  ...waitRoutes,
 ]
 
 /** Everything that the control interface can do. */

@@ -1,5 +1,8 @@
 import { Result, type Schema } from "effect"
 import type { SandboxCounters } from "../counters.ts"
+import type { Faults } from "../faults/fault-registry.ts"
+import type { Happenings } from "../faults/happenings.ts"
+import type { Links } from "../faults/links.ts"
 import type { Accounts } from "../methods/accounts.ts"
 import type { Announcements } from "../methods/announcements.ts"
 import type { Pages } from "../methods/pages.ts"
@@ -19,6 +22,11 @@ export interface ControlContext {
   /** What file paths in requests are relative to: the world's directory. */
   readonly directory: string
   readonly counters: () => SandboxCounters
+  readonly faults: Faults
+  readonly links: Links
+  readonly happenings: Happenings
+  readonly restart: (milliseconds: number) => Promise<void>
+  readonly save: (directory: string) => Promise<void>
 }
 
 /** A request that cannot be fulfilled; becomes the answer {error, problems?}. */

@@ -11,6 +11,17 @@ import type { Telegram } from "../state/telegram.ts"
 import { type Call, callerOf, type Methods } from "./call.ts"
 import { RpcError } from "./rpc-error.ts"
 
+/** What can be done to the way of an answer. */
+export interface Delivery {
+  /** The answer is not sent now; the client gets it when it asks for it. */
+  readonly loseAnswer: () => void
+  /** The call is forgotten as if it had never arrived; never settles. */
+  readonly forget: () => Promise<never>
+  readonly dropConnection: () => void
+  /** Nothing passes on the call's connection for so many milliseconds. */
+  readonly haltConnection: (milliseconds: number) => void
+}
+
 /**
  * Stands between a call and its method: may answer itself, throw an RpcError, wait, or pass on to what comes next. A
  * promise that never settles leaves the call unanswered.
@@ -19,7 +30,15 @@ export type Interceptor = (
   call: Call,
   request: TlObject,
   next: () => TlAnswer | Promise<TlAnswer>,
+  delivery: Delivery,
 ) => TlAnswer | Promise<TlAnswer>
+
+/** Hears of every call. */
+export interface CallListener {
+  readonly received: (call: Call) => void
+  /** error: the text it was answered with, if it was one. */
+  readonly answered: (call: Call, error: string | undefined) => void
+}
 
 type Handler = (request: TlObject, call: Call) => TlAnswer | Promise<TlAnswer>
 
@@ -83,15 +102,23 @@ export class Dispatcher {
   readonly #tally: Tally
   readonly #handlers: ReadonlyMap<string, Handler>
   readonly #interceptors: readonly Interceptor[]
+  readonly #listener: CallListener
   /** By auth key. */
   readonly #clients = new Map<bigint, ClientDescription>()
 
-  constructor(telegram: Telegram, tally: Tally, methods: Methods, interceptors: readonly Interceptor[] = []) {
+  constructor(
+    telegram: Telegram,
+    tally: Tally,
+    methods: Methods,
+    interceptors: readonly Interceptor[] = [],
+    listener: CallListener = { received: () => undefined, answered: () => undefined },
+  ) {
     this.#telegram = telegram
     this.#tally = tally
     // The codec gives every method a request of its own type, which a table of all of them cannot express.
     this.#handlers = new Map(Object.entries(methods) as unknown as readonly (readonly [string, Handler])[])
     this.#interceptors = interceptors
+    this.#listener = listener
   }
 
   /** Answers one call of a session; never throws. */
@@ -103,6 +130,19 @@ export class Dispatcher {
     let call: Call | undefined
     let result: Buffer
     let isError = false
+    let isLost = false
+    let error: string | undefined
+    const delivery: Delivery = {
+      loseAnswer: () => {
+        isLost = true
+      },
+      forget: () => {
+        session.forget(messageId)
+        return new Promise<never>(() => undefined)
+      },
+      dropConnection: () => session.drop(),
+      haltConnection: (milliseconds) => session.halt(milliseconds),
+    }
     try {
       const { authKey, id: sessionId } = session
       const { request, after } = this.#unwrap(session, new TlReader(body).object())
@@ -116,11 +156,13 @@ export class Dispatcher {
         client: this.#clients.get(authKey.id),
         loginEnd: this.#telegram.endOfLogin(authKey),
       }
-      const answer = await this.#run(call, request)
+      this.#listener.received(call)
+      const answer = await this.#run(call, request, delivery)
       result = encodeResult(messageId, (writer) => writer.answer(request._, answer), capacityFor(answer))
-    } catch (error) {
+    } catch (thrown) {
       isError = true
-      const { code, message } = this.#toRpcError(error, call)
+      const { code, message } = this.#toRpcError(thrown, call)
+      error = message
       result = encodeResult(
         messageId,
         (writer) => writer.object({ _: "mt_rpc_error", errorCode: code, errorMessage: message } as TlObject),
@@ -128,7 +170,8 @@ export class Dispatcher {
       )
     }
     this.#tally.call(call?.account?.phone ?? "", call?.method ?? "", body.length, result.length, isError)
-    session.answer(messageId, result, isError ? "failed" : "answered")
+    session.answer(messageId, result, isError ? "failed" : "answered", isLost)
+    if (call !== undefined) this.#listener.answered(call, error)
   }
 
   #unwrap(session: Session, outer: TlObject): { readonly request: TlObject; readonly after: readonly bigint[] } {
@@ -145,7 +188,7 @@ export class Dispatcher {
     return { request, after }
   }
 
-  #run(call: Call, request: TlObject): TlAnswer | Promise<TlAnswer> {
+  #run(call: Call, request: TlObject, delivery: Delivery): TlAnswer | Promise<TlAnswer> {
     const { authKey, method } = call
     if (this.#telegram.permanentKeyId(authKey) === undefined && !WITHOUT_BINDING.test(method)) {
       // Not AUTH_KEY_UNREGISTERED, which makes a client log out.
@@ -164,7 +207,7 @@ export class Dispatcher {
       throw new RpcError(400, "METHOD_NOT_IN_SANDBOX")
     }
     const chain = this.#interceptors.reduceRight<() => TlAnswer | Promise<TlAnswer>>(
-      (next, interceptor) => () => interceptor(call, request, next),
+      (next, interceptor) => () => interceptor(call, request, next, delivery),
       invoke,
     )
     return chain()

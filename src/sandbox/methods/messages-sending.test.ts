@@ -27,8 +27,8 @@ const authKey: AuthKey = {
 let opened: OpenTelegram
 let telegram: Telegram
 
-beforeEach(() => {
-  opened = openTemporaryTelegram({
+beforeEach(async () => {
+  opened = await openTemporaryTelegram({
     directory: "/",
     world: {
       accounts: [

@@ -2,6 +2,7 @@ import type { Socket } from "node:net"
 import type { AuthKey } from "./auth-key.ts"
 import { Handshake, type ServerIdentity } from "./handshake.ts"
 import { MAX_PLAIN_FRAME_BYTES } from "./limits.ts"
+import { Link, type LinkShape } from "./link.ts"
 import type { MessageIds } from "./message-ids.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
 import type { Carrier } from "./session.ts"
@@ -14,6 +15,8 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** The transport error "auth key not found" (core.telegram.org/mtproto/mtproto-transports#transport-errors). */
 const AUTH_KEY_NOT_FOUND = -404
 
+const HALTED_LINK: LinkShape = { isHalted: true }
+
 export interface ConnectionHost {
   readonly identity: ServerIdentity
   readonly messageIds: MessageIds
@@ -24,6 +27,8 @@ export interface ConnectionHost {
   readonly encrypted: (connection: Connection, authKey: AuthKey, frame: Buffer) => void
   readonly violation: (cause: ProtocolViolation) => void
   readonly traffic: (received: number, sent: number) => void
+  /** How the link of who has this key is now; undefined before the first encrypted frame. */
+  readonly link: (authKey: AuthKey | undefined) => LinkShape
   /** The unfinished frame of this connection has so many bytes more, or fewer. May throw to refuse it. */
   readonly buffered: (change: number) => void
 }
@@ -31,12 +36,17 @@ export interface ConnectionHost {
 /** One TCP connection of a client: transport, handshakes, and encrypted frames passed on. */
 export class Connection implements Carrier {
   readonly #socket: Socket
+  readonly #link: Link
   readonly #host: ConnectionHost
   readonly #handshake: Handshake
   readonly #transport: Transport
   #buffered = 0
   readonly #silence: NodeJS.Timeout
   #disconnect: NodeJS.Timeout | undefined
+  /** By the monotonic clock. */
+  #haltedUntil = 0
+  /** The key of the last frame. */
+  #authKey: AuthKey | undefined
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket
@@ -53,7 +63,11 @@ export class Connection implements Carrier {
       })
     }, host.silence).unref()
     socket.setNoDelay(true)
-    socket.on("data", (data) => this.#guard(() => this.#receive(data)))
+    this.#link = new Link(
+      socket,
+      () => this.#shape(),
+      (data) => this.#guard(() => this.#receive(data)),
+    )
     socket.on("error", () => socket.destroy())
     socket.once("close", () => {
       clearTimeout(this.#silence)
@@ -86,10 +100,18 @@ export class Connection implements Carrier {
     this.#socket.destroy()
   }
 
+  halt(milliseconds: number): void {
+    this.#haltedUntil = performance.now() + milliseconds
+  }
+
+  #shape(): LinkShape {
+    return performance.now() < this.#haltedUntil ? HALTED_LINK : this.#host.link(this.#authKey)
+  }
+
   #write(bytes: Uint8Array): void {
     if (bytes.length === 0 || !this.isOpen) return
     this.#host.traffic(0, bytes.length)
-    this.#socket.write(bytes)
+    this.#link.write(bytes)
   }
 
   #receive(data: Buffer): void {
@@ -134,6 +156,7 @@ export class Connection implements Carrier {
       this.#refuseKey()
       return
     }
+    this.#authKey = authKey
     this.#host.encrypted(this, authKey, frame)
     clearTimeout(this.#silence)
   }

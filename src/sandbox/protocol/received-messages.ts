@@ -93,6 +93,12 @@ export class ReceivedMessages {
     return undefined
   }
 
+  /** Makes a message one that was never received. */
+  forget(messageId: bigint): void {
+    const index = this.#indexFrom(messageId)
+    if (this.#messages[index]?.id === messageId) this.#messages.splice(index, 1)
+  }
+
   /** The index of the first message that is not lower. New messages are nearly always the highest. */
   #indexFrom(messageId: bigint): number {
     if (this.isAhead(messageId)) return this.#messages.length

@@ -1,9 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { AuthKey } from "./auth-key.ts"
 import { Connection } from "./connection.ts"
 import { openEnvelope } from "./envelope.ts"
 import type { ServerIdentity } from "./handshake.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
+import { type LinkShape, OPEN_LINK } from "./link.ts"
 import { MessageIds } from "./message-ids.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
 import type { ServerSalts } from "./server-salts.ts"
@@ -23,6 +25,10 @@ export interface ServerOptions {
   readonly saltRefused: () => void
   readonly traffic: (received: number, sent: number) => void
   readonly limits?: Partial<ServerLimits>
+  /** How the link of who has this key is now; an ordinary one unless given. */
+  readonly link?: (authKey: AuthKey | undefined) => LinkShape
+  /** The number of open connections has changed. */
+  readonly connections?: (count: number) => void
 }
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000)
@@ -36,6 +42,7 @@ export class MtprotoServer {
   readonly #sessions = new Map<string, Session>()
   readonly #messageIds = new MessageIds()
   #buffered = 0
+  #isClosed = false
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -63,8 +70,30 @@ export class MtprotoServer {
     }
   }
 
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /**
+   * What a restart of the server's process is to its clients: connections dropped, sessions forgotten, the port closed
+   * for so many milliseconds. What the methods know stays.
+   */
+  async restart(milliseconds: number): Promise<void> {
+    const address = this.#tcp.address()
+    if (typeof address !== "object" || address === null) return
+    await this.#drop()
+    this.#sessions.clear()
+    await sleep(milliseconds, undefined, { ref: false })
+    if (!this.#isClosed) await this.listen(address.port)
+  }
+
   /** Stops listening and drops every connection. */
   close(): Promise<void> {
+    this.#isClosed = true
+    return this.#drop()
+  }
+
+  #drop(): Promise<void> {
     return new Promise((resolve) => {
       this.#tcp.close(() => resolve())
       for (const connection of this.#connections) connection.close()
@@ -81,12 +110,17 @@ export class MtprotoServer {
     const connection = new Connection(socket, {
       ...this.#options,
       silence: this.#limits.silence,
+      link: this.#options.link ?? (() => OPEN_LINK),
       messageIds: this.#messageIds,
       encrypted: (carrier, authKey, frame) => this.#receive(carrier, authKey, frame),
       buffered: (change) => this.#countBuffered(change),
     })
     this.#connections.add(connection)
-    socket.once("close", () => this.#connections.delete(connection))
+    this.#options.connections?.(this.#connections.size)
+    socket.once("close", () => {
+      this.#connections.delete(connection)
+      this.#options.connections?.(this.#connections.size)
+    })
   }
 
   #countBuffered(change: number): void {

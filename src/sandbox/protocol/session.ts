@@ -47,6 +47,9 @@ export interface SessionHost {
 export interface Carrier {
   readonly send: (...pieces: readonly Uint8Array[]) => void
   readonly isOpen: boolean
+  readonly close: () => void
+  /** Lets nothing pass for so many milliseconds. */
+  readonly halt: (milliseconds: number) => void
   /** Closes the connection after so many seconds, unless this is called again before. */
   readonly disconnectAfter: (seconds: number) => void
 }
@@ -96,13 +99,30 @@ export class Session {
     else this.#receiveMessage(envelope.messageId, envelope.sequence, envelope.body, new UnpackingBudget())
   }
 
-  /** Sends the answer of a query and keeps it until the client acknowledges it. */
-  answer(queryId: bigint, body: Buffer, outcome: Outcome = "answered"): void {
+  /** Sends the answer of a query and keeps it until the client acknowledges it; a lost one is kept without being sent. */
+  answer(queryId: bigint, body: Buffer, outcome: Outcome = "answered", isLost = false): void {
     this.#toAcknowledge.delete(queryId)
     if (!this.queries.end(queryId, outcome)) return
     const id = this.host.messageIds.next("answer")
     this.answers.add({ id, queryId, body })
-    this.#send(id, body, true)
+    if (!isLost) this.#send(id, body, true)
+  }
+
+  /** Drops the connection that carries the session; the client comes back with another one. */
+  drop(): void {
+    this.#carrier?.close()
+  }
+
+  /** Lets nothing pass on the session's connection for so many milliseconds. */
+  halt(milliseconds: number): void {
+    this.#carrier?.halt(milliseconds)
+  }
+
+  /** Makes a query one that was never received, so that the client's repetition of it is a new one. */
+  forget(queryId: bigint): void {
+    this.#toAcknowledge.delete(queryId)
+    this.queries.end(queryId, "failed")
+    this.received.forget(queryId)
   }
 
   /** Sends something that nobody asked for, such as updates. It is not repeated: a client asks for the difference. */

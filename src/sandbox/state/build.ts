@@ -26,8 +26,10 @@ export const worldDigest = ({ world, directory }: LoadedWorld): string => {
       filePathsOf(message).map(([, path]) => statSync(resolve(directory, path)).size),
     ),
   )
+  // Faults and the schema are no part of what is kept.
+  const { $schema: _schema, faults: _faults, ...kept } = world
   return createHash("sha256")
-    .update(JSON.stringify([world, sizes]))
+    .update(JSON.stringify([kept, sizes]))
     .digest("hex")
 }
 

@@ -16,6 +16,22 @@ const tryLock = (name: string): Promise<() => Promise<void>> =>
     server.listen(name, () => resolve(() => new Promise((closed) => server.close(() => closed()))))
   })
 
+const nameOf = (directory: string): string =>
+  `\0dragons-stash-sandbox-${createHash("sha256").update(realpathSync(directory)).digest("hex")}`
+
+/** Whether some process has locked this directory. */
+export const isDirectoryInUse = async (directory: string): Promise<boolean> => {
+  if (process.platform !== "linux") return true
+  try {
+    const unlock = await tryLock(nameOf(directory))
+    await unlock()
+    return false
+  } catch (error) {
+    if (isInUse(error)) return true
+    throw error
+  }
+}
+
 /**
  * Makes this process the only one that uses a directory, until the returned function is called or the process ends in
  * whatever way. The lock is an abstract Unix socket address, which the kernel frees by itself. A process that is about
@@ -23,7 +39,7 @@ const tryLock = (name: string): Promise<() => Promise<void>> =>
  */
 export const lockDirectory = async (directory: string): Promise<() => Promise<void>> => {
   if (process.platform !== "linux") return async () => undefined
-  const name = `\0dragons-stash-sandbox-${createHash("sha256").update(realpathSync(directory)).digest("hex")}`
+  const name = nameOf(directory)
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryLock(name)

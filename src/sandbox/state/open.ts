@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { LoadedWorld } from "../world.ts"
 import { buildWorld, worldDigest } from "./build.ts"
-import { lockDirectory } from "./directory-lock.ts"
+import { isDirectoryInUse, lockDirectory } from "./directory-lock.ts"
 import { Journal, JournalError } from "./journal.ts"
 import { StateRecord } from "./records.ts"
 import { Telegram } from "./telegram.ts"
@@ -12,16 +12,47 @@ import { Telegram } from "./telegram.ts"
 export interface OpenTelegram {
   readonly telegram: Telegram
   readonly close: () => Promise<void>
+  /** Copies the state to a new directory; rejects with JournalError when there is something in it. */
+  readonly save: (directory: string) => Promise<void>
 }
+
+/** A temporary directory that nobody has locked for so long belongs to nobody: milliseconds. */
+const FORGOTTEN_AFTER = 60_000
 
 const now = (): number => Math.floor(Date.now() / 1000)
 
-/** A Telegram that is forgotten when it is closed. Uploads lie in a temporary directory until then. */
-export const openTemporaryTelegram = (world: LoadedWorld): OpenTelegram => {
-  const directory = mkdtempSync(join(tmpdir(), "dragons-stash-sandbox-state-"))
-  const telegram = new Telegram(directory, () => undefined, now)
-  buildWorld(telegram, world, now())
-  return { telegram, close: async () => rmSync(directory, { recursive: true, force: true }) }
+const TEMPORARY_PREFIX = "dragons-stash-sandbox-state-"
+
+/** Removes the directories of sandboxes that were killed. */
+const removeForgotten = async (): Promise<void> => {
+  for (const name of readdirSync(tmpdir()).filter((found) => found.startsWith(TEMPORARY_PREFIX))) {
+    const directory = join(tmpdir(), name)
+    const age = Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    // One that was just made has no lock yet.
+    if (age < FORGOTTEN_AFTER || (await isDirectoryInUse(directory))) continue
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** A Telegram that is forgotten when it is closed. What happens lies in a temporary directory until then. */
+export const openTemporaryTelegram = async (world: LoadedWorld): Promise<OpenTelegram> => {
+  await removeForgotten()
+  const directory = mkdtempSync(join(tmpdir(), TEMPORARY_PREFIX))
+  const opened = await openPersistentTelegram(world, directory)
+  return {
+    ...opened,
+    close: async () => {
+      await opened.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Copies a state to a directory that is new or empty, all at one moment. Throws JournalError when it is not. */
+const copyState = (from: string, to: string): void => {
+  if (existsSync(to) && readdirSync(to).length > 0) throw new JournalError(`${to} is not empty`)
+  mkdirSync(to, { recursive: true, mode: 0o700 })
+  cpSync(from, to, { recursive: true })
 }
 
 /**
@@ -47,6 +78,7 @@ export const openPersistentTelegram = async (world: LoadedWorld, directory: stri
     for (const entry of journal.entries) telegram.apply(entry)
     return {
       telegram,
+      save: async (target) => copyState(directory, target),
       close: async () => {
         journal.close()
         await unlock()

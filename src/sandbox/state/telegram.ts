@@ -97,6 +97,7 @@ export class Telegram {
   readonly loginAttempts = new LoginAttempts()
   readonly #directory: string
   readonly #journal: (record: StateRecord) => void
+  readonly #listeners: (() => void)[] = []
   readonly #now: () => number
   readonly #channelsById = new Map<number, Channel>()
   readonly #files = new Map<bigint, StoredFile>()
@@ -384,6 +385,12 @@ export class Telegram {
   commit(record: StateRecord): void {
     this.#journal(record)
     this.apply(record)
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Calls this after every change. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
   }
 
   /** Lets a record take effect without journalling it: for the world itself and for what the journal already holds. */
