@@ -38,6 +38,8 @@ const photoSource = (photo: NonNullable<SingleMessage["photo"]>, directory: stri
   return "bytes" in generate ? { type: "generated", ...generate } : { type: "picture", ...generate }
 }
 
+const NO_ENTITIES: readonly TlObject[] = []
+
 type NewFile = Omit<FileRecord, "type" | "id" | "date">
 
 /** The document or photo of a message in a world, without its id; undefined where it has none of its own. */
@@ -145,7 +147,7 @@ export const buildMessage = (context: MessageContext, message: SingleMessage, da
     randomId: undefined,
     albumId: draft.albumId,
     file: record === undefined ? draft.file : telegram.file(BigInt(fileId)),
-    entities: withUrlEntities(draft.text, draft.entities ?? []),
+    entities: withUrlEntities(draft.text, draft.entities ?? NO_ENTITIES),
     isCreation: false,
     action: draft.action,
     topicId: draft.topicId,

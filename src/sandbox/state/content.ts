@@ -42,10 +42,12 @@ export const fileContent = (path: string, bytes: number): Content => ({
  * makes any offset reachable at once, so gigabytes need neither memory nor disk.
  */
 export const generatedContent = (bytes: number, seed: string | number): Content => {
-  const key = createHash("sha256").update(String(seed)).digest()
+  // Most of very many files are never read.
+  let key: Buffer | undefined
   return {
     bytes,
     read: (offset, length) => {
+      key ??= createHash("sha256").update(String(seed)).digest()
       const wanted = clamp({ bytes }, offset, length)
       const skipped = offset % 16
       const counter = Buffer.alloc(16)

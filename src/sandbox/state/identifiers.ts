@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 
 /** A 64-bit number that depends on these words alone, so that ids and access hashes stay the same over restarts. */
 export const stableLong = (...words: readonly (string | number | bigint)[]): bigint =>
-  createHash("sha256").update(words.join("\0")).digest().readBigInt64LE(0)
+  hash("sha256", words.join("\0"), "buffer").readBigInt64LE(0)
 
 /** The same without a sign and never zero: for ids that clients show. */
 export const stableId = (...words: readonly (string | number | bigint)[]): bigint =>

@@ -1,6 +1,7 @@
 import { extname } from "node:path"
 import type { TlObject } from "../protocol/tl-types.ts"
 import type { Content } from "./content.ts"
+import { stableLong } from "./identifiers.ts"
 
 /** A smaller picture of a photo, or one that shows a document. */
 export interface Thumbnail {
@@ -29,6 +30,43 @@ export interface StoredFile {
   readonly thumbnails: readonly Thumbnail[]
   /** In hex, once computed. */
   sha256: string | undefined
+}
+
+/** What is known of a file when it comes into being. */
+export type FileFacts = Omit<StoredFile, "accessHash" | "reference" | "sha256">
+
+/** A file whose proofs are made when they are asked for: a world may have very many files, most of which nobody looks at. */
+export class OpenedFile implements StoredFile {
+  readonly id: bigint
+  readonly kind: StoredFile["kind"]
+  readonly name: string
+  readonly mimeType: string
+  readonly date: number
+  readonly attributes: readonly TlObject[]
+  readonly content: Content
+  readonly thumbnails: readonly Thumbnail[]
+  sha256: string | undefined = undefined
+
+  constructor({ id, kind, name, mimeType, date, attributes, content, thumbnails }: FileFacts) {
+    this.id = id
+    this.kind = kind
+    this.name = name
+    this.mimeType = mimeType
+    this.date = date
+    this.attributes = attributes
+    this.content = content
+    this.thumbnails = thumbnails
+  }
+
+  get accessHash(): bigint {
+    return stableLong("file", this.id)
+  }
+
+  get reference(): Buffer {
+    const reference = Buffer.alloc(8)
+    reference.writeBigInt64LE(stableLong("reference", this.id))
+    return reference
+  }
 }
 
 const MIME_TYPES: Readonly<Record<string, string>> = {

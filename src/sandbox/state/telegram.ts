@@ -13,13 +13,12 @@ import { buildChannel } from "./build.ts"
 import type { Channel } from "./channel.ts"
 import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
 import { DialogFilters } from "./dialog-filters.ts"
-import { stableLong } from "./identifiers.ts"
 import { type ClientDescription, type Login, type LoginEnd, loginHash } from "./login.ts"
 import { LoginAttempts } from "./login-attempts.ts"
 import type { Forward, Message } from "./message.ts"
 import type { MessageChangeRecord, PostedRecord } from "./message-records.ts"
 import type { FileRecord, FileSource, StateRecord } from "./records.ts"
-import type { StoredFile } from "./stored-file.ts"
+import { OpenedFile, type StoredFile } from "./stored-file.ts"
 import { pictureContent, thumbnailsOf } from "./thumbnails.ts"
 import { type FinishedUpload, Uploads } from "./uploads.ts"
 import { withUrlEntities } from "./url-entities.ts"
@@ -30,8 +29,10 @@ export const FIRST_USER_ID = 1_000_001
 const toBase64 = (objects: readonly TlObject[]): readonly string[] =>
   objects.map((object) => encode(object).toString("base64"))
 
+const NONE: readonly TlObject[] = []
+
 const fromBase64 = (texts: readonly string[]): readonly TlObject[] =>
-  texts.map((text) => new TlReader(Buffer.from(text, "base64")).object())
+  texts.length === 0 ? NONE : texts.map((text) => new TlReader(Buffer.from(text, "base64")).object())
 
 const recordOfForward = ({ channel, messageId, author, date }: Forward) => ({
   channel: channel.properties.name,
@@ -565,13 +566,8 @@ export class Telegram {
       source: record.thumbnail,
       content: this.#openContent(`${record.id}-thumbnail`, record.thumbnail),
     }
-    const id = BigInt(record.id)
-    const reference = Buffer.alloc(8)
-    reference.writeBigInt64LE(stableLong("reference", id))
-    return {
-      id,
-      accessHash: stableLong("file", id),
-      reference,
+    return new OpenedFile({
+      id: BigInt(record.id),
       kind: record.kind,
       name: record.name,
       mimeType: record.mimeType,
@@ -579,8 +575,7 @@ export class Telegram {
       attributes: fromBase64(record.attributes),
       content: this.#openContent(record.id, record.source),
       thumbnails: thumbnailsOf(record.kind, record.source, thumbnail),
-      sha256: undefined,
-    }
+    })
   }
 
   #openContent(fileId: string, source: FileSource): Content {

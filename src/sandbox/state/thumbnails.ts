@@ -66,6 +66,8 @@ const smaller = (source: PictureSource, types: readonly (typeof BOXES)[number][]
   ]
 }
 
+const NONE: readonly Thumbnail[] = []
+
 /** The smaller pictures of a file. given: the one that came with it, where one did. */
 export const thumbnailsOf = (
   kind: StoredFile["kind"],
@@ -79,7 +81,7 @@ export const thumbnailsOf = (
       BOXES.filter(([type, pixels]) => pixels < longest && type !== "w"),
     )
   }
-  if (given === undefined) return []
+  if (given === undefined) return NONE
   if (given.source.type === "picture") return smaller(given.source, [BOXES[0]])
   const { width, height } = imageSize(given.content) ?? { width: BOXES[0][1], height: BOXES[0][1] }
   return [{ type: BOXES[0][0], width, height, content: given.content }]

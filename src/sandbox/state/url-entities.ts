@@ -14,6 +14,7 @@ const hasSpan = (entity: TlObject): entity is TlObject & Span => "offset" in ent
  * (core.telegram.org/api/entities). Offsets count UTF-16 units, as strings here do.
  */
 export const withUrlEntities = (text: string, entities: readonly TlObject[]): readonly TlObject[] => {
+  if (!text.includes("://")) return entities
   const isTaken = (start: number, end: number): boolean =>
     entities.some((entity) => hasSpan(entity) && entity.offset < end && entity.offset + entity.length > start)
   const urls = [...text.matchAll(URL_PATTERN)].flatMap(({ 0: url, index: offset }) =>
