@@ -10,6 +10,7 @@ import { channelMethods } from "./channels.ts"
 import { chatFolderMethods } from "./chat-folders.ts"
 import { Chats } from "./chats.ts"
 import { dialogMethods } from "./dialogs.ts"
+import { emptyAnswers } from "./empty-answers.ts"
 import { forumMethods } from "./forums.ts"
 import { globalSearchMethods } from "./global-search.ts"
 import { helpMethods } from "./help.ts"
@@ -46,6 +47,8 @@ export const allMethods = (
   const chats = new Chats(telegram, announcements)
   const sender = new Sender(telegram, announcements)
   return {
+    // First, so that what is there takes its place.
+    ...emptyAnswers(telegram),
     ...helpMethods(options.telegramPort),
     ...authMethods(telegram),
     ...loginCodeMethods(telegram, accounts),
