@@ -94,6 +94,7 @@ export const emptyAnswers = (telegram: Telegram) => {
     "messages.readReactions": () => ({ _: "messages.affectedHistory", pts: 1, ptsCount: 0, offset: 0 }),
     "messages.saveDraft": () => true,
     "messages.setTyping": () => true,
+    "stories.getPeerMaxIDs": ({ id }) => id.map(() => ({ _: "recentStory" })),
     "stories.getPeerStories": ({ peer }) => ({
       _: "stories.peerStories",
       stories: { _: "peerStories", peer: peerOf(peer), stories: [] },

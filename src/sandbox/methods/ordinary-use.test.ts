@@ -105,26 +105,20 @@ describe("In ordinary use TDLib", () => {
         source: { _: "messageSourceChatHistory" },
         force_read: true,
       })
-      await alice.invoke({ _: "sendChatAction", chat_id, action: { _: "chatActionTyping" } }).catch(() => undefined)
       await alice.invoke({
         _: "getSupergroupFullInfo",
         supergroup_id: -chat_id - 1_000_000_000_000,
       })
       await alice.invoke({ _: "closeChat", chat_id })
     }
-    await alice
-      .invoke({
-        _: "setChatDraftMessage",
-        chat_id: club,
-        draft_message: {
-          _: "draftMessage",
-          content: {
-            _: "draftMessageContentText",
-            text: { _: "inputMessageText", text: { _: "formattedText", text: "later", entities: [] } },
-          },
-        } as never,
-      })
-      .catch(() => undefined)
+    await alice.invoke({
+      _: "setChatDraftMessage",
+      chat_id: club,
+      draft_message: {
+        _: "draftMessage",
+        input_message_text: { _: "inputMessageText", text: { _: "formattedText", text: "later", entities: [] } },
+      },
+    })
     const path = join(stage.directory.path, "model.zip")
     await writeFile(path, "model")
     const sent = await alice.delivered(
@@ -134,9 +128,7 @@ describe("In ordinary use TDLib", () => {
         input_message_content: { _: "inputMessageDocument", document: { _: "inputFileLocal", path } },
       }),
     )
-    await alice
-      .invoke({ _: "getMessageLink", chat_id: club, message_id: sent, media_timestamp: 0 })
-      .catch(() => undefined)
+    await alice.invoke({ _: "getMessageLink", chat_id: club, message_id: sent, media_timestamp: 0 })
     await alice.invoke({ _: "deleteMessages", chat_id: club, message_ids: [sent], revoke: true })
     await alice.invoke({ _: "getContacts" })
     await alice.invoke({ _: "searchPublicChats", query: "dragon" })

@@ -64,7 +64,8 @@ export class MtprotoServer {
   /** Sends an object to every connected session that takes updates and that the predicate chooses. */
   push(message: (authKey: AuthKey) => TlObject | undefined): void {
     for (const session of this.#sessions.values()) {
-      if (!session.receivesUpdates || !session.isConnected) continue
+      // One that has missed updates already will ask for all of them.
+      if (!session.receivesUpdates || (!session.isConnected && session.updates.hasMissed)) continue
       const object = message(session.authKey)
       if (object !== undefined) session.push(encode(object))
     }

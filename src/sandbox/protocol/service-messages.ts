@@ -77,7 +77,10 @@ const replyFutureSalts = (session: Session, messageId: bigint, wanted: number): 
 export const answerService = (session: Session, messageId: bigint, message: ProtocolMessage): void => {
   switch (message._) {
     case "mt_msgs_ack":
-      for (const acknowledged of message.msgIds) session.answers.remove(acknowledged)
+      for (const acknowledged of message.msgIds) {
+        session.answers.remove(acknowledged)
+        session.updates.acknowledged(acknowledged)
+      }
       return
     case "mt_ping":
       session.reply({ _: "mt_pong", msgId: messageId, pingId: message.pingId })

@@ -19,6 +19,7 @@ import { TlReader, UnpackingBudget, unpack } from "./tl-reader.ts"
 import { combinatorById, GZIP_PACKED_ID } from "./tl-schema.ts"
 import type { ProtocolMessage } from "./tl-types.ts"
 import { encode } from "./tl-writer.ts"
+import { ToldUpdates } from "./told-updates.ts"
 import { type Answer, UnacknowledgedAnswers } from "./unacknowledged-answers.ts"
 
 /** A query that takes longer than this is acknowledged without its answer: milliseconds. */
@@ -63,6 +64,7 @@ export class Session {
   readonly received = new ReceivedMessages()
   readonly queries = new RunningQueries()
   readonly answers = new UnacknowledgedAnswers()
+  readonly updates = new ToldUpdates()
   readonly host: SessionHost
   #carrier: Carrier | undefined
   #contentMessages = 0
@@ -94,7 +96,7 @@ export class Session {
       return
     }
     if (this.#firstMessageId === undefined) this.#announce(envelope.messageId)
-    else if (isOtherCarrier) for (const answer of this.answers.all()) this.sendAgain(answer)
+    else if (isOtherCarrier) this.#resume()
     if (isContainer(envelope.body)) this.#receiveContainer(envelope)
     else this.#receiveMessage(envelope.messageId, envelope.sequence, envelope.body, new UnpackingBudget())
   }
@@ -125,9 +127,18 @@ export class Session {
     this.received.forget(queryId)
   }
 
-  /** Sends something that nobody asked for, such as updates. It is not repeated: a client asks for the difference. */
+  /**
+   * Sends updates. They are not repeated: a client that comes back after a connection broke and has not acknowledged them
+   * is told to ask for the difference.
+   */
   push(body: Buffer): void {
-    this.#send(this.host.messageIds.next("other"), body, true)
+    if (!this.isConnected) {
+      this.updates.miss()
+      return
+    }
+    const id = this.host.messageIds.next("other")
+    this.updates.sent(id)
+    this.#send(id, body, true)
   }
 
   /**
@@ -180,7 +191,14 @@ export class Session {
       uniqueId: randomBytes(8).readBigInt64LE(),
       serverSalt: this.host.salts.current(this.authKey, this.host.now()),
     }
-    this.push(encode(created))
+    this.#send(this.host.messageIds.next("other"), encode(created), true)
+  }
+
+  /** Another connection carries the session on. */
+  #resume(): void {
+    for (const answer of this.answers.all()) this.sendAgain(answer)
+    // core.telegram.org/constructor/updatesTooLong
+    if (this.updates.takeMissed()) this.push(encode({ _: "updatesTooLong" }))
   }
 
   #refuseSalt({ messageId, sequence }: Envelope): void {
