@@ -23,6 +23,13 @@ const MessageState = Schema.Struct({
   service: Schema.optionalKey(Schema.String),
   /** The topic of a forum; General without one. */
   topicId: Schema.optionalKey(Schema.Int),
+  /** The id of the message that it answers. */
+  replyToId: Schema.optionalKey(Schema.Int),
+  /** When it was edited last, Unix seconds. */
+  edited: Schema.optionalKey(Schema.Int),
+  pinned: Schema.optionalKey(Schema.Literal(true)),
+  /** Where it was forwarded from: the channel's name and the id of the message there. */
+  forward: Schema.optionalKey(Schema.Struct({ channel: Schema.String, id: Schema.Int })),
   /** The document or photo; sha256 in hex is that of the bytes really received or served. */
   file: Schema.optionalKey(Schema.Struct({ name: Schema.String, bytes: Schema.Int, sha256: Schema.String })),
   photo: Schema.optionalKey(Schema.Literal(true)),
@@ -102,6 +109,12 @@ const readMessage = (telegram: Telegram, message: Message) => ({
   albumId: message.albumId === undefined ? null : String(message.albumId),
   ...(message.action === undefined ? {} : { service: message.action._ }),
   ...(message.topicId === undefined ? {} : { topicId: message.topicId }),
+  ...(message.replyToId === undefined ? {} : { replyToId: message.replyToId }),
+  ...(message.editDate === undefined ? {} : { edited: message.editDate }),
+  ...(message.isPinned === true ? { pinned: true as const } : {}),
+  ...(message.forward === undefined
+    ? {}
+    : { forward: { channel: message.forward.channel.properties.name, id: message.forward.messageId } }),
   ...(message.isDeleted ? { deleted: true as const } : {}),
   ...(message.file === undefined
     ? {}
