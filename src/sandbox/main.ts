@@ -2,9 +2,15 @@ import { writeFileSync } from "node:fs"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { defaultWorld } from "./default-world.ts"
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts"
+import { welcome } from "./welcome.ts"
+import { loadWorld } from "./world.ts"
 
-/** What a ready sandbox tells: one line on standard output, the --json file, and a message to a parent process. */
+/**
+ * What a ready sandbox tells: one line on standard output (words for people when that is a terminal), the --json file,
+ * and a message to a parent process.
+ */
 export interface SandboxReady {
   readonly event: "sandbox.ready"
   /** The control interface. */
@@ -22,10 +28,11 @@ const readyEvent = ({ controlUrl, endpoint }: Sandbox): SandboxReady => ({
   loginCode: endpoint.loginCode,
 })
 
-const announce = (ready: SandboxReady, jsonFile: string | undefined): void => {
+const announce = (sandbox: Sandbox, options: SandboxOptions, jsonFile: string | undefined): void => {
+  const ready = readyEvent(sandbox)
   const line = `${JSON.stringify(ready)}\n`
   if (jsonFile !== undefined) writeFileSync(jsonFile, line)
-  process.stdout.write(line)
+  process.stdout.write(process.stdout.isTTY ? welcome(loadWorld(options.world).world, sandbox) : line)
   // The callback takes the error of a parent that has gone; its absence is noticed by "disconnect".
   process.send?.(ready, undefined, undefined, () => undefined)
 }
@@ -34,18 +41,21 @@ const announce = (ready: SandboxReady, jsonFile: string | undefined): void => {
 const parentGone = Effect.callback<void>((resume) => {
   if (process.send === undefined) return
   if (!process.connected) resume(Effect.void)
-  process.once("disconnect", () => resume(Effect.void))
+  const gone = () => resume(Effect.void)
+  process.once("disconnect", gone)
+  // As long as somebody listens, the channel keeps the process alive.
+  return Effect.sync(() => process.off("disconnect", gone))
 })
 
-const run = (options: SandboxOptions, jsonFile: string | undefined) =>
+const run = (options: SandboxOptions, jsonFile: string | undefined, seconds: number | undefined) =>
   Effect.scoped(
     Effect.gen(function* () {
       const sandbox = yield* Effect.acquireRelease(
         Effect.tryPromise({ try: () => startSandbox(options), catch: (cause) => cause }),
         (opened) => Effect.promise(() => opened.close()),
       )
-      announce(readyEvent(sandbox), jsonFile)
-      yield* parentGone
+      announce(sandbox, options, jsonFile)
+      yield* seconds === undefined ? parentGone : Effect.raceFirst(parentGone, Effect.sleep(seconds * 1000))
     }),
   ).pipe(
     Effect.catch((error) =>
@@ -59,7 +69,13 @@ const run = (options: SandboxOptions, jsonFile: string | undefined) =>
 const command = Command.make(
   "sandbox",
   {
-    world: Flag.String("world").pipe(Flag.withDescription("JSON file with the accounts, channels and messages")),
+    world: Flag.String("world").pipe(
+      Flag.optional,
+      Flag.withDescription(
+        "JSON file with the accounts, channels and messages (its schema: src/sandbox/world.schema.json); " +
+          "two accounts and two channels when left out",
+      ),
+    ),
     port: Flag.Int("port").pipe(
       Flag.withDefault(0),
       Flag.withDescription("Port of the control interface; 0 takes any free one"),
@@ -80,12 +96,19 @@ const command = Command.make(
       Flag.optional,
       Flag.withDescription("How many messages a history or search answer holds at most"),
     ),
-    json: Flag.String("json").pipe(Flag.optional, Flag.withDescription("File for the line that says it is ready")),
+    seconds: Flag.Int("seconds").pipe(
+      Flag.optional,
+      Flag.withDescription("How long it runs; until SIGTERM, SIGINT, or the end of its parent when left out"),
+    ),
+    json: Flag.String("json").pipe(
+      Flag.optional,
+      Flag.withDescription("File for the line that says it is ready: {event, url, telegramPort, library, loginCode}"),
+    ),
   },
-  ({ world, port, telegramPort, state, libraryDir, pageLimit, json }) =>
+  ({ world, port, telegramPort, state, libraryDir, pageLimit, seconds, json }) =>
     run(
       {
-        world,
+        world: Option.getOrElse(world, () => defaultWorld),
         controlPort: port,
         telegramPort,
         ...Option.match(state, { onNone: () => ({}), onSome: (stateDirectory) => ({ stateDirectory }) }),
@@ -93,8 +116,13 @@ const command = Command.make(
         ...Option.match(pageLimit, { onNone: () => ({}), onSome: (limit) => ({ pageLimit: limit }) }),
       },
       Option.getOrUndefined(json),
+      Option.getOrUndefined(seconds),
     ),
-).pipe(Command.withDescription("A local Telegram for the real TDLib, on loopback, without credentials"))
+).pipe(
+  Command.withDescription(
+    "A local Telegram for the real TDLib, on loopback, without credentials. Prints where it is when it is ready.",
+  ),
+)
 
 NodeRuntime.runMain(
   Command.runWith(command, { version: "0.1.0" })(process.argv.slice(2)).pipe(Effect.provide(NodeServices.layer)),

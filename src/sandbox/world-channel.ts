@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { ADMIN_RIGHTS, MEMBER_RIGHTS } from "./state/rights.ts"
 
 export const Phone = Schema.String.check(
-  Schema.isPattern(/^[0-9]{5,15}$/, { expected: "a phone number of 5 to 15 digits" }),
+  Schema.isPattern(/^[0-9]{5,15}$/u, { expected: "a phone number of 5 to 15 digits" }),
 )
 
 /** ISO 8601, or Unix seconds. */
@@ -20,7 +20,7 @@ export const secondsOf = (date: WorldDate): number =>
 
 /** core.telegram.org/method/channels.updateUsername: letters, digits and underscores, beginning with a letter. */
 export const Username = Schema.String.check(
-  Schema.isPattern(/^[a-zA-Z][a-zA-Z0-9_]{3,31}$/, { expected: "a username of 4 to 32 letters, digits or _" }),
+  Schema.isPattern(/^[a-zA-Z][a-zA-Z0-9_]{3,31}$/u, { expected: "a username of 4 to 32 letters, digits or _" }),
 )
 
 const WorldMember = Schema.Union([
@@ -45,7 +45,7 @@ export const WorldAdmin = Schema.Union([
 export const WorldInvite = Schema.Struct({
   /** What follows t.me/+ in the link; made of the channel's name otherwise. */
   hash: Schema.optionalKey(
-    Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{10,32}$/, { expected: "10 to 32 letters, digits, _ or -" })),
+    Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{10,32}$/u, { expected: "10 to 32 letters, digits, _ or -" })),
   ),
   title: Schema.optionalKey(Schema.String),
   /** Whether an administrator has to approve each who joins. */

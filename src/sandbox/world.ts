@@ -8,7 +8,7 @@ import { WorldMessage } from "./world-message.ts"
 import { problemsOfMessages } from "./world-message-references.ts"
 
 /** A login code. */
-export const Code = Schema.String.check(Schema.isPattern(/^[0-9]{5}$/, { expected: "five digits" }))
+export const Code = Schema.String.check(Schema.isPattern(/^[0-9]{5}$/u, { expected: "five digits" }))
 
 /** An account that exists, or a phone number that may sign up. */
 export const WorldFolder = Schema.Struct({

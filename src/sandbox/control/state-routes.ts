@@ -1,6 +1,7 @@
 import { SandboxCounters } from "../counters.ts"
 import { prepareDigests, readState, SandboxState } from "../sandbox-state.ts"
 import type { Content } from "../state/content.ts"
+import { worldSchema } from "../world-schema.ts"
 import { type ControlContext, ok, Refusal, type Route, route } from "./route.ts"
 
 /** The bytes of the file in the message ?channel=NAME&id=N, as they were really received or are served. */
@@ -45,5 +46,11 @@ export const stateRoutes: readonly Route[] = [
     summary: "The bytes of the file in a message.",
     query: { channel: "the channel's name", id: "the message's id on the server" },
     handle: (context, { query }) => ({ status: 200, body: undefined, file: fileOfQuery(context, query) }),
+  }),
+  route({
+    method: "GET",
+    path: "/world-schema.json",
+    summary: "The JSON Schema of world files.",
+    handle: () => ok(worldSchema()),
   }),
 ]

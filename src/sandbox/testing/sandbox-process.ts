@@ -27,11 +27,16 @@ export class SandboxProcess implements AsyncDisposable {
 
   /** Sends a signal, or just lets the channel go, and resolves with the exit code and signal. */
   async end(how: "SIGTERM" | "SIGKILL" | "disconnect"): Promise<readonly [number | null, NodeJS.Signals | null]> {
-    const exited = once(this.#child, "exit")
+    const exited = this.ended()
     if (how === "disconnect") this.#child.disconnect()
     else this.#child.kill(how)
-    const [code, signal] = await exited
-    return [code, signal]
+    return exited
+  }
+
+  /** Resolves with the exit code and signal when it has ended, by itself or not. */
+  async ended(): Promise<readonly [number | null, NodeJS.Signals | null]> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "exit")
+    return [this.#child.exitCode, this.#child.signalCode]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
