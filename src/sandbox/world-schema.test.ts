@@ -12,8 +12,8 @@ const published = async () => {
     { dialect: "draft-2020-12", schema, definitions: {} },
     { patterns: "apply" },
   )
-  return (world: unknown): boolean =>
-    Result.isSuccess(Schema.decodeUnknownResult(read as Schema.Decoder<unknown>)(world))
+  const decode = Schema.decodeUnknownResult(read as Schema.Decoder<unknown>, { onExcessProperty: "error" })
+  return (world: unknown): boolean => Result.isSuccess(decode(world))
 }
 
 describe("The published schema of worlds", () => {
