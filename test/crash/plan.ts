@@ -57,7 +57,6 @@ export const shortMatrix: ReadonlyArray<ReadonlyArray<Strike>> = [
     at("inspect.done", "kill cell"),
     at("lock.taken", "kill lock sessions"),
     at("journal.opened", "kill cell"),
-    at("part.ready", "kill everything"),
   ],
   [
     at("part.handed", "kill everything"),
@@ -69,5 +68,11 @@ export const shortMatrix: ReadonlyArray<ReadonlyArray<Strike>> = [
     at("part.delivered", "kill everything with Postgres"),
     at("settle.adopted", "kill cell"),
   ],
-  [at("part.confirmed", "kill cell", 2), at("replay.awaited", "kill cell"), at("delivered.adopted", "kill everything")],
+  [
+    // An open publication that lacks a part is what the next life takes up.
+    at("part.ready", "kill cell"),
+    at("replay.awaited", "kill cell"),
+    at("delivered.adopted", "kill everything"),
+    at("part.confirmed", "kill cell", 2),
+  ],
 ]
