@@ -1,5 +1,6 @@
 import { resolve } from "node:path"
 import { Schema } from "effect"
+import { DATA_CENTRES } from "./state/data-centres.ts"
 import { Phone, WorldDate } from "./world-channel.ts"
 
 const Seed = Schema.Union([Schema.String, Schema.Int])
@@ -56,6 +57,8 @@ export const messageFields = {
   thumbnail: Schema.optionalKey(Picture),
   photo: Schema.optionalKey(Photo),
   caption: Schema.optionalKey(Schema.String),
+  /** The data centre that the document or photo is on, which clients must log in to as well; the account's own otherwise. */
+  dc: Schema.optionalKey(Schema.Literals(DATA_CENTRES)),
   service: Schema.optionalKey(Service),
   /** The message of this or an earlier channel that this one forwards. */
   forward: Schema.optionalKey(Schema.Struct({ channel: Schema.NonEmptyString, message: MessageReference })),
@@ -83,6 +86,7 @@ export const problemOfMessage = (message: { readonly [Field in keyof typeof mess
   const isFile = kinds[0] === "file" || kinds[0] === "generate"
   if (!isFile && kinds[0] !== "photo" && message.caption !== undefined) return `Expected no caption beside ${kinds[0]}`
   if (message.generate !== undefined && message.name === undefined) return "Expected a name beside generate"
+  if (!isFile && kinds[0] !== "photo" && message.dc !== undefined) return `Expected no dc beside ${kinds[0]}`
   if (!isFile && message.as !== undefined) return `Expected no as beside ${kinds[0]}`
   if (!isFile && typeof message.photo !== "string" && message.thumbnail !== undefined) {
     return `Expected a thumbnail only beside file, generate, or a photo's path`

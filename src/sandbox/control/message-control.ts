@@ -32,7 +32,7 @@ export const MessagesToPost = Schema.Struct({
 /** A message of the channel with this name: its id or label. */
 const Reference = Schema.Union([Schema.NonEmptyString, Schema.Int])
 
-const { text, caption, file, generate, name, as, thumbnail, photo } = messageFields
+const { text, caption, file, generate, name, as, dc, thumbnail, photo } = messageFields
 
 const problemOfEdit = (edit: Readonly<Record<string, unknown>>): string | undefined => {
   const kinds = ["file", "generate", "photo"].filter((kind) => edit[kind] !== undefined)
@@ -48,7 +48,7 @@ const problemOfEdit = (edit: Readonly<Record<string, unknown>>): string | undefi
 export const MessageToEdit = Schema.Struct({
   channel: Schema.String,
   message: Reference,
-  ...{ text, caption, file, generate, name, as, thumbnail, photo },
+  ...{ text, caption, file, generate, name, as, dc, thumbnail, photo },
 }).check(Schema.makeFilter(problemOfEdit))
 export type MessageToEdit = typeof MessageToEdit.Type
 

@@ -3,6 +3,7 @@ import { accountMethods } from "./account.ts"
 import type { Accounts } from "./accounts.ts"
 import type { Announcements } from "./announcements.ts"
 import { authMethods } from "./auth.ts"
+import { authorizationTransferMethods } from "./authorization-transfer.ts"
 import { authorizationMethods } from "./authorizations.ts"
 import type { Methods } from "./call.ts"
 import { channelAdministrationMethods } from "./channel-administration.ts"
@@ -55,6 +56,7 @@ export const allMethods = (
     ...loginTokenMethods(telegram, accounts),
     ...passwordMethods(telegram, accounts),
     ...authorizationMethods(telegram, accounts),
+    ...authorizationTransferMethods(telegram),
     ...accountMethods(accounts),
     ...userMethods(telegram),
     ...updateMethods(telegram),

@@ -1,14 +1,11 @@
 import type { tl } from "@mtcute/tl"
 import type { Wire } from "../protocol/tl-types.ts"
+import { DATA_CENTRES, dataCentreOf, HOME_DATA_CENTRE, isTestEnvironment } from "../state/data-centres.ts"
 import type { Methods } from "./call.ts"
 import { MAX_PARTS, MAX_PARTS_PREMIUM } from "./upload.ts"
 import { unixSeconds } from "./view.ts"
-import { DATA_CENTRE } from "./view-file.ts"
 
 const DAY = 86_400
-/** Data centre numbers of the test environment begin here. */
-const TEST_ENVIRONMENT = 10_000
-
 /** What help.getAppConfig tells; numbers only. */
 const APP_CONFIG: Readonly<Record<string, number>> = {
   upload_max_fileparts_default: MAX_PARTS,
@@ -25,10 +22,10 @@ export const helpMethods = (telegramPort: () => number) =>
       _: "config",
       date: unixSeconds(),
       expires: unixSeconds() + DAY,
-      testMode: authKey.dc > TEST_ENVIRONMENT,
+      testMode: isTestEnvironment(authKey.dc),
       // TDLib asks again about 15 times a second unless this is the data centre of the key.
-      thisDc: authKey.dc % TEST_ENVIRONMENT,
-      dcOptions: [1, 2, 3, 4, 5].map(
+      thisDc: dataCentreOf(authKey),
+      dcOptions: DATA_CENTRES.map(
         (id): Wire<tl.RawDcOption> => ({
           _: "dcOption",
           id,
@@ -62,7 +59,7 @@ export const helpMethods = (telegramPort: () => number) =>
       meUrlPrefix: "https://t.me/",
       captionLengthMax: 1024,
       messageLengthMax: 4096,
-      webfileDcId: DATA_CENTRE,
+      webfileDcId: HOME_DATA_CENTRE,
     }),
     "help.getAppConfig": () => ({
       _: "help.appConfig",
@@ -76,7 +73,12 @@ export const helpMethods = (telegramPort: () => number) =>
         })),
       },
     }),
-    "help.getNearestDc": () => ({ _: "nearestDc", country: "US", thisDc: DATA_CENTRE, nearestDc: DATA_CENTRE }),
+    "help.getNearestDc": () => ({
+      _: "nearestDc",
+      country: "US",
+      thisDc: HOME_DATA_CENTRE,
+      nearestDc: HOME_DATA_CENTRE,
+    }),
     "help.getTermsOfServiceUpdate": () => ({ _: "help.termsOfServiceUpdateEmpty", expires: unixSeconds() + DAY }),
     "help.getPromoData": () => ({ _: "help.promoDataEmpty", expires: unixSeconds() + DAY }),
   }) satisfies Methods

@@ -2,6 +2,7 @@ import type { tl } from "@mtcute/tl"
 import type { Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import { PART_SLOT_BYTES } from "../state/content.ts"
+import { dataCentreOf } from "../state/data-centres.ts"
 import type { StoredFile } from "../state/stored-file.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { contentOfSize } from "../state/thumbnails.ts"
@@ -21,12 +22,15 @@ const MAX_DOWNLOAD_BYTES = 1024 * 1024
 /** How many parts an account's files may have. */
 export const maxPartsOf = (account: Account): number => (account.premium ? MAX_PARTS_PREMIUM : MAX_PARTS)
 
-const fileAt = (telegram: Telegram, location: Wire<tl.TypeInputFileLocation>): StoredFile => {
+/** dc: the data centre that is asked. */
+const fileAt = (telegram: Telegram, location: Wire<tl.TypeInputFileLocation>, dc: number): StoredFile => {
   if (location._ !== "inputDocumentFileLocation" && location._ !== "inputPhotoFileLocation") {
     throw new RpcError(400, "LOCATION_INVALID")
   }
   const file = telegram.file(location.id)
   if (file === undefined || file.accessHash !== location.accessHash) throw new RpcError(400, "FILE_ID_INVALID")
+  // core.telegram.org/api/datacenter#file-access
+  if (file.dc !== dc) throw new RpcError(303, `FILE_MIGRATE_${file.dc}`)
   if (!file.reference.equals(location.fileReference)) throw new RpcError(400, "FILE_REFERENCE_EXPIRED")
   return file
 }
@@ -43,7 +47,7 @@ export const uploadMethods = (telegram: Telegram) => {
   return {
     "upload.getFile": ({ location, offset, limit, precise }, call) => {
       callerOf(call)
-      const file = fileAt(telegram, location)
+      const file = fileAt(telegram, location, dataCentreOf(call.authKey))
       const content = contentOfSize(file, "thumbSize" in location ? location.thumbSize : "")
       if (content === undefined) throw new RpcError(400, "LOCATION_INVALID")
       if (limit <= 0 || limit > MAX_DOWNLOAD_BYTES || (!precise && limit % DOWNLOAD_STEP !== 0)) {

@@ -4,9 +4,6 @@ import { type ImageSize, imageSize } from "../state/image-size.ts"
 import type { StoredFile, Thumbnail } from "../state/stored-file.ts"
 import { typeOfPhoto } from "../state/thumbnails.ts"
 
-/** The data centre that everything is on. */
-export const DATA_CENTRE = 1
-
 /** What is shown for a photo whose bytes are no image. */
 const DEFAULT_IMAGE_SIZE: ImageSize = { width: 320, height: 320 }
 
@@ -24,7 +21,7 @@ export const viewDocument = (file: StoredFile): Wire<tl.RawDocument> => ({
   mimeType: file.mimeType,
   size: file.content.bytes,
   thumbs: file.thumbnails.length === 0 ? undefined : file.thumbnails.map(viewThumbnail),
-  dcId: DATA_CENTRE,
+  dcId: file.dc,
   attributes: [
     ...(file.attributes as readonly Wire<tl.TypeDocumentAttribute>[]),
     { _: "documentAttributeFilename", fileName: file.name },
@@ -44,7 +41,7 @@ export const viewPhoto = (file: StoredFile): Wire<tl.RawPhoto> => {
       ...file.thumbnails.map(viewThumbnail),
       { _: "photoSize", type: typeOfPhoto(size), w, h, size: file.content.bytes },
     ],
-    dcId: DATA_CENTRE,
+    dcId: file.dc,
   }
 }
 

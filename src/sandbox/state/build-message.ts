@@ -46,7 +46,9 @@ type NewFile = Omit<FileRecord, "type" | "id" | "date">
 export const fileOfMessage = (message: SingleMessage, directory: string): NewFile | undefined => {
   const { photo, service, file, generate } = message
   const thumbnail = message.thumbnail === undefined ? {} : { thumbnail: pictureSource(message.thumbnail, directory) }
+  const place = message.dc === undefined ? {} : { dc: message.dc }
   const photoFile = (source: FileSource): NewFile => ({
+    ...place,
     kind: "photo",
     name: "",
     mimeType: "image/jpeg",
@@ -63,6 +65,7 @@ export const fileOfMessage = (message: SingleMessage, directory: string): NewFil
   const name = message.name ?? basename(path ?? "")
   const { mimeType = mimeTypeOf(name), attributes } = AS[message.as ?? "document"]
   return {
+    ...place,
     kind: "document",
     name,
     mimeType,

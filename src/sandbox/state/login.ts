@@ -28,4 +28,6 @@ export interface Login {
   /** Unix seconds; 0 when not known. */
   readonly created: number
   readonly client: ClientDescription | undefined
+  /** The permanent key of the login that was taken over from another data centre; undefined for one of its own. */
+  readonly importedFrom: bigint | undefined
 }

@@ -42,6 +42,8 @@ export const FileRecord = Schema.Struct({
   date: Schema.Int,
   attributes: TlBase64,
   source: FileSource,
+  /** The data centre it is on; the account's own otherwise. */
+  dc: Schema.optionalKey(Schema.Int),
   /** A smaller picture that came with it. */
   thumbnail: Schema.optionalKey(FileSource),
 })
@@ -77,6 +79,8 @@ export const StateRecord = Schema.Union([
     phone: Schema.String,
     at: Schema.optionalKey(Schema.Int),
     client: Schema.optionalKey(ClientDescription),
+    /** The key of the same login in the account's own data centre. */
+    importedFrom: Schema.optionalKey(LongText),
   }),
   /** end: what calls of the key are answered with; AUTH_KEY_UNREGISTERED otherwise. */
   Schema.Struct({ type: Schema.Literal("logged-out"), authKey: LongText, end: Schema.optionalKey(LoginEnd) }),

@@ -23,6 +23,8 @@ export interface StoredFile {
   readonly mimeType: string
   /** Unix seconds */
   readonly date: number
+  /** The data centre that it can be downloaded from. */
+  readonly dc: number
   /** A document's attributes beside its name, as the client that uploaded it gave them. */
   readonly attributes: readonly TlObject[]
   readonly content: Content
@@ -42,17 +44,19 @@ export class OpenedFile implements StoredFile {
   readonly name: string
   readonly mimeType: string
   readonly date: number
+  readonly dc: number
   readonly attributes: readonly TlObject[]
   readonly content: Content
   readonly thumbnails: readonly Thumbnail[]
   sha256: string | undefined = undefined
 
-  constructor({ id, kind, name, mimeType, date, attributes, content, thumbnails }: FileFacts) {
+  constructor({ id, kind, name, mimeType, date, dc, attributes, content, thumbnails }: FileFacts) {
     this.id = id
     this.kind = kind
     this.name = name
     this.mimeType = mimeType
     this.date = date
+    this.dc = dc
     this.attributes = attributes
     this.content = content
     this.thumbnails = thumbnails

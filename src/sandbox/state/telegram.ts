@@ -12,6 +12,7 @@ import { applyChannelRecord } from "./apply-channel-record.ts"
 import { buildChannel } from "./build.ts"
 import type { Channel } from "./channel.ts"
 import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
+import { HOME_DATA_CENTRE } from "./data-centres.ts"
 import { DialogFilters } from "./dialog-filters.ts"
 import { type ClientDescription, type Login, type LoginEnd, loginHash } from "./login.ts"
 import { LoginAttempts } from "./login-attempts.ts"
@@ -218,7 +219,12 @@ export class Telegram {
 
   /** The clients that this account is logged in on, the first first. */
   loginsOf(account: Account): readonly Login[] {
-    return [...this.#logins.values()].filter((login) => login.account === account)
+    return [...this.#logins.values()].filter((login) => login.account === account && login.importedFrom === undefined)
+  }
+
+  /** The login with this permanent key. */
+  loginOf(permanentKeyId: bigint): Login | undefined {
+    return this.#logins.get(permanentKeyId)
   }
 
   /** How the login of this key was ended, if the server did that and says so. */
@@ -261,13 +267,15 @@ export class Telegram {
     this.commit({ type: "salts-rotated", at: this.#now(), overlap })
   }
 
-  logIn(permanentKeyId: bigint, account: Account, client?: ClientDescription): void {
+  /** importedFrom: the key of the login that is taken over from another data centre. */
+  logIn(permanentKeyId: bigint, account: Account, client?: ClientDescription, importedFrom?: bigint): void {
     this.commit({
       type: "logged-in",
       authKey: String(permanentKeyId),
       phone: account.phone,
       at: this.#now(),
       ...(client === undefined ? {} : { client }),
+      ...(importedFrom === undefined ? {} : { importedFrom: String(importedFrom) }),
     })
   }
 
@@ -429,14 +437,18 @@ export class Telegram {
         const account = this.#knownAccount(record.phone)
         const authKey = BigInt(record.authKey)
         const { at: created = 0, client } = record
-        this.#logins.set(authKey, { account, authKey, hash: loginHash(authKey), created, client })
+        const importedFrom = record.importedFrom === undefined ? undefined : BigInt(record.importedFrom)
+        this.#logins.set(authKey, { account, authKey, hash: loginHash(authKey), created, client, importedFrom })
         this.#endedLogins.delete(authKey)
         this.loginAttempts.forgetKey(authKey)
         return
       }
       case "logged-out":
-        this.#logins.delete(BigInt(record.authKey))
-        if (record.end === "SESSION_REVOKED") this.#endedLogins.set(BigInt(record.authKey), record.end)
+        for (const { authKey, importedFrom } of [...this.#logins.values()]) {
+          if (authKey !== BigInt(record.authKey) && importedFrom !== BigInt(record.authKey)) continue
+          this.#logins.delete(authKey)
+          if (record.end === "SESSION_REVOKED") this.#endedLogins.set(authKey, record.end)
+        }
         return
       case "account":
         this.accounts.set(record.phone, openAccount(record))
@@ -572,6 +584,7 @@ export class Telegram {
       name: record.name,
       mimeType: record.mimeType,
       date: record.date,
+      dc: record.dc ?? HOME_DATA_CENTRE,
       attributes: fromBase64(record.attributes),
       content: this.#openContent(record.id, record.source),
       thumbnails: thumbnailsOf(record.kind, record.source, thumbnail),
