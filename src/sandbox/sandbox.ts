@@ -17,6 +17,7 @@ import { rsaFingerprint } from "./protocol/auth-key.ts"
 import type { ServerLimits } from "./protocol/limits.ts"
 import { MtprotoServer } from "./protocol/server.ts"
 import { readState, type SandboxState } from "./sandbox-state.ts"
+import { Speeds } from "./speeds/speeds.ts"
 import { DEFAULT_CODE } from "./state/build.ts"
 import { openPersistentTelegram, openTemporaryTelegram } from "./state/open.ts"
 import { loadWorld, type World } from "./world.ts"
@@ -80,6 +81,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly faults: Faults
   /** How slow connections are from now on, or that nothing passes on them. */
   readonly links: Links
+  /** How many bytes per second accounts may upload and download from now on. */
+  readonly speeds: Speeds
   /**
    * Waits until something has happened; rejects with WaitTimeout after so many milliseconds, 30,000 unless said
    * otherwise.
@@ -136,8 +139,14 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       struck: () => happenings.changed(),
     })
     const links = new Links()
+    const speeds = new Speeds()
+    const { free = {}, premium = {} } = loaded.world.speed ?? {}
+    speeds.set({ premium: false, ...free })
+    speeds.set({ premium: true, ...premium })
+    for (const { phone, speed } of loaded.world.accounts)
+      if (speed !== undefined) speeds.set({ account: phone, ...speed })
     for (const rule of loaded.world.faults ?? []) faults.add(rule)
-    const dispatcher = new Dispatcher(telegram, tally, methods, [faults.interceptor], {
+    const dispatcher = new Dispatcher(telegram, tally, methods, [faults.interceptor, speeds.interceptor], {
       received: (call) => happenings.received(call),
       answered: (call, error) => happenings.answered(call, error),
     })
@@ -181,6 +190,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
         counters: () => tally.read(),
         faults,
         links,
+        speeds,
         happenings,
         restart: (milliseconds) => server.restart(milliseconds),
         save,
@@ -202,6 +212,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       rotateSalts: (overlap) => telegram.rotateSalts(overlap),
       faults,
       links,
+      speeds,
       wait: (condition, milliseconds) => happenings.wait(condition, milliseconds),
       restart: (milliseconds = 0) => server.restart(milliseconds),
       save,

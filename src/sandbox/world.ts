@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { Result, Schema, SchemaIssue } from "effect"
 import { FaultRule } from "./faults/fault-rule.ts"
+import { Speed, WorldSpeed } from "./speeds/speed-rule.ts"
 import { LoginFlood } from "./state/account.ts"
 import { Phone, problemsOfChannel, worldChannelFields } from "./world-channel.ts"
 import { WorldMessage } from "./world-message.ts"
@@ -32,6 +33,8 @@ export const WorldAccount = Schema.Struct({
   signUp: Schema.optionalKey(Schema.Boolean),
   /** After how many wrong codes or passwords in a row it must be left alone for how long; 10 and 300 seconds otherwise. */
   loginFlood: Schema.optionalKey(LoginFlood),
+  /** How many bytes per second it may upload and download, whatever its kind may. */
+  speed: Schema.optionalKey(Speed),
   /** The chat folders, with the names of channels in them. */
   folders: Schema.optionalKey(Schema.Array(WorldFolder)),
 }).check(
@@ -53,6 +56,8 @@ export const World = Schema.Struct({
   channels: Schema.Array(WorldChannel),
   /** What goes wrong from the start on. */
   faults: Schema.optionalKey(Schema.Array(FaultRule)),
+  /** How many bytes per second accounts without and with Telegram Premium may upload and download; no limit otherwise. */
+  speed: Schema.optionalKey(WorldSpeed),
   /** Where the JSON Schema of worlds is, for editors. */
   $schema: Schema.optionalKey(Schema.String),
 })

@@ -1,6 +1,7 @@
 import { accountRoutes } from "./account-routes.ts"
 import { channelRoutes } from "./channel-routes.ts"
 import { faultRoutes } from "./fault-routes.ts"
+import { fileRoutes } from "./file-routes.ts"
 import { messageRoutes } from "./message-routes.ts"
 import { openApiOf } from "./openapi.ts"
 import { ok, type Route, route } from "./route.ts"
@@ -14,6 +15,7 @@ const described: readonly Route[] = [
   ...accountRoutes,
   ...channelRoutes,
   ...saltRoutes,
+  ...fileRoutes,
   ...faultRoutes,
   ...waitRoutes,
 ]

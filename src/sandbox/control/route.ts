@@ -7,6 +7,7 @@ import type { Accounts } from "../methods/accounts.ts"
 import type { Announcements } from "../methods/announcements.ts"
 import type { Pages } from "../methods/pages.ts"
 import type { Endpoint } from "../sandbox.ts"
+import type { Speeds } from "../speeds/speeds.ts"
 import type { Content } from "../state/content.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { decodeStrictly, describeIssues } from "../world.ts"
@@ -24,6 +25,7 @@ export interface ControlContext {
   readonly counters: () => SandboxCounters
   readonly faults: Faults
   readonly links: Links
+  readonly speeds: Speeds
   readonly happenings: Happenings
   readonly restart: (milliseconds: number) => Promise<void>
   readonly save: (directory: string) => Promise<void>

@@ -47,7 +47,7 @@ const existingFile = (
   if (file === undefined || file.kind !== kind || file.accessHash !== input.accessHash) {
     throw new RpcError(400, "MEDIA_EMPTY")
   }
-  if (!file.reference.equals(input.fileReference)) throw new RpcError(400, "FILE_REFERENCE_EXPIRED")
+  if (!file.accepts(input.fileReference)) throw new RpcError(400, "FILE_REFERENCE_EXPIRED")
   return file
 }
 

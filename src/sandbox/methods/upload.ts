@@ -31,7 +31,7 @@ const fileAt = (telegram: Telegram, location: Wire<tl.TypeInputFileLocation>, dc
   if (file === undefined || file.accessHash !== location.accessHash) throw new RpcError(400, "FILE_ID_INVALID")
   // core.telegram.org/api/datacenter#file-access
   if (file.dc !== dc) throw new RpcError(303, `FILE_MIGRATE_${file.dc}`)
-  if (!file.reference.equals(location.fileReference)) throw new RpcError(400, "FILE_REFERENCE_EXPIRED")
+  if (!file.accepts(location.fileReference)) throw new RpcError(400, "FILE_REFERENCE_EXPIRED")
   return file
 }
 

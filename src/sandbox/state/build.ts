@@ -26,8 +26,9 @@ export const worldDigest = ({ world, directory }: LoadedWorld): string => {
       filePathsOf(message).map(([, path]) => statSync(resolve(directory, path)).size),
     ),
   )
-  // Faults and the schema are no part of what is kept.
-  const { $schema: _schema, faults: _faults, ...kept } = world
+  // Faults, speeds and the schema are no part of what is kept.
+  const { $schema: _schema, faults: _faults, speed: _speed, ...rest } = world
+  const kept = { ...rest, accounts: rest.accounts.map(({ speed: _own, ...account }) => account) }
   return createHash("sha256")
     .update(JSON.stringify([kept, sizes]))
     .digest("hex")

@@ -2,6 +2,7 @@ import { Schema } from "effect"
 import { AccountChanges, AccountRecord } from "./account.ts"
 import { ChannelAddedRecord, ChannelRecord } from "./channel-records.ts"
 import { DialogFilterRecord } from "./dialog-filters.ts"
+import { FileReferencesRecord } from "./file-references.ts"
 import { ClientDescription, LoginEnd } from "./login.ts"
 import { LoginAttemptRecord } from "./login-attempts.ts"
 import { LongText, MessageChangeRecord, PostedRecord, TlBase64 } from "./message-records.ts"
@@ -95,6 +96,7 @@ export const StateRecord = Schema.Union([
   }),
   FileRecord,
   PostedRecord,
+  FileReferencesRecord,
   ChannelAddedRecord,
   ChannelRecord,
   DialogFilterRecord,

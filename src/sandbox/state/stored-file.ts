@@ -1,6 +1,7 @@
 import { extname } from "node:path"
 import type { TlObject } from "../protocol/tl-types.ts"
 import type { Content } from "./content.ts"
+import type { FileReferences } from "./file-references.ts"
 import { stableLong } from "./identifiers.ts"
 
 /** A smaller picture of a photo, or one that shows a document. */
@@ -18,6 +19,8 @@ export interface StoredFile {
   readonly accessHash: bigint
   /** Proof that a client saw the file in a message; sent back with every download. */
   readonly reference: Buffer
+  /** Whether a client may still use this reference. */
+  readonly accepts: (reference: Uint8Array) => boolean
   readonly kind: "document" | "photo"
   readonly name: string
   readonly mimeType: string
@@ -35,7 +38,7 @@ export interface StoredFile {
 }
 
 /** What is known of a file when it comes into being. */
-export type FileFacts = Omit<StoredFile, "accessHash" | "reference" | "sha256">
+export type FileFacts = Omit<StoredFile, "accessHash" | "reference" | "accepts" | "sha256">
 
 /** A file whose proofs are made when they are asked for: a world may have very many files, most of which nobody looks at. */
 export class OpenedFile implements StoredFile {
@@ -49,8 +52,13 @@ export class OpenedFile implements StoredFile {
   readonly content: Content
   readonly thumbnails: readonly Thumbnail[]
   sha256: string | undefined = undefined
+  readonly #references: FileReferences
 
-  constructor({ id, kind, name, mimeType, date, dc, attributes, content, thumbnails }: FileFacts) {
+  constructor(
+    { id, kind, name, mimeType, date, dc, attributes, content, thumbnails }: FileFacts,
+    references: FileReferences,
+  ) {
+    this.#references = references
     this.id = id
     this.kind = kind
     this.name = name
@@ -67,9 +75,11 @@ export class OpenedFile implements StoredFile {
   }
 
   get reference(): Buffer {
-    const reference = Buffer.alloc(8)
-    reference.writeBigInt64LE(stableLong("reference", this.id))
-    return reference
+    return this.#references.of(this.id)
+  }
+
+  accepts(reference: Uint8Array): boolean {
+    return this.#references.accepts(this.id, reference)
   }
 }
 

@@ -14,6 +14,7 @@ import type { Channel } from "./channel.ts"
 import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
 import { HOME_DATA_CENTRE } from "./data-centres.ts"
 import { DialogFilters } from "./dialog-filters.ts"
+import { FileReferences } from "./file-references.ts"
 import { type ClientDescription, type Login, type LoginEnd, loginHash } from "./login.ts"
 import { LoginAttempts } from "./login-attempts.ts"
 import type { Forward, Message } from "./message.ts"
@@ -111,6 +112,7 @@ export class Telegram {
   readonly #logins = new Map<bigint, Login>()
   /** Permanent keys whose login the server has ended otherwise than by forgetting it. */
   readonly #endedLogins = new Map<bigint, LoginEnd>()
+  readonly #fileReferences: FileReferences
   #version = 0
   readonly #dialogFilters = new Map<Account, DialogFilters>()
   readonly #sent = new Map<string, { readonly channel: Channel; readonly messageId: number }>()
@@ -120,6 +122,7 @@ export class Telegram {
     this.#directory = directory
     this.#journal = journal
     this.#now = now
+    this.#fileReferences = new FileReferences(now)
     this.uploads = new Uploads(join(directory, "uploads"))
     mkdirSync(join(directory, "files"), { recursive: true, mode: 0o700 })
   }
@@ -459,6 +462,9 @@ export class Telegram {
       case "file":
         this.#applyFile(record)
         return
+      case "file-references":
+        this.#fileReferences.apply(record)
+        return
       case "posted":
         this.#applyPosted(record)
         return
@@ -578,7 +584,7 @@ export class Telegram {
       source: record.thumbnail,
       content: this.#openContent(`${record.id}-thumbnail`, record.thumbnail),
     }
-    return new OpenedFile({
+    const facts = {
       id: BigInt(record.id),
       kind: record.kind,
       name: record.name,
@@ -588,7 +594,8 @@ export class Telegram {
       attributes: fromBase64(record.attributes),
       content: this.#openContent(record.id, record.source),
       thumbnails: thumbnailsOf(record.kind, record.source, thumbnail),
-    })
+    }
+    return new OpenedFile(facts, this.#fileReferences)
   }
 
   #openContent(fileId: string, source: FileSource): Content {
