@@ -96,6 +96,12 @@ const command = Command.make(
       Flag.optional,
       Flag.withDescription("How many messages a history or search answer holds at most"),
     ),
+    keepUploads: Flag.Literals("keep-uploads", ["disk", "digest"]).pipe(
+      Flag.withDefault("disk" as const),
+      Flag.withDescription(
+        "What is kept of uploads: all on disk, or only size, SHA-256, beginning and end, for files of any size",
+      ),
+    ),
     seconds: Flag.Int("seconds").pipe(
       Flag.optional,
       Flag.withDescription("How long it runs; until SIGTERM, SIGINT, or the end of its parent when left out"),
@@ -105,12 +111,13 @@ const command = Command.make(
       Flag.withDescription("File for the line that says it is ready: {event, url, telegramPort, library, loginCode}"),
     ),
   },
-  ({ world, port, telegramPort, state, libraryDir, pageLimit, seconds, json }) =>
+  ({ world, port, telegramPort, state, libraryDir, pageLimit, keepUploads, seconds, json }) =>
     run(
       {
         world: Option.getOrElse(world, () => defaultWorld),
         controlPort: port,
         telegramPort,
+        keepUploads,
         ...Option.match(state, { onNone: () => ({}), onSome: (stateDirectory) => ({ stateDirectory }) }),
         ...Option.match(libraryDir, { onNone: () => ({}), onSome: (libraryDirectory) => ({ libraryDirectory }) }),
         ...Option.match(pageLimit, { onNone: () => ({}), onSome: (limit) => ({ pageLimit: limit }) }),

@@ -19,7 +19,7 @@ import { MtprotoServer } from "./protocol/server.ts"
 import { readState, type SandboxState } from "./sandbox-state.ts"
 import { Speeds } from "./speeds/speeds.ts"
 import { DEFAULT_CODE } from "./state/build.ts"
-import { openPersistentTelegram, openTemporaryTelegram } from "./state/open.ts"
+import { type KeepUploads, openPersistentTelegram, openTemporaryTelegram } from "./state/open.ts"
 import { loadWorld, type World } from "./world.ts"
 
 export { SandboxCounters } from "./counters.ts"
@@ -51,6 +51,11 @@ export interface SandboxOptions {
   readonly pageLimit?: number
   /** How full the pages of histories and searches are: pageLimit, and pages that are short at random. */
   readonly pages?: PageSettings
+  /**
+   * What is kept of uploads: "disk", all of it; "digest", size, SHA-256, the first 512 KiB and the last 128 KiB, so that
+   * uploads of any size need no disk, but cannot be downloaded again. "disk" otherwise.
+   */
+  readonly keepUploads?: KeepUploads
   /** What clients may take of this server; room for a hundred accounts otherwise. */
   readonly limits?: Partial<ServerLimits>
 }
@@ -113,10 +118,11 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const library = await patchedLibrary(options.libraryDirectory ?? defaultLibraryDirectory())
   const closers: (() => Promise<void>)[] = []
   try {
+    const { keepUploads = "disk" } = options
     const { telegram, close, save } =
       options.stateDirectory === undefined
-        ? await openTemporaryTelegram(loaded)
-        : await openPersistentTelegram(loaded, options.stateDirectory)
+        ? await openTemporaryTelegram(loaded, keepUploads)
+        : await openPersistentTelegram(loaded, options.stateDirectory, keepUploads)
     closers.push(close)
 
     const tally = new Tally()

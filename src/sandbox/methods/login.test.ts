@@ -4,6 +4,7 @@ import type { AuthKey } from "../protocol/auth-key.ts"
 import type { Request } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import { accountOfWorld } from "../state/build.ts"
+import { DiskUploads } from "../state/disk-uploads.ts"
 import { CODE_LIFETIME, TOKEN_LIFETIME } from "../state/login-attempts.ts"
 import { Telegram } from "../state/telegram.ts"
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/temporary-directory.ts"
@@ -38,6 +39,7 @@ beforeEach(async () => {
   now = 1_800_000_000
   telegram = new Telegram(
     join(directory.path, "state"),
+    new DiskUploads(join(directory.path, "uploads")),
     () => undefined,
     () => now,
   )

@@ -3,7 +3,7 @@ import type { TlObject, Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import type { StoredFile } from "../state/stored-file.ts"
 import type { Telegram, UploadedFile } from "../state/telegram.ts"
-import { type FinishedUpload, UploadError, Uploads } from "../state/uploads.ts"
+import { type FinishedUpload, UploadError, uploadName } from "../state/uploads.ts"
 import { RpcError } from "./rpc-error.ts"
 import { maxPartsOf } from "./upload.ts"
 
@@ -16,7 +16,7 @@ const uploadedFile = (
 ): StoredFile => {
   if (input._ !== "inputFile" && input._ !== "inputFileBig") throw new RpcError(400, "MEDIA_INVALID")
   if (input.parts <= 0 || input.parts > maxPartsOf(account)) throw new RpcError(400, "FILE_PARTS_INVALID")
-  const name = Uploads.nameOf(account.id, input.id)
+  const name = uploadName(account.id, input.id)
   const made = telegram.uploads.has(name) ? undefined : telegram.fileOfUpload(name)
   if (made !== undefined && made.kind === file.kind) return made
   try {
@@ -33,7 +33,7 @@ const finishedThumbnail = (
   account: Account,
 ): FinishedUpload | undefined => {
   if (input?._ !== "inputFile") return undefined
-  const name = Uploads.nameOf(account.id, input.id)
+  const name = uploadName(account.id, input.id)
   return telegram.uploads.has(name) ? telegram.uploads.finish(name, input.parts) : undefined
 }
 

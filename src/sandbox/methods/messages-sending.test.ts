@@ -28,19 +28,22 @@ let opened: OpenTelegram
 let telegram: Telegram
 
 beforeEach(async () => {
-  opened = await openTemporaryTelegram({
-    directory: "/",
-    world: {
-      accounts: [
-        { phone: PREMIUM, firstName: "Alice", premium: true },
-        { phone: FREE, firstName: "Bob" },
-      ],
-      channels: [
-        { name: "destination", kind: "channel", admins: [PREMIUM], members: [FREE] },
-        { name: "club", kind: "supergroup", members: [PREMIUM, FREE] },
-      ],
+  opened = await openTemporaryTelegram(
+    {
+      directory: "/",
+      world: {
+        accounts: [
+          { phone: PREMIUM, firstName: "Alice", premium: true },
+          { phone: FREE, firstName: "Bob" },
+        ],
+        channels: [
+          { name: "destination", kind: "channel", admins: [PREMIUM], members: [FREE] },
+          { name: "club", kind: "supergroup", members: [PREMIUM, FREE] },
+        ],
+      },
     },
-  })
+    "disk",
+  )
   telegram = opened.telegram
 })
 afterEach(() => opened.close())

@@ -1,12 +1,12 @@
 import type { tl } from "@mtcute/tl"
 import type { Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
-import { PART_SLOT_BYTES } from "../state/content.ts"
+import { type Content, NotKeptError, PART_SLOT_BYTES } from "../state/content.ts"
 import { dataCentreOf } from "../state/data-centres.ts"
 import type { StoredFile } from "../state/stored-file.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { contentOfSize } from "../state/thumbnails.ts"
-import { Uploads } from "../state/uploads.ts"
+import { UploadError, uploadName } from "../state/uploads.ts"
 import { callerOf, type Methods } from "./call.ts"
 import { RpcError } from "./rpc-error.ts"
 
@@ -35,13 +35,26 @@ const fileAt = (telegram: Telegram, location: Wire<tl.TypeInputFileLocation>, dc
   return file
 }
 
+const readKept = (content: Content, offset: number, limit: number): Buffer => {
+  try {
+    return content.read(offset, limit)
+  } catch (error) {
+    // No error of Telegram's own, which keeps everything.
+    throw error instanceof NotKeptError ? new RpcError(400, "FILE_NOT_KEPT") : error
+  }
+}
+
 /** Uploads and downloads. */
 export const uploadMethods = (telegram: Telegram) => {
   const savePart = (account: Account, fileId: bigint, part: number, bytes: Uint8Array): boolean => {
     if (part < 0 || part >= maxPartsOf(account)) throw new RpcError(400, "FILE_PART_INVALID")
     if (bytes.length === 0) throw new RpcError(400, "FILE_PART_EMPTY")
     if (bytes.length > PART_SLOT_BYTES) throw new RpcError(400, "FILE_PART_TOO_BIG")
-    telegram.uploads.savePart(Uploads.nameOf(account.id, fileId), part, bytes)
+    try {
+      telegram.uploads.savePart(uploadName(account.id, fileId), part, bytes)
+    } catch (error) {
+      throw error instanceof UploadError ? new RpcError(400, error.message) : error
+    }
     return true
   }
   return {
@@ -58,7 +71,7 @@ export const uploadMethods = (telegram: Telegram) => {
         _: "upload.file",
         type: { _: "storage.fileUnknown" },
         mtime: file.date,
-        bytes: content.read(offset, limit),
+        bytes: readKept(content, offset, limit),
       }
     },
     "upload.saveFilePart": ({ fileId, filePart, bytes }, call) => savePart(callerOf(call), fileId, filePart, bytes),

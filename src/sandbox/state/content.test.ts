@@ -5,7 +5,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { temporaryDirectory } from "../testing/temporary-directory.ts"
 import { fileContent, generatedContent, sha256Now, sha256Soon, uploadedContent } from "./content.ts"
-import { Uploads } from "./uploads.ts"
+import { DiskUploads } from "./disk-uploads.ts"
 
 describe("Generated content", () => {
   it("gives the same bytes at any offset as when read from the beginning", () => {
@@ -46,7 +46,7 @@ describe("The content of a file", () => {
 describe("An upload", () => {
   it("reads as the file that its parts make up, whatever order they came in", async () => {
     await using directory = await temporaryDirectory()
-    const uploads = new Uploads(join(directory.path, "uploads"))
+    const uploads = new DiskUploads(join(directory.path, "uploads"))
     const original = generatedContent(10_000, "upload").read(0, 10_000)
     for (const part of [2, 0, 1]) uploads.savePart("u", part, original.subarray(part * 4096, (part + 1) * 4096))
     const { bytes, partBytes } = uploads.finish("u", 3)
@@ -58,8 +58,8 @@ describe("An upload", () => {
 
   it("goes on after a restart with the parts that are there", async () => {
     await using directory = await temporaryDirectory()
-    new Uploads(directory.path).savePart("u", 0, Buffer.alloc(1024, 1))
-    const uploads = new Uploads(directory.path)
+    new DiskUploads(directory.path).savePart("u", 0, Buffer.alloc(1024, 1))
+    const uploads = new DiskUploads(directory.path)
     expect(() => uploads.finish("u", 2)).toThrow("FILE_PART_1_MISSING")
     uploads.savePart("u", 1, Buffer.alloc(10, 2))
     expect(uploads.finish("u", 2).bytes).toBe(1034)
@@ -67,7 +67,7 @@ describe("An upload", () => {
 
   it("is refused when a part in the middle has another size", async () => {
     await using directory = await temporaryDirectory()
-    const uploads = new Uploads(directory.path)
+    const uploads = new DiskUploads(directory.path)
     for (const [part, length] of [1024, 512, 1024].entries()) uploads.savePart("u", part, Buffer.alloc(length, 1))
     expect(() => uploads.finish("u", 3)).toThrow("FILE_PART_SIZE_CHANGED")
   })

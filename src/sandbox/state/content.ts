@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, type Hash } from "node:crypto"
-import { closeSync, openSync, readSync } from "node:fs"
 import { setImmediate } from "node:timers/promises"
+import { readAt } from "./positional.ts"
 
 /** The bytes of a document or photo. Reading is positional and holds nothing in memory. */
 export interface Content {
@@ -14,22 +14,6 @@ const HASH_STEP = 4 * 1024 * 1024
 
 const clamp = (content: { readonly bytes: number }, offset: number, length: number): number =>
   Math.max(0, Math.min(length, content.bytes - offset))
-
-const readAt = (path: string, position: number, length: number): Buffer => {
-  const buffer = Buffer.allocUnsafe(length)
-  const descriptor = openSync(path, "r")
-  try {
-    let filled = 0
-    while (filled < length) {
-      const count = readSync(descriptor, buffer, filled, length - filled, position + filled)
-      if (count === 0) throw new Error(`${path} ends at byte ${position + filled}, before its known size`)
-      filled += count
-    }
-  } finally {
-    closeSync(descriptor)
-  }
-  return buffer
-}
 
 /** A file on disk of a known size. */
 export const fileContent = (path: string, bytes: number): Content => ({
@@ -81,6 +65,29 @@ export const uploadedContent = (path: string, bytes: number, partBytes: number):
       left -= piece.length
     }
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
+  },
+})
+
+/** Bytes are asked for that were not kept; only how long they are and their digest is known. */
+export class NotKeptError extends Error {
+  override readonly name = "NotKeptError"
+}
+
+/** A file of which only the beginning and the end are there, one behind the other in a file. Reading throws NotKeptError elsewhere. */
+export const pagedContent = (
+  path: string,
+  bytes: number,
+  kept: { readonly head: number; readonly tail: number },
+): Content => ({
+  bytes,
+  read: (offset, length) => {
+    const wanted = clamp({ bytes }, offset, length)
+    const tailStart = bytes - kept.tail
+    if (offset + wanted <= kept.head) return readAt(path, offset, wanted)
+    if (offset >= tailStart) return readAt(path, kept.head + offset - tailStart, wanted)
+    if (tailStart > kept.head) throw new NotKeptError(`bytes ${offset} to ${offset + wanted} were not kept`)
+    const first = readAt(path, offset, kept.head - offset)
+    return Buffer.concat([first, readAt(path, kept.head + kept.head - tailStart, wanted - first.length)])
   },
 })
 

@@ -3,10 +3,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { LoadedWorld } from "../world.ts"
 import { buildWorld, worldDigest } from "./build.ts"
+import { DigestUploads } from "./digest-uploads.ts"
 import { isDirectoryInUse, lockDirectory } from "./directory-lock.ts"
+import { DiskUploads } from "./disk-uploads.ts"
 import { Journal, JournalError } from "./journal.ts"
 import { StateRecord } from "./records.ts"
 import { Telegram } from "./telegram.ts"
+
+/** What is kept of uploads: all of it on disk, or size, SHA-256, beginning and end. */
+export type KeepUploads = "disk" | "digest"
 
 /** A Telegram together with what has to be released when it is no longer used. */
 export interface OpenTelegram {
@@ -35,10 +40,10 @@ const removeForgotten = async (): Promise<void> => {
 }
 
 /** A Telegram that is forgotten when it is closed. What happens lies in a temporary directory until then. */
-export const openTemporaryTelegram = async (world: LoadedWorld): Promise<OpenTelegram> => {
+export const openTemporaryTelegram = async (world: LoadedWorld, keepUploads: KeepUploads): Promise<OpenTelegram> => {
   await removeForgotten()
   const directory = mkdtempSync(join(tmpdir(), TEMPORARY_PREFIX))
-  const opened = await openPersistentTelegram(world, directory)
+  const opened = await openPersistentTelegram(world, directory, keepUploads)
   return {
     ...opened,
     close: async () => {
@@ -59,7 +64,11 @@ const copyState = (from: string, to: string): void => {
  * The Telegram whose state is kept in this directory, made when the directory is new. Rejects with JournalError when the
  * state is damaged, belongs to another world, or is in use by another sandbox.
  */
-export const openPersistentTelegram = async (world: LoadedWorld, directory: string): Promise<OpenTelegram> => {
+export const openPersistentTelegram = async (
+  world: LoadedWorld,
+  directory: string,
+  keepUploads: KeepUploads,
+): Promise<OpenTelegram> => {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const unlock = await lockDirectory(directory)
   try {
@@ -73,7 +82,8 @@ export const openPersistentTelegram = async (world: LoadedWorld, directory: stri
       )
     }
     if (journal.entries.length === 0) journal.append(first)
-    const telegram = new Telegram(directory, (record) => journal.append(record), now)
+    const uploads = new (keepUploads === "disk" ? DiskUploads : DigestUploads)(join(directory, "uploads"))
+    const telegram = new Telegram(directory, uploads, (record) => journal.append(record), now)
     buildWorld(telegram, world, first.at)
     for (const entry of journal.entries) telegram.apply(entry)
     return {

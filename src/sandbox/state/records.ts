@@ -28,6 +28,10 @@ export const FileSource = Schema.Union([
     upload: Schema.String,
     bytes: Schema.Int,
     partBytes: Schema.Int,
+    /** In hex, where it was computed while the parts came. */
+    sha256: Schema.optionalKey(Schema.String),
+    /** How many bytes of the beginning and of the end are kept, where the rest is not. */
+    kept: Schema.optionalKey(Schema.Struct({ head: Schema.Int, tail: Schema.Int })),
   }),
 ])
 export type FileSource = typeof FileSource.Type

@@ -11,7 +11,7 @@ import { type Account, type AccountChanges, type AccountRecord, changeAccount, o
 import { applyChannelRecord } from "./apply-channel-record.ts"
 import { buildChannel } from "./build.ts"
 import type { Channel } from "./channel.ts"
-import { type Content, fileContent, generatedContent, uploadedContent } from "./content.ts"
+import { type Content, fileContent, generatedContent, pagedContent, uploadedContent } from "./content.ts"
 import { HOME_DATA_CENTRE } from "./data-centres.ts"
 import { DialogFilters } from "./dialog-filters.ts"
 import { FileReferences } from "./file-references.ts"
@@ -22,7 +22,7 @@ import type { MessageChangeRecord, PostedRecord } from "./message-records.ts"
 import type { FileRecord, FileSource, StateRecord } from "./records.ts"
 import { OpenedFile, type StoredFile } from "./stored-file.ts"
 import { pictureContent, thumbnailsOf } from "./thumbnails.ts"
-import { type FinishedUpload, Uploads } from "./uploads.ts"
+import type { FinishedUpload, Uploads } from "./uploads.ts"
 import { withUrlEntities } from "./url-entities.ts"
 
 /** The id of the world's first account; the others follow. */
@@ -81,6 +81,15 @@ export interface UploadedFile {
   readonly thumbnail?: FinishedUpload | undefined
 }
 
+const sourceOfUpload = ({ name, bytes, partBytes, sha256, kept }: FinishedUpload): FileSource => ({
+  type: "upload",
+  upload: name,
+  bytes,
+  partBytes,
+  ...(sha256 === undefined ? {} : { sha256 }),
+  ...(kept === undefined ? {} : { kept }),
+})
+
 /** A message and the channel it was posted to. */
 export interface Posted {
   readonly channel: Channel
@@ -117,13 +126,13 @@ export class Telegram {
   readonly #dialogFilters = new Map<Account, DialogFilters>()
   readonly #sent = new Map<string, { readonly channel: Channel; readonly messageId: number }>()
 
-  /** directory: for uploads and files; journal: keeps a record before it takes effect; now: Unix seconds. */
-  constructor(directory: string, journal: (record: StateRecord) => void, now: () => number) {
+  /** directory: for files; journal: keeps a record before it takes effect; now: Unix seconds. */
+  constructor(directory: string, uploads: Uploads, journal: (record: StateRecord) => void, now: () => number) {
     this.#directory = directory
     this.#journal = journal
     this.#now = now
     this.#fileReferences = new FileReferences(now)
-    this.uploads = new Uploads(join(directory, "uploads"))
+    this.uploads = uploads
     mkdirSync(join(directory, "files"), { recursive: true, mode: 0o700 })
   }
 
@@ -289,7 +298,6 @@ export class Telegram {
 
   /** Makes a file of an upload; its parts are then no longer an upload. */
   addUploadedFile(upload: FinishedUpload, file: UploadedFile): StoredFile {
-    const { name, bytes, partBytes } = upload
     const { thumbnail } = file
     return this.addFile({
       id: String(randomBytes(8).readBigInt64LE()),
@@ -297,17 +305,8 @@ export class Telegram {
       name: file.name,
       mimeType: file.mimeType,
       attributes: toBase64(file.attributes),
-      source: { type: "upload", upload: name, bytes, partBytes },
-      ...(thumbnail === undefined
-        ? {}
-        : {
-            thumbnail: {
-              type: "upload" as const,
-              upload: thumbnail.name,
-              bytes: thumbnail.bytes,
-              partBytes: thumbnail.partBytes,
-            },
-          }),
+      source: sourceOfUpload(upload),
+      ...(thumbnail === undefined ? {} : { thumbnail: sourceOfUpload(thumbnail) }),
     })
   }
 
@@ -576,7 +575,9 @@ export class Telegram {
   #applyFile(record: FileRecord): void {
     const file = this.#openFile(record)
     this.#files.set(file.id, file)
-    if (record.source.type === "upload") this.#filesOfUploads.set(record.source.upload, file)
+    if (record.source.type !== "upload") return
+    this.#filesOfUploads.set(record.source.upload, file)
+    file.sha256 = record.source.sha256
   }
 
   #openFile(record: FileRecord): StoredFile {
@@ -609,7 +610,9 @@ export class Telegram {
       case "upload": {
         const path = join(this.#directory, "files", fileId)
         this.uploads.giveAway(source.upload, path)
-        return uploadedContent(path, source.bytes, source.partBytes)
+        return source.kept === undefined
+          ? uploadedContent(path, source.bytes, source.partBytes)
+          : pagedContent(path, source.bytes, source.kept)
       }
     }
   }

@@ -1,0 +1,125 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { crc32 } from "node:zlib"
+import { RunningDigest } from "./running-digest.ts"
+import { type FinishedUpload, sizesOf, UploadError, type Uploads } from "./uploads.ts"
+
+/** How much of the beginning and of the end of an upload is kept: bytes. */
+const HEAD_BYTES = 512 * 1024
+const TAIL_BYTES = 128 * 1024
+
+/** How many uploads may be under way; the one that was touched longest ago is forgotten for one more. */
+const MAX_UPLOADS = 128
+
+interface Upload {
+  readonly lengths: number[]
+  /** Of each part, to know one that comes again. */
+  readonly checksums: number[]
+  readonly digest: RunningDigest
+  head: Uint8Array
+  tail: Uint8Array
+}
+
+/**
+ * Uploads of which only the size, the SHA-256, the beginning and the end are kept, so that files of gigabytes need
+ * neither memory nor disk. Parts that come too early lie on disk as NAME.N until it is their turn. A hash under way
+ * cannot be kept over the end of the process: an upload that was not finished then begins anew.
+ */
+export class DigestUploads implements Uploads {
+  readonly #directory: string
+  readonly #uploads = new Map<string, Upload>()
+
+  /** directory: for early parts and for the pages of finished uploads. */
+  constructor(directory: string) {
+    this.#directory = directory
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    for (const file of readdirSync(directory)) {
+      if (!file.endsWith(".pages")) rmSync(join(directory, file), { force: true })
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#uploads.has(name)
+  }
+
+  savePart(name: string, part: number, data: Uint8Array): void {
+    const upload = this.#touch(name)
+    const checksum = crc32(data)
+    if (upload.lengths[part] !== undefined) {
+      // What is hashed cannot be taken back.
+      if (upload.lengths[part] !== data.length || upload.checksums[part] !== checksum) {
+        throw new UploadError("FILE_PART_INVALID")
+      }
+      return
+    }
+    upload.lengths[part] = data.length
+    upload.checksums[part] = checksum
+    if (upload.digest.take(part, data) === "early") {
+      writeFileSync(this.#earlyPath(name, part), data, { mode: 0o600 })
+      return
+    }
+    this.#keepPages(upload, part, data)
+    for (const [next, bytes] of upload.digest.catchUp()) this.#keepPages(upload, next, bytes)
+  }
+
+  finish(name: string, parts: number): FinishedUpload {
+    const upload = this.#uploads.get(name)
+    const sizes = sizesOf(upload?.lengths ?? [], parts)
+    if (upload === undefined || upload.digest.parts !== parts) throw new UploadError("FILE_PARTS_INVALID")
+    const { head, tail } = upload
+    // Before the file becomes known, because what is known must be there after a crash.
+    writeFileSync(this.#pagesPath(name), Buffer.concat([head, tail]), { mode: 0o600 })
+    return { name, ...sizes, sha256: upload.digest.digest(), kept: { head: head.length, tail: tail.length } }
+  }
+
+  giveAway(name: string, path: string): void {
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) renameSync(this.#pagesPath(name), path)
+    this.#uploads.delete(name)
+  }
+
+  #touch(name: string): Upload {
+    const upload = this.#uploads.get(name) ?? this.#begin(name)
+    this.#uploads.delete(name)
+    this.#uploads.set(name, upload)
+    const [oldest] = this.#uploads.keys()
+    if (this.#uploads.size > MAX_UPLOADS && oldest !== undefined) this.#forget(oldest)
+    return upload
+  }
+
+  #forget(name: string): void {
+    const { digest, lengths } = this.#uploads.get(name) ?? {}
+    for (const part of lengths?.keys() ?? []) {
+      if (part >= (digest?.parts ?? 0)) rmSync(this.#earlyPath(name, part), { force: true })
+    }
+    this.#uploads.delete(name)
+  }
+
+  #begin(name: string): Upload {
+    const readEarly = (part: number): Uint8Array => {
+      const path = this.#earlyPath(name, part)
+      const data = readFileSync(path)
+      rmSync(path)
+      return data
+    }
+    const nothing = Buffer.alloc(0)
+    const upload = { lengths: [], checksums: [], digest: new RunningDigest(readEarly), head: nothing, tail: nothing }
+    return upload
+  }
+
+  #keepPages(upload: Upload, part: number, data: Uint8Array): void {
+    // The parts' bytes belong to a buffer that is used again.
+    if (part === 0) upload.head = Buffer.from(data.subarray(0, HEAD_BYTES))
+    upload.tail =
+      data.length >= TAIL_BYTES
+        ? Buffer.from(data.subarray(-TAIL_BYTES))
+        : Buffer.concat([upload.tail, data]).subarray(-TAIL_BYTES)
+  }
+
+  #earlyPath(name: string, part: number): string {
+    return join(this.#directory, `${name}.${part}`)
+  }
+
+  #pagesPath(name: string): string {
+    return join(this.#directory, `${name}.pages`)
+  }
+}
