@@ -9,6 +9,8 @@ export interface TdlibSettings {
   readonly directory: string
   /** Boolean options to set before TDLib connects, such as use_pfs. */
   readonly options?: Readonly<Record<string, boolean>>
+  /** How long an answer or update may take before a test fails: milliseconds; 30,000 otherwise. */
+  readonly patience?: number
 }
 
 /** From the parent to the process with TDLib. */

@@ -25,6 +25,10 @@ export class SandboxProcess implements AsyncDisposable {
     return new SandboxProcess(child, ready as SandboxReady)
   }
 
+  get processId(): number {
+    return this.#child.pid ?? 0
+  }
+
   /** Sends a signal, or just lets the channel go, and resolves with the exit code and signal. */
   async end(how: "SIGTERM" | "SIGKILL" | "disconnect"): Promise<readonly [number | null, NodeJS.Signals | null]> {
     const exited = this.ended()

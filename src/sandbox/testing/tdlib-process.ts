@@ -6,8 +6,7 @@ import type { ChildMessage, ParentMessage, TdlibSettings } from "./messages.ts"
 
 type Request<Name extends Td.$FunctionName> = { readonly _: Name } & Td.$FunctionInputByName[Name]
 
-/** How long an answer or update may take before a test fails: milliseconds. */
-const PATIENCE = 30_000
+const DEFAULT_PATIENCE = 30_000
 
 interface Waiter {
   readonly accepts: (update: Td.Update) => boolean
@@ -20,11 +19,13 @@ export class TdlibProcess implements AsyncDisposable {
   readonly #updates: Td.Update[] = []
   readonly #waiters = new Set<Waiter>()
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #patience: number
   #stderr = ""
   #nextId = 1
 
   /** Starts TDLib on a directory and connects it to a sandbox. */
   constructor(settings: TdlibSettings) {
+    this.#patience = settings.patience ?? DEFAULT_PATIENCE
     this.#child = fork(new URL("./child.ts", import.meta.url), { stdio: ["ignore", "inherit", "pipe", "ipc"] })
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text
@@ -52,7 +53,9 @@ export class TdlibProcess implements AsyncDisposable {
     const pending = Promise.withResolvers<unknown>()
     this.#pending.set(id, pending)
     this.#tell({ type: "invoke", id, request: request as unknown as Td.$Function })
-    return withPatience(`an answer to ${request._}`, pending.promise) as Promise<Td.$FunctionResultByName[Name]>
+    return withPatience(this.#patience, `an answer to ${request._}`, pending.promise) as Promise<
+      Td.$FunctionResultByName[Name]
+    >
   }
 
   /** The first update, since the start or still to come, that passes. */
@@ -63,7 +66,7 @@ export class TdlibProcess implements AsyncDisposable {
     if (old !== undefined) return Promise.resolve(old)
     const { promise, resolve } = Promise.withResolvers<Td.Update>()
     this.#waiters.add({ accepts, resolve })
-    return withPatience("an update", promise)
+    return withPatience(this.#patience, "an update", promise)
   }
 
   /** The first authorization state of this name, since the start or still to come, that passes. */
@@ -175,9 +178,9 @@ export class TdlibProcess implements AsyncDisposable {
   }
 }
 
-const withPatience = async <Value>(what: string, promise: Promise<Value>): Promise<Value> => {
+const withPatience = async <Value>(patience: number, what: string, promise: Promise<Value>): Promise<Value> => {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`TDLib did not give ${what} in ${PATIENCE} ms`)), PATIENCE)
+  const timer = setTimeout(() => reject(new Error(`TDLib did not give ${what} in ${patience} ms`)), patience)
   try {
     return await Promise.race([promise, late])
   } finally {

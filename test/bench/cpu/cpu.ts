@@ -20,43 +20,11 @@ import { archiveTypeOf, type Family } from "../../../src/archive/volume-name.ts"
 import { usableCpus } from "../../../src/cpu/cpu-limit.ts"
 import { type CpuJobs, makeCpuPool, niceIncrement } from "../../../src/cpu/pool.ts"
 import { sevenZipPath } from "../../../src/cpu/seven-zip.ts"
+import { atMost, type BenchOptions, type BenchResult, compare, MEBIBYTE, seconds } from "../measure.ts"
 import { rarVolumes } from "./rar-writer.ts"
 import { zipArchive } from "./zip-writer.ts"
 
-/** One line of the bench's JSON. `ratio` is what must reach `bar`: value / limit, or limit / value for a duration. */
-export interface CpuBenchResult {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-  readonly limitName: string
-  readonly limit: number
-  readonly ratio: number
-  readonly bar: number
-  readonly holds: boolean
-  readonly runs: number
-  readonly command: string
-}
-
-export interface CpuBenchOptions {
-  /** Smaller files and no less runs: under three minutes. */
-  readonly quick: boolean
-}
-
 const runs = 5
-const megabyte = 1e6
-const mebibyte = 1024 * 1024
-
-const median = (values: ReadonlyArray<number>): number => {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
-
-const seconds = async (work: () => unknown): Promise<number> => {
-  const start = performance.now()
-  await work()
-  return (performance.now() - start) / 1000
-}
-
 /** On a busy machine priority decides, so the tools that set a limit run at the pool's. */
 const nicely = (command: string, args: ReadonlyArray<string>): ReadonlyArray<string> => [
   "-n",
@@ -74,65 +42,11 @@ const program = async (command: string, ...args: ReadonlyArray<string>): Promise
 /** Bytes per second of `openssl speed` on `processes` cores, in blocks of 1 MiB. */
 const openssl = (processes: number): number => {
   const multi = processes > 1 ? ["-multi", String(processes)] : []
-  const args = ["speed", "-evp", "sha256", "-bytes", String(mebibyte), "-seconds", "1", "-mr", ...multi]
+  const args = ["speed", "-evp", "sha256", "-bytes", String(MEBIBYTE), "-seconds", "1", "-mr", ...multi]
   const text = execFileSync("nice", nicely("openssl", args), { stdio: ["ignore", "pipe", "ignore"] }).toString()
   const found = /^\+F:\d+:[^:]*:([\d.]+)/m.exec(text)
   if (found?.[1] === undefined) throw new Error("openssl speed printed no figure")
   return Number(found[1])
-}
-
-interface Comparison {
-  readonly name: string
-  readonly limitName: string
-  readonly bar: number
-  readonly command: string
-  /** Bytes per second, measured in turns. */
-  readonly value: () => Promise<number>
-  readonly limit: () => Promise<number> | number
-}
-
-/** Medians of runs that alternate, so that both see the same neighbours; the ratio is the median of the pairs' ratios. */
-const compare = async ({ bar, command, limit, limitName, name, value }: Comparison): Promise<CpuBenchResult> => {
-  await value()
-  const pairs: Array<readonly [value: number, limit: number]> = []
-  for (let run = 0; run < runs; run++) pairs.push([await value(), await limit()])
-  const ratio = median(pairs.map(([reached, possible]) => reached / possible))
-  return {
-    name,
-    value: Math.round(median(pairs.map(([reached]) => reached)) / megabyte),
-    unit: "MB/s",
-    limitName,
-    limit: Math.round(median(pairs.map(([, possible]) => possible)) / megabyte),
-    ratio: Number(ratio.toFixed(3)),
-    bar,
-    holds: ratio >= bar,
-    runs,
-    command,
-  }
-}
-
-/** Something that must not be more than a number. */
-const atMost = (
-  name: string,
-  unit: string,
-  values: ReadonlyArray<number>,
-  limitName: string,
-  limit: number,
-  command: string,
-): CpuBenchResult => {
-  const value = median(values)
-  return {
-    name,
-    value: Number(value.toFixed(3)),
-    unit,
-    limitName,
-    limit,
-    ratio: Number((limit / value).toFixed(3)),
-    bar: 1,
-    holds: value <= limit,
-    runs: values.length,
-    command,
-  }
 }
 
 const random = (path: string, bytes: number): string => {
@@ -142,7 +56,7 @@ const random = (path: string, bytes: number): string => {
 
 const digestJob = (path: string) => ({ volumes: [{ path, pieceBytes: null }], listTar: false })
 
-const hashing = async (jobs: CpuJobs, path: string, threads: number): Promise<ReadonlyArray<CpuBenchResult>> => {
+const hashing = async (jobs: CpuJobs, path: string, threads: number): Promise<ReadonlyArray<BenchResult>> => {
   const { size } = statSync(path)
   const digests = (count: number) =>
     Effect.runPromise(
@@ -154,6 +68,7 @@ const hashing = async (jobs: CpuJobs, path: string, threads: number): Promise<Re
   const speedOf = async (count: number) => (size * count) / (await seconds(() => digests(count)))
   return [
     await compare({
+      runs,
       name: "SHA-256, one task",
       limitName: "openssl speed, one process",
       bar: 0.95,
@@ -162,6 +77,7 @@ const hashing = async (jobs: CpuJobs, path: string, threads: number): Promise<Re
       limit: () => openssl(1),
     }),
     await compare({
+      runs,
       name: "SHA-256, all threads busy (sum)",
       limitName: `openssl speed -multi ${threads}`,
       bar: 0.85,
@@ -173,7 +89,7 @@ const hashing = async (jobs: CpuJobs, path: string, threads: number): Promise<Re
   ]
 }
 
-const splitting = async (jobs: CpuJobs, path: string, folder: string): Promise<ReadonlyArray<CpuBenchResult>> => {
+const splitting = async (jobs: CpuJobs, path: string, folder: string): Promise<ReadonlyArray<BenchResult>> => {
   const { size } = statSync(path)
   const piece = size / 4
   const sha256 = (await Effect.runPromise(jobs.digest({ volumes: [{ path, pieceBytes: piece }], listTar: false })))
@@ -195,6 +111,7 @@ const splitting = async (jobs: CpuJobs, path: string, folder: string): Promise<R
   }
   const results = [
     await compare({
+      runs,
       name: "Split into 4 pieces on tmpfs",
       limitName: "split -b on tmpfs",
       bar: 0.95,
@@ -203,6 +120,7 @@ const splitting = async (jobs: CpuJobs, path: string, folder: string): Promise<R
       limit: () => speedOf(split),
     }),
     await compare({
+      runs,
       name: "Split and SHA-256 of every piece in one pass",
       // Digesting alone writes nothing; the two passes side by side do the same work on as many cores.
       limitName: "SHA-256 alone and split -b at the same time",
@@ -265,7 +183,7 @@ const samples = (folder: string, entryBytes: number): ReadonlyArray<Sample> => {
 const bytesRead = (): number =>
   Number(/^rchar: (\d+)$/m.exec(readFileSync("/proc/self/io", "latin1"))?.[1] ?? Number.NaN)
 
-const listing = async (jobs: CpuJobs, folder: string, sample: Sample): Promise<ReadonlyArray<CpuBenchResult>> => {
+const listing = async (jobs: CpuJobs, folder: string, sample: Sample): Promise<ReadonlyArray<BenchResult>> => {
   const job = {
     family: sample.family,
     archiveType: archiveTypeOf(sample.family),
@@ -292,7 +210,7 @@ const listing = async (jobs: CpuJobs, folder: string, sample: Sample): Promise<R
 }
 
 /** Measures on tmpfs (where there is one) and in the folder for temporary files; leaves nothing there. */
-export const benchCpu = async ({ quick }: CpuBenchOptions): Promise<ReadonlyArray<CpuBenchResult>> => {
+export const benchCpu = async ({ quick }: BenchOptions): Promise<ReadonlyArray<BenchResult>> => {
   const memory = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "bench-cpu-"))
   const disk = mkdtempSync(join(tmpdir(), "bench-cpu-"))
   const threads = usableCpus()
@@ -300,8 +218,8 @@ export const benchCpu = async ({ quick }: CpuBenchOptions): Promise<ReadonlyArra
     return await Effect.runPromise(
       Effect.gen(function* () {
         const pool = yield* makeCpuPool({ threads })
-        const results: Array<CpuBenchResult> = []
-        const path = random(join(memory, "random"), (quick ? 256 : 1024) * mebibyte)
+        const results: Array<BenchResult> = []
+        const path = random(join(memory, "random"), (quick ? 256 : 1024) * MEBIBYTE)
         results.push(...(yield* Effect.promise(() => hashing(pool, path, threads))))
         results.push(...(yield* Effect.promise(() => splitting(pool, path, memory))))
         rmSync(path)

@@ -1,0 +1,99 @@
+/** One line of the bench's JSON. `ratio` is what must reach `bar`: value / limit, or limit / value where less is better. */
+export interface BenchResult {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly limitName: string
+  readonly limit: number
+  readonly ratio: number
+  readonly bar: number
+  readonly holds: boolean
+  readonly runs: number
+  /** What the limit was measured with, or where it comes from. */
+  readonly command: string
+}
+
+export interface BenchOptions {
+  /** Smaller files and fewer runs: minutes instead of a quarter of an hour. */
+  readonly quick: boolean
+}
+
+export const MEGABYTE = 1e6
+export const MEBIBYTE = 1024 * 1024
+
+export const median = (values: ReadonlyArray<number>): number => {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+/** How long a work takes: seconds. */
+export const seconds = async (work: () => unknown): Promise<number> => {
+  const start = performance.now()
+  await work()
+  return (performance.now() - start) / 1000
+}
+
+interface Comparison {
+  readonly name: string
+  readonly limitName: string
+  readonly bar: number
+  readonly command: string
+  readonly runs: number
+  /** Bytes per second, measured in turns. */
+  readonly value: () => Promise<number>
+  readonly limit: () => Promise<number> | number
+}
+
+/** Medians of runs that alternate, so that both see the same neighbours; the ratio is the median of the pairs' ratios. */
+export const compare = async ({ value, limit, runs, ...names }: Comparison): Promise<BenchResult> => {
+  await value()
+  const pairs: Array<readonly [value: number, limit: number]> = []
+  for (let run = 0; run < runs; run++) pairs.push([await value(), await limit()])
+  return speedResult({ ...names, pairs })
+}
+
+/** What came out of pairs of measurements in bytes per second. */
+export const speedResult = ({
+  pairs,
+  ...names
+}: Omit<Comparison, "value" | "limit" | "runs"> & {
+  readonly pairs: ReadonlyArray<readonly [value: number, limit: number]>
+}): BenchResult => {
+  const ratio = median(pairs.map(([reached, possible]) => reached / possible))
+  return {
+    name: names.name,
+    value: Math.round(median(pairs.map(([reached]) => reached)) / MEGABYTE),
+    unit: "MB/s",
+    limitName: names.limitName,
+    limit: Math.round(median(pairs.map(([, possible]) => possible)) / MEGABYTE),
+    ratio: Number(ratio.toFixed(3)),
+    bar: names.bar,
+    holds: ratio >= names.bar,
+    runs: pairs.length,
+    command: names.command,
+  }
+}
+
+/** Something that must not be more than a number. */
+export const atMost = (
+  name: string,
+  unit: string,
+  values: ReadonlyArray<number>,
+  limitName: string,
+  limit: number,
+  command: string,
+): BenchResult => {
+  const value = median(values)
+  return {
+    name,
+    value: Number(value.toFixed(3)),
+    unit,
+    limitName,
+    limit,
+    ratio: Number((limit / value).toFixed(3)),
+    bar: 1,
+    holds: value <= limit,
+    runs: values.length,
+    command,
+  }
+}

@@ -1,0 +1,262 @@
+/** `npm run bench -- --only sandbox`: what the real TDLib gets through the sandbox, against TDLib's own pacing. */
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type * as Td from "tdlib-types"
+import type { World } from "../../../src/sandbox/sandbox.ts"
+import { SandboxProcess } from "../../../src/sandbox/testing/sandbox-process.ts"
+import { TdlibProcess } from "../../../src/sandbox/testing/tdlib-process.ts"
+import { atMost, type BenchOptions, type BenchResult, MEBIBYTE, MEGABYTE, seconds, speedResult } from "../measure.ts"
+
+/** TDLib asks for at most one part of a file in so many milliseconds (FileDownloader and ResourceManager). */
+const PACE_MILLISECONDS = 3
+const ACCOUNTS = 20
+/** How long one transfer may take: milliseconds. */
+const PATIENCE = 600_000
+
+/** The bytes per second at which TDLib asks for a file: the larger the file, the larger its parts. */
+const pacingOf = (bytes: number): number => {
+  const mebibytes = bytes / MEBIBYTE
+  const partKibibytes = mebibytes <= 250 ? 64 : mebibytes <= 500 ? 128 : mebibytes <= 1000 ? 256 : 512
+  return (partKibibytes * 1024 * 1000) / PACE_MILLISECONDS
+}
+
+const phoneOf = (account: number): string => String(15_550_000_001 + account)
+
+interface Source {
+  readonly name: string
+  readonly mebibytes: number
+}
+
+const worldOf = (sources: ReadonlyArray<Source>): World => {
+  const phones = Array.from({ length: ACCOUNTS }, (_, account) => phoneOf(account))
+  return {
+    accounts: phones.map((phone, account) => ({ phone, firstName: `Account ${account + 1}`, premium: true })),
+    channels: [
+      {
+        name: "source",
+        kind: "channel",
+        members: phones,
+        messages: sources.map(({ name, mebibytes }) => ({
+          generate: { bytes: mebibytes * MEBIBYTE, seed: name },
+          name,
+        })),
+      },
+      { name: "library", kind: "channel", admins: phones },
+    ],
+  }
+}
+
+/** One account's TDLib. */
+class Client {
+  readonly tdlib: TdlibProcess
+  readonly #folder: string
+  #chats = new Map<string, number>()
+  #sent = 0
+
+  constructor(tdlib: TdlibProcess, folder: string) {
+    this.tdlib = tdlib
+    this.#folder = folder
+  }
+
+  async logIn(phone: string): Promise<void> {
+    await this.tdlib.logIn(phone, "12345")
+    await this.tdlib.loadAllChats()
+    for (const update of this.tdlib.updates) {
+      if (update._ === "updateNewChat") this.#chats.set(update.chat.title, update.chat.id)
+    }
+  }
+
+  /** Downloads a file of the source and removes it; bytes per second. */
+  async download(name: string): Promise<number> {
+    const { messages } = await this.tdlib.invoke({
+      _: "searchChatMessages",
+      chat_id: this.#chats.get("source") ?? 0,
+      query: "",
+      from_message_id: 0,
+      offset: 0,
+      limit: 100,
+      filter: { _: "searchMessagesFilterDocument" },
+    })
+    const file = messages
+      .map(({ content }) => content)
+      .find(
+        (content): content is Td.messageDocument =>
+          content._ === "messageDocument" && content.document.file_name === name,
+      )?.document.document
+    if (file === undefined) throw new Error(`no ${name} in the source`)
+    const request = {
+      _: "downloadFile",
+      file_id: file.id,
+      priority: 1,
+      offset: 0,
+      limit: 0,
+      synchronous: true,
+    } as const
+    const speed = file.size / (await seconds(() => this.tdlib.invoke(request)))
+    await this.tdlib.invoke({ _: "deleteFile", file_id: file.id })
+    return speed
+  }
+
+  /** Uploads a file of its own; bytes per second. */
+  async upload(mebibytes: number): Promise<number> {
+    const path = join(this.#folder, `upload-${++this.#sent}.bin`)
+    writeFileSync(path, `${path} ${process.pid}`)
+    truncateSync(path, mebibytes * MEBIBYTE)
+    try {
+      const took = await seconds(async () => {
+        const message = await this.tdlib.invoke({
+          _: "sendMessage",
+          chat_id: this.#chats.get("library") ?? 0,
+          input_message_content: { _: "inputMessageDocument", document: { _: "inputFileLocal", path } },
+        })
+        await this.tdlib.delivered(message)
+      })
+      return (mebibytes * MEBIBYTE) / took
+    } finally {
+      rmSync(path)
+    }
+  }
+}
+
+/** The most memory that a process has ever held (Linux, proc_pid_status: VmHWM): megabytes. */
+const peakMemory = (processId: number): number =>
+  (Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${processId}/status`, "latin1"))?.[1] ?? Number.NaN) * 1024) /
+  MEGABYTE
+
+const repeat = async (runs: number, work: () => Promise<number>): Promise<ReadonlyArray<number>> => {
+  const values: Array<number> = []
+  for (let run = 0; run < runs; run++) values.push(await work())
+  return values
+}
+
+const together = async (
+  clients: ReadonlyArray<Client>,
+  work: (client: Client) => Promise<number>,
+  mebibytes: number,
+) => {
+  const took = await seconds(() => Promise.all(clients.map(work)))
+  return (clients.length * mebibytes * MEBIBYTE) / took
+}
+
+const report = (result: BenchResult): BenchResult => {
+  process.stderr.write(`  ${result.name}: ${result.value} ${result.unit}\n`)
+  return result
+}
+
+/** Runs sandbox and TDLibs in processes of their own, in a temporary folder that is removed. */
+export const benchSandbox = async ({ quick }: BenchOptions): Promise<ReadonlyArray<BenchResult>> => {
+  const runs = quick ? 3 : 5
+  const paced = quick ? [60, 300] : [200, 400, 900]
+  const small = quick ? 10 : 25
+  const big = { name: "big.bin", mebibytes: quick ? 512 : 1024 }
+  const through = quick ? 1 : 5
+  const sources = [
+    ...paced.map((mebibytes) => ({ name: `${mebibytes}.bin`, mebibytes })),
+    { name: "small.bin", mebibytes: small },
+    big,
+  ]
+  const folder = mkdtempSync(join(tmpdir(), "bench-sandbox-"))
+  const results: Array<BenchResult> = []
+  const opened: Array<AsyncDisposable> = []
+  try {
+    const worldFile = join(folder, "world.json")
+    writeFileSync(worldFile, JSON.stringify(worldOf(sources)))
+    const sandbox = await SandboxProcess.start("--world", worldFile, "--keep-uploads", "digest")
+    opened.push(sandbox)
+    const open = async (account: number): Promise<Client> => {
+      const tdlib = new TdlibProcess({
+        library: sandbox.ready.library,
+        port: sandbox.ready.telegramPort,
+        directory: join(folder, String(account)),
+        patience: PATIENCE,
+      })
+      opened.push(tdlib)
+      const client = new Client(tdlib, join(folder, String(account)))
+      await client.logIn(phoneOf(account))
+      return client
+    }
+    const first = await open(0)
+
+    for (const mebibytes of paced) {
+      const limit = pacingOf(mebibytes * MEBIBYTE)
+      const speeds = await repeat(runs, () => first.download(`${mebibytes}.bin`))
+      results.push(
+        report(
+          speedResult({
+            name: `Download of ${mebibytes} MiB`,
+            limitName: "TDLib's pacing, a part in 3 ms",
+            bar: 0.9,
+            command: `downloadFile of ${mebibytes} MiB`,
+            pairs: speeds.map((speed) => [speed, limit] as const),
+          }),
+        ),
+      )
+    }
+    const uploadMebibytes = quick ? 200 : 500
+    await first.upload(20)
+    const uploads = await repeat(runs, () => first.upload(uploadMebibytes))
+    results.push(
+      report(
+        speedResult({
+          name: `Upload of ${uploadMebibytes} MiB by one account`,
+          limitName: "100 MB/s",
+          bar: 1,
+          command: `sendMessage of ${uploadMebibytes} MiB`,
+          pairs: uploads.map((speed) => [speed, 100 * MEGABYTE] as const),
+        }),
+      ),
+    )
+
+    const others = await Promise.all(Array.from({ length: ACCOUNTS - 1 }, (_, account) => open(account + 1)))
+    const clients = [first, ...others]
+    const directions = [
+      [
+        "Uploads",
+        () => together(clients, (client) => client.upload(small), small),
+        () => first.upload(uploadMebibytes),
+      ],
+      [
+        "Downloads",
+        () => together(clients, (client) => client.download("small.bin"), small),
+        () => together([first], (client) => client.download(big.name), big.mebibytes),
+      ],
+    ] as const
+    for (const [direction, all, one] of directions) {
+      const pairs: Array<readonly [number, number]> = []
+      for (let run = 0; run < runs; run++) pairs.push([await all(), await one()])
+      results.push(
+        report(
+          speedResult({
+            name: `${direction} of ${ACCOUNTS} accounts at once, ${small} MiB each (sum)`,
+            limitName: "the same by one account with a large file",
+            bar: 0.7,
+            command: `${ACCOUNTS} TDLibs at once`,
+            pairs,
+          }),
+        ),
+      )
+    }
+
+    for (let round = 0; round < through; round++) {
+      await Promise.all([first.download(big.name), first.upload(big.mebibytes)])
+    }
+    const gigabytes = Math.round((2 * through * big.mebibytes * MEBIBYTE) / 1e9)
+    results.push(
+      report(
+        atMost(
+          `Peak memory of the sandbox, ${gigabytes} GB more through it`,
+          "MB",
+          [peakMemory(sandbox.processId)],
+          "300 MB",
+          300,
+          "VmHWM of /proc/PID/status",
+        ),
+      ),
+    )
+    return results
+  } finally {
+    for (const one of opened.reverse()) await one[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
