@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { ige256Decrypt, ige256Encrypt, initSync, SIMD_AVAILABLE } from "@mtcute/wasm"
+import { ige256Decrypt, initSync, SIMD_AVAILABLE } from "@mtcute/wasm"
+
+export { encryptIge } from "./ige-encryption.ts"
 
 initSync(
   readFileSync(
@@ -27,10 +29,7 @@ export interface IgeKey {
   readonly iv: Uint8Array
 }
 
-/** AES-256 in infinite garble extension mode; data must be a multiple of 16 bytes. */
-export const encryptIge = (data: Uint8Array, { key, iv }: IgeKey): Uint8Array => ige256Encrypt(data, key, iv)
-
-/** The inverse of encryptIge. */
+/** The inverse of encryptIge; data must be a multiple of 16 bytes. */
 export const decryptIge = (data: Uint8Array, { key, iv }: IgeKey): Buffer => {
   const plain = ige256Decrypt(data, key, iv)
   return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength)

@@ -38,12 +38,16 @@ export const openEnvelope = (authKey: AuthKey, frame: Buffer): Envelope => {
   }
 }
 
+/** Holds a message until it is encrypted; used again, because messages are large and many. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024)
+
 /** Encrypts a message for the client; the pieces together are one frame. */
 export const sealEnvelope = (authKey: AuthKey, envelope: Envelope): readonly [Uint8Array, Uint8Array] => {
   const { body } = envelope
   const unpadded = HEADER_BYTES + body.length
   const padding = MIN_PADDING + ((16 - ((unpadded + MIN_PADDING) % 16)) % 16)
-  const plain = Buffer.allocUnsafe(unpadded + padding)
+  if (scratch.length < unpadded + padding) scratch = Buffer.allocUnsafeSlow(unpadded + padding)
+  const plain = scratch.subarray(0, unpadded + padding)
   plain.writeBigInt64LE(envelope.salt, 0)
   plain.writeBigInt64LE(envelope.sessionId, 8)
   plain.writeBigInt64LE(envelope.messageId, 16)

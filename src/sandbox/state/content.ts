@@ -21,6 +21,14 @@ export const fileContent = (path: string, bytes: number): Content => ({
   read: (offset, length) => readAt(path, offset, clamp({ bytes }, offset, length)),
 })
 
+/** Nothing writes to it. */
+let nothing = Buffer.alloc(1024 * 1024)
+
+const zeros = (length: number): Buffer => {
+  if (nothing.length < length) nothing = Buffer.alloc(length)
+  return nothing.subarray(0, length)
+}
+
 /**
  * Deterministic pseudo-random bytes: the AES-256-CTR key stream under SHA-256 of the seed with a zero nonce. The counter
  * makes any offset reachable at once, so gigabytes need neither memory nor disk.
@@ -37,7 +45,7 @@ export const generatedContent = (bytes: number, seed: string | number): Content 
       const counter = Buffer.alloc(16)
       counter.writeBigUInt64BE(BigInt((offset - skipped) / 16), 8)
       return createCipheriv("aes-256-ctr", key, counter)
-        .update(Buffer.alloc(skipped + wanted))
+        .update(zeros(skipped + wanted))
         .subarray(skipped)
     },
   }

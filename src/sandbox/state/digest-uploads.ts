@@ -8,6 +8,9 @@ import { type FinishedUpload, sizesOf, UploadError, type Uploads } from "./uploa
 const HEAD_BYTES = 512 * 1024
 const TAIL_BYTES = 128 * 1024
 
+/** How many bytes of early parts are held in memory; more of them wait on disk. */
+const MAX_EARLY_BYTES = 32 * 1024 * 1024
+
 /** How many uploads may be under way; the one that was touched longest ago is forgotten for one more. */
 const MAX_UPLOADS = 128
 
@@ -18,16 +21,19 @@ interface Upload {
   readonly digest: RunningDigest
   head: Uint8Array
   tail: Uint8Array
+  /** Parts that wait in memory. */
+  readonly early: Map<number, Uint8Array>
 }
 
 /**
  * Uploads of which only the size, the SHA-256, the beginning and the end are kept, so that files of gigabytes need
- * neither memory nor disk. Parts that come too early lie on disk as NAME.N until it is their turn. A hash under way
+ * neither memory nor disk. Parts that come too early wait in memory, or when that is full on disk as NAME.N. A hash under way
  * cannot be kept over the end of the process: an upload that was not finished then begins anew.
  */
 export class DigestUploads implements Uploads {
   readonly #directory: string
   readonly #uploads = new Map<string, Upload>()
+  #earlyBytes = 0
 
   /** directory: for early parts and for the pages of finished uploads. */
   constructor(directory: string) {
@@ -55,7 +61,7 @@ export class DigestUploads implements Uploads {
     upload.lengths[part] = data.length
     upload.checksums[part] = checksum
     if (upload.digest.take(part, data) === "early") {
-      writeFileSync(this.#earlyPath(name, part), data, { mode: 0o600 })
+      this.#keepEarly(name, upload, part, data)
       return
     }
     this.#keepPages(upload, part, data)
@@ -87,27 +93,52 @@ export class DigestUploads implements Uploads {
   }
 
   #forget(name: string): void {
-    const { digest, lengths } = this.#uploads.get(name) ?? {}
+    const { digest, early, lengths } = this.#uploads.get(name) ?? {}
+    for (const held of early?.values() ?? []) this.#earlyBytes -= held.length
     for (const part of lengths?.keys() ?? []) {
-      if (part >= (digest?.parts ?? 0)) rmSync(this.#earlyPath(name, part), { force: true })
+      const isOnDisk = part >= (digest?.parts ?? 0) && lengths?.[part] !== undefined && early?.has(part) === false
+      if (isOnDisk) rmSync(this.#earlyPath(name, part), { force: true })
     }
     this.#uploads.delete(name)
   }
 
   #begin(name: string): Upload {
+    const early = new Map<number, Uint8Array>()
     const readEarly = (part: number): Uint8Array => {
+      const held = early.get(part)
+      if (held !== undefined) {
+        early.delete(part)
+        this.#earlyBytes -= held.length
+        return held
+      }
       const path = this.#earlyPath(name, part)
       const data = readFileSync(path)
       rmSync(path)
       return data
     }
     const nothing = Buffer.alloc(0)
-    const upload = { lengths: [], checksums: [], digest: new RunningDigest(readEarly), head: nothing, tail: nothing }
+    const upload = {
+      lengths: [],
+      checksums: [],
+      digest: new RunningDigest(readEarly),
+      head: nothing,
+      tail: nothing,
+      early,
+    }
     return upload
   }
 
+  #keepEarly(name: string, upload: Upload, part: number, data: Uint8Array): void {
+    if (this.#earlyBytes + data.length > MAX_EARLY_BYTES) {
+      writeFileSync(this.#earlyPath(name, part), data, { mode: 0o600 })
+      return
+    }
+    // The part's bytes belong to a buffer that is used again.
+    upload.early.set(part, Buffer.from(data))
+    this.#earlyBytes += data.length
+  }
+
   #keepPages(upload: Upload, part: number, data: Uint8Array): void {
-    // The parts' bytes belong to a buffer that is used again.
     if (part === 0) upload.head = Buffer.from(data.subarray(0, HEAD_BYTES))
     upload.tail =
       data.length >= TAIL_BYTES

@@ -1,9 +1,10 @@
 /** `npm run bench -- --only sandbox`: what the real TDLib gets through the sandbox, against TDLib's own pacing. */
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type * as Td from "tdlib-types"
 import type { World } from "../../../src/sandbox/sandbox.ts"
+import { generatedContent } from "../../../src/sandbox/state/content.ts"
 import { SandboxProcess } from "../../../src/sandbox/testing/sandbox-process.ts"
 import { TdlibProcess } from "../../../src/sandbox/testing/tdlib-process.ts"
 import { atMost, type BenchOptions, type BenchResult, MEBIBYTE, MEGABYTE, seconds, speedResult } from "../measure.ts"
@@ -101,8 +102,9 @@ class Client {
   /** Uploads a file of its own; bytes per second. */
   async upload(mebibytes: number): Promise<number> {
     const path = join(this.#folder, `upload-${++this.#sent}.bin`)
-    writeFileSync(path, `${path} ${process.pid}`)
-    truncateSync(path, mebibytes * MEBIBYTE)
+    // TDLib packs what can be packed, so the bytes must be random ones.
+    const content = generatedContent(mebibytes * MEBIBYTE, path)
+    for (let at = 0; at < content.bytes; at += 16 * MEBIBYTE) appendFileSync(path, content.read(at, 16 * MEBIBYTE))
     try {
       const took = await seconds(async () => {
         const message = await this.tdlib.invoke({
