@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { ProtocolViolation, ViolationKind } from "./protocol/protocol-violation.ts"
 
 const Count = Schema.Int

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { channelStateFields, readChannelState } from "./channel-state.ts"
 import type { Account } from "./state/account.ts"
 import type { Channel, Message } from "./state/channel.ts"

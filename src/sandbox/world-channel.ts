@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { ADMIN_RIGHTS, MEMBER_RIGHTS } from "./state/rights.ts"
 
 export const Phone = Schema.String.check(

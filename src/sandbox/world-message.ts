@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { DATA_CENTRES } from "./state/data-centres.ts"
 import { Phone, WorldDate } from "./world-channel.ts"
 

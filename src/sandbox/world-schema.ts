@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { World } from "./world.ts"
 
 /** Where the published schema lies. */

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { Accounts } from "../methods/accounts.ts"
 import { type Account, type AccountChanges, LoginFlood } from "../state/account.ts"
 import { accountOfWorld } from "../state/build.ts"

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { type Chats, newInviteHash } from "../methods/chats.ts"
 import type { Channel } from "../state/channel.ts"
 import { DEFAULT_ADMIN_RIGHTS } from "../state/rights.ts"

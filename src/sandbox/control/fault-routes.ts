@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { Fault, FaultRule } from "../faults/fault-rule.ts"
 import { LinkRule } from "../faults/links.ts"
 import { bodyRoute, created, ok, Refusal, type Route, route } from "./route.ts"

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { SpeedRule } from "../speeds/speed-rule.ts"
 import { bodyRoute, ok, type Route, route } from "./route.ts"
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { Announcements } from "../methods/announcements.ts"
 import { draftOfMessage, fileOfMessage, type MessageContext } from "../state/build-message.ts"
 import type { Channel, Message } from "../state/channel.ts"

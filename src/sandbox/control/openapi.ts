@@ -1,4 +1,5 @@
-import { JsonSchema, Schema } from "effect"
+import * as JsonSchema from "effect/JsonSchema"
+import * as Schema from "effect/Schema"
 import type { Route } from "./route.ts"
 
 const errorSchema = {

@@ -1,4 +1,5 @@
-import { Result, type Schema } from "effect"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import type { SandboxCounters } from "../counters.ts"
 import type { Faults } from "../faults/fault-registry.ts"
 import type { Happenings } from "../faults/happenings.ts"

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** Changes every server salt now. */
 export const SaltsToRotate = Schema.Struct({

@@ -1,5 +1,6 @@
 import { resolve } from "node:path"
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { Happening, WaitTimeout } from "../faults/happenings.ts"
 import { WaitCondition } from "../faults/wait-condition.ts"
 import { JournalError } from "../state/journal.ts"

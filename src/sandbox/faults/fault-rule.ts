@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 /** An hour; longer is "for ever". */

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { SandboxCounters } from "../counters.ts"
 import type { Call } from "../methods/call.ts"
 import type { Telegram } from "../state/telegram.ts"

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { type LinkShape, OPEN_LINK } from "../protocol/link.ts"
 
 const BytesPerSecond = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000_000 }))

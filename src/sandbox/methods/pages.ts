@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** The most messages that one answer holds, as on the real server. */
 const MAX_PAGE = 100

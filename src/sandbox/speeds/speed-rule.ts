@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 const BytesPerSecond = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000_000 }))
 

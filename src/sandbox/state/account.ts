@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { stableLong } from "./identifiers.ts"
 import { openPassword, type Password, PasswordRecord } from "./password.ts"
 

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { WorldChannel } from "../world.ts"
 import { ADMIN_RIGHTS, MEMBER_RIGHTS } from "./rights.ts"
 

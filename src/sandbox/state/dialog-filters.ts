@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { TlObject } from "../protocol/tl-types.ts"
 
 /** A chat folder of an account was made, changed or, with null, removed; or the folders were put in this order. */

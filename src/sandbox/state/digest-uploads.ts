@@ -9,7 +9,7 @@ const HEAD_BYTES = 512 * 1024
 const TAIL_BYTES = 128 * 1024
 
 /** How many bytes of early parts are held in memory; more of them wait on disk. */
-const MAX_EARLY_BYTES = 32 * 1024 * 1024
+const MAX_EARLY_BYTES = 16 * 1024 * 1024
 
 /** How many uploads may be under way; the one that was touched longest ago is forgotten for one more. */
 const MAX_UPLOADS = 128

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { stableLong } from "./identifiers.ts"
 
 /** File references that were given out so far stop being accepted, or will from now on after a time. */

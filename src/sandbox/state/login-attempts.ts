@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { Account } from "./account.ts"
 import { ClientDescription } from "./login.ts"
 

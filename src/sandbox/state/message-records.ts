@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** A 64-bit integer in decimal. */
 export const LongText = Schema.String.check(Schema.isPattern(/^-?[0-9]{1,20}$/))

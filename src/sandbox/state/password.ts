@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { sha256 } from "../protocol/crypto.ts"
 import { type PasswordSalts, passwordVerifier } from "./srp.ts"
 

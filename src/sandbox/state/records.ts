@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { AccountChanges, AccountRecord } from "./account.ts"
 import { ChannelAddedRecord, ChannelRecord } from "./channel-records.ts"
 import { DialogFilterRecord } from "./dialog-filters.ts"

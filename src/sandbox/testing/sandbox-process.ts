@@ -15,7 +15,11 @@ export class SandboxProcess implements AsyncDisposable {
 
   /** Starts it with these command line arguments; rejects with what it printed when it ends instead of getting ready. */
   static async start(...args: readonly string[]): Promise<SandboxProcess> {
-    const child = fork(new URL("../main.ts", import.meta.url), args, { stdio: ["ignore", "ignore", "pipe", "ipc"] })
+    const child = fork(new URL("../main.ts", import.meta.url), args, {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      // As `npm run sandbox` does: much of what passes is garbage at once, and a small nursery keeps it from piling up.
+      execArgv: ["--max-semi-space-size=2"],
+    })
     let stderr = ""
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text
