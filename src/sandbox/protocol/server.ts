@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { AuthKey } from "./auth-key.ts"
 import { Connection } from "./connection.ts"
-import { openEnvelope } from "./envelope.ts"
+import { FrameOpener } from "./frame-opener.ts"
 import type { ServerIdentity } from "./handshake.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
 import { type LinkShape, OPEN_LINK } from "./link.ts"
@@ -41,6 +41,7 @@ export class MtprotoServer {
   readonly #connections = new Set<Connection>()
   readonly #sessions = new Map<string, Session>()
   readonly #messageIds = new MessageIds()
+  readonly #opener = new FrameOpener()
   #buffered = 0
   #isClosed = false
 
@@ -89,9 +90,10 @@ export class MtprotoServer {
   }
 
   /** Stops listening and drops every connection. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#isClosed = true
-    return this.#drop()
+    await this.#drop()
+    await this.#opener.close()
   }
 
   #drop(): Promise<void> {
@@ -132,8 +134,9 @@ export class MtprotoServer {
   }
 
   #receive(connection: Connection, authKey: AuthKey, frame: Buffer): void {
-    const envelope = openEnvelope(authKey, frame)
-    this.#session(authKey, envelope.sessionId).receive(envelope, connection)
+    connection.inOrder(this.#opener.open(authKey, frame), frame.length, (envelope) =>
+      this.#session(authKey, envelope.sessionId).receive(envelope, connection),
+    )
   }
 
   #session(authKey: AuthKey, id: bigint): Session {
