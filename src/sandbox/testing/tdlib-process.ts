@@ -35,6 +35,10 @@ export class TdlibProcess implements AsyncDisposable {
     this.#tell({ type: "open", settings })
   }
 
+  get processId(): number {
+    return this.#child.pid ?? 0
+  }
+
   /** The lines that TDLib printed as errors, without the colours that it gives them. */
   get errorLines(): readonly string[] {
     return stripVTControlCharacters(this.#stderr)
