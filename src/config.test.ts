@@ -14,6 +14,18 @@ describe("the configuration", () => {
     }),
   )
 
+  it.effect("reads a list of extensions in any case, or none", () =>
+    Effect.gen(function* () {
+      const lists = ["STL, 3mf ,pdf", "none", ""]
+      const read = yield* Effect.forEach(lists, (list) => loadConfig({ STASH_DOCUMENT_EXTENSIONS: list }))
+      assert.deepStrictEqual(read[0]?.documentExtensions, ["stl", "3mf", "pdf"])
+      assert.deepStrictEqual(read[1]?.documentExtensions, [])
+      assert.include(read[2]?.documentExtensions ?? [], "gcode")
+      const error = yield* Effect.flip(loadConfig({ STASH_DOCUMENT_EXTENSIONS: ".stl;.obj" }))
+      assert.include(error.message, "STASH_DOCUMENT_EXTENSIONS=.stl;.obj: expected extensions without dots")
+    }),
+  )
+
   it.effect("takes an empty value for an unset one, as compose files write it", () =>
     Effect.gen(function* () {
       const config = yield* loadConfig({ WORKER_INTERVAL_MINUTES: "", DATABASE_URL: " " })

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path"
 import { Effect, Exit, Redacted, Schema, SchemaGetter } from "effect"
+import { defaultDocumentExtensions } from "./archive/volume-name.ts"
 import type { CpuLimits } from "./cpu/limits.ts"
 
 const MEBIBYTE = 1024 * 1024
@@ -34,6 +35,18 @@ const wholeNumber = (from: number, to: number): Schema.Codec<number, string> =>
     }),
   )
 const matching = (pattern: RegExp) => Schema.String.pipe(Schema.check(Schema.isPattern(pattern)))
+
+/** A list of file name extensions, or none. */
+const extensions: Schema.Codec<ReadonlyArray<string>, string> = matching(
+  /^[a-z0-9]{1,16}(?:\s*,\s*[a-z0-9]{1,16}){0,99}$/i,
+).pipe(
+  Schema.decodeTo(Schema.Array(Schema.String), {
+    decode: SchemaGetter.transform((list: string) =>
+      list.toLowerCase() === "none" ? [] : list.toLowerCase().split(/\s*,\s*/),
+    ),
+    encode: SchemaGetter.transform((list: ReadonlyArray<string>) => (list.length === 0 ? "none" : list.join(","))),
+  }),
+)
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal"] as const
 
@@ -95,6 +108,12 @@ export const settings = {
     about: "after this long a set that still lacks volumes is skipped with a reason; 0 waits for ever",
     fallback: "0",
   },
+  STASH_DOCUMENT_EXTENSIONS: {
+    decode: extensions,
+    expected: "extensions without dots, with commas between them, or none",
+    about: "files that are no archives and are taken as they are; none takes archives alone",
+    fallback: defaultDocumentExtensions.join(","),
+  },
   LOG_LEVEL: {
     decode: Schema.Literals(logLevels),
     expected: `one of ${logLevels.join(", ")}`,
@@ -149,7 +168,7 @@ export const settings = {
     about: "for the crash matrix alone: the worker kills itself where this folder's files say",
     fallback: null,
   },
-} as const satisfies Record<string, Setting<string | number>>
+} as const satisfies Record<string, Setting<string | number | ReadonlyArray<string>>>
 
 type Settings = typeof settings
 type SettingName = keyof Settings
@@ -167,6 +186,8 @@ export interface Config {
   readonly maxSetBytes: number
   readonly maxPartBytes: number | undefined
   readonly multipartTimeoutHours: number
+  /** Lower case, without dots. */
+  readonly documentExtensions: ReadonlyArray<string>
   readonly logLevel: (typeof logLevels)[number]
   readonly dataDirectory: string
   readonly sandboxUrl: string | undefined
@@ -198,7 +219,7 @@ const decodeAll = (environment: Environment): Effect.Effect<Values, ConfigError>
     for (const name of names) {
       const value = textOf(environment, name)
       if (value === null) continue
-      const decode: Schema.Codec<string | number, string> = settings[name].decode
+      const decode: Schema.Codec<string | number | ReadonlyArray<string>, string> = settings[name].decode
       const decoded = Schema.decodeUnknownExit(decode)(value)
       if (Exit.isSuccess(decoded)) values[name] = decoded.value
       else problems.push({ name, value: isSecret(name) ? "***" : value, expected: settings[name].expected })
@@ -224,6 +245,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     maxSetBytes: values.WORKER_MAX_ZIP_SIZE_MB * MEBIBYTE,
     maxPartBytes: values.MAX_PART_SIZE_MB === undefined ? undefined : values.MAX_PART_SIZE_MB * MEBIBYTE,
     multipartTimeoutHours: values.MULTIPART_TIMEOUT_HOURS,
+    documentExtensions: values.STASH_DOCUMENT_EXTENSIONS,
     logLevel: values.LOG_LEVEL,
     dataDirectory,
     sandboxUrl: values.STASH_SANDBOX,

@@ -3,6 +3,7 @@ import * as Stream from "effect/Stream"
 import type { Source } from "../../db/channels.ts"
 import { type ArchiveSet, groupArchiveSets, type SourceFile } from "../../src/archive/archive-set.ts"
 import type { SourcePhoto as PostedPhoto } from "../../src/archive/preview-match.ts"
+import { AccountConfig } from "../account-config.ts"
 import type { ChannelMessage } from "../telegram/channel-message.ts"
 import { requireChat, searchMessages } from "../telegram/history.ts"
 
@@ -64,12 +65,13 @@ const toPhotos = (message: ChannelMessage): ReadonlyArray<SourcePhoto> =>
  * Fails with `TelegramError` when the source cannot be read.
  */
 export const scanSource = Effect.fn("scanSource")(function* (source: Source) {
+  const { documentExtensions } = yield* AccountConfig
   yield* requireChat(source.chatId)
   const mark = source.mark ?? 0
   const documents = yield* Stream.runCollect(searchMessages(source.chatId, "documents", mark))
   const photos = yield* Stream.runCollect(searchMessages(source.chatId, "photos", Math.max(0, mark - PHOTO_LOOK_BACK)))
   const volumes = documents.flatMap(toVolumes)
-  const sets = groupArchiveSets(volumes)
+  const sets = groupArchiveSets(volumes, { documentExtensions })
   const grouped = sets.reduce((sum, set) => sum + set.volumes.length, 0)
   const scan: SourceScan = {
     sets,

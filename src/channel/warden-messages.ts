@@ -25,6 +25,8 @@ export const CellConfig = Schema.Struct({
   maxPartBytes: Schema.NullOr(Schema.Int),
   maxSetBytes: Schema.Int,
   multipartTimeoutHours: Schema.Int,
+  /** Of files that are taken though they are no archives: lower case, without dots. */
+  documentExtensions: Schema.Array(Schema.String),
   logLevel: Schema.Literals(logLineLevels),
   /** The folder of src/fault-point.ts; null outside the crash matrix. */
   faultDirectory: Schema.NullOr(Schema.String),
