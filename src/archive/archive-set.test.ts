@@ -24,6 +24,35 @@ const names = (set: ArchiveSet<SourceFile> | undefined) => set?.volumes.map((vol
 const summary = (files: ReadonlyArray<SourceFile>) =>
   groupArchiveSets(files).map((set) => [set.name, set.family, set.state, set.volumes.length])
 
+describe("a name that can be a volume counted in letters and something else", () => {
+  const letters = [..."abcdefghijklmnopqrstuvwxyz"]
+  const labels = letters.flatMap((first) => letters.map((second) => first + second))
+  const upTo = (last: string) => labels.slice(0, labels.indexOf(last) + 1).map((label) => `x.tar.${label}`)
+
+  it("is a volume beside the volume before it", () => {
+    for (const last of ["br", "gz", "id", "js", "sh"]) {
+      expect(summary(posted(upTo(last)))).toEqual([["x.tar", "tar_split", "complete", upTo(last).length]])
+    }
+  })
+
+  it("is what it says when the volume before it is not there, or is smaller", () => {
+    expect(summary(posted(["x.tar.aa", "x.tar.ab", "x.tar.gz"]))).toEqual([
+      ["x.tar", "tar_split", "complete", 2],
+      ["x.tar.gz", "tar", "complete", 1],
+    ])
+    const sizes = [...upTo("bq").map(() => 100), 500]
+    expect(summary(posted(upTo("br"), { sizes }))).toEqual([
+      ["x.tar", "tar_split", "complete", 43],
+      ["x.tar.br", "tar", "complete", 1],
+    ])
+  })
+
+  it("is no volume of another sender's set", () => {
+    const files = [...posted(upTo("bq")), ...posted(["x.tar.br"], { from: 100, senderId: "other" })]
+    expect(summary(files)).toHaveLength(2)
+  })
+})
+
 describe("volumes that belong together", () => {
   it("make one set in volume order, whatever order they were posted in", () => {
     const families: ReadonlyArray<ReadonlyArray<string>> = [

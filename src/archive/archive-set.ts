@@ -8,6 +8,7 @@ import {
   type ArchiveType,
   archiveTypeOf,
   type Family,
+  recogniseAmbiguousVolume,
   recogniseName,
   type VolumeName,
   volumeLabel,
@@ -314,6 +315,38 @@ const adoptCopies = <F extends SourceFile>(
   }
 }
 
+/** Volumes that may belong together by their names. */
+interface Meeting<F> {
+  readonly numbered: Array<Member<F>>
+  readonly anchors: Array<Member<F>>
+  /** The meeting of the name without a duplicate suffix. */
+  readonly plainKey: string
+}
+
+/**
+ * Lets files whose names have another meaning too (x.tar.br) into the run that has the volume before them, in size no
+ * smaller: that one alone says what they are. Returns those that were let in.
+ */
+const joinAmbiguous = <F extends SourceFile>(
+  ambiguous: ReadonlyArray<Member<F>>,
+  keyOf: (member: Member<F>, stemKey: string) => string,
+  meetings: ReadonlyMap<string, Meeting<F>>,
+): ReadonlyArray<Member<F>> => {
+  const joined: Array<Member<F>> = []
+  // In the order of their numbers: two can follow each other, as x.tar.tr and x.tar.ts would.
+  for (const member of [...ambiguous].sort((a, b) => a.name.ordinal - b.name.ordinal)) {
+    const meeting = meetings.get(keyOf(member, member.name.stemKey))
+    const isNext = meeting?.numbered.some(
+      ({ file, name }) => name.ordinal === member.name.ordinal - 1 && file.bytes >= member.file.bytes,
+    )
+    if (meeting === undefined || isNext !== true) continue
+    meeting.numbered.push(member)
+    meeting.numbered.sort((a, b) => a.file.messageId - b.file.messageId)
+    joined.push(member)
+  }
+  return joined
+}
+
 /**
  * Groups the files of one chat into archive sets, ordered by their first message id. Files that are neither an archive
  * nor a listed document are left out. The order of `files` does not matter: message ids say what was posted when.
@@ -327,24 +360,30 @@ export const groupArchiveSets = <F extends SourceFile>(
 ): ReadonlyArray<ArchiveSet<F>> => {
   const gap = options.maxGapSeconds ?? thirtyDays
   const singles: Array<Member<F>> = []
-  const meetings = new Map<string, { numbered: Array<Member<F>>; anchors: Array<Member<F>>; plainKey: string }>()
+  const meetings = new Map<string, Meeting<F>>()
+  const ambiguous: Array<Member<F>> = []
+  const keyOf = ({ file, name }: Member<F>, stemKey: string): string =>
+    JSON.stringify([file.topicId, file.senderId, meetingFamily(name), name.numbering.style === "letters", stemKey])
   for (const file of [...files].sort((a, b) => a.messageId - b.messageId)) {
+    const asVolume = recogniseAmbiguousVolume(file.fileName)
+    if (asVolume !== undefined) ambiguous.push({ file, name: asVolume })
     const name = recogniseName(file.fileName, options.documentExtensions)
     if (name === undefined) continue
     if (name.role === "single") {
       singles.push({ file, name })
       continue
     }
-    const place = [file.topicId, file.senderId, meetingFamily(name), name.numbering.style === "letters"]
-    const key = JSON.stringify([...place, name.stemKey])
-    const meeting = meetings.get(key) ?? {
-      numbered: [],
-      anchors: [],
-      plainKey: JSON.stringify([...place, name.plainStemKey]),
-    }
+    const member = { file, name }
+    const key = keyOf(member, name.stemKey)
+    const meeting = meetings.get(key) ?? { numbered: [], anchors: [], plainKey: keyOf(member, name.plainStemKey) }
     meetings.set(key, meeting)
     const side = name.role === "volume" ? meeting.numbered : meeting.anchors
-    side.push({ file, name })
+    side.push(member)
+  }
+
+  for (const member of joinAmbiguous(ambiguous, keyOf, meetings)) {
+    const single = singles.findIndex(({ file }) => file === member.file)
+    if (single >= 0) singles.splice(single, 1)
   }
 
   const runsByKey = new Map<string, Array<Run<F>>>()

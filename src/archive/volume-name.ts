@@ -148,6 +148,21 @@ const decimal = (before: string, digits: string, after: string): Numbering => ({
   after,
 })
 
+/** A volume counted in letters; ambiguous when its end has another meaning too, as in x.tar.gz. */
+const readLetters = (name: string): (Reading & { readonly isAmbiguous: boolean }) | undefined => {
+  const letters = letterSplit.exec(name)
+  if (letters === null) return undefined
+  const [, stem = "", suffix = ""] = letters
+  return {
+    family: "tar_split",
+    role: "volume",
+    stem,
+    ordinal: ordinalOfLetters(suffix),
+    numbering: { style: "letters", before: `${stem}.`, width: suffix.length },
+    isAmbiguous: notLetters.has(suffix.toLowerCase()),
+  }
+}
+
 const readRun = (name: string): Reading | undefined => {
   const part = rarPart.exec(name)
   if (part !== null) {
@@ -181,19 +196,8 @@ const readRun = (name: string): Reading | undefined => {
     const family = zip ? "zip_split" : rar ? "rar_split" : seven ? "seven_z_split" : "tar_split"
     return { family, role: "volume", stem, ordinal, numbering: decimal(`${stem}.${word}`, digits, "") }
   }
-  const letters = letterSplit.exec(name)
-  if (letters !== null) {
-    const [, stem = "", suffix = ""] = letters
-    if (!notLetters.has(suffix.toLowerCase())) {
-      return {
-        family: "tar_split",
-        role: "volume",
-        stem,
-        ordinal: ordinalOfLetters(suffix),
-        numbering: { style: "letters", before: `${stem}.`, width: suffix.length },
-      }
-    }
-  }
+  const letters = readLetters(name)
+  if (letters !== undefined && !letters.isAmbiguous) return letters
   const plain = plainSplit.exec(name)
   if (plain !== null) {
     const [, stem = "", digits = ""] = plain
@@ -271,7 +275,19 @@ export const recogniseName = (
   const copyOfRun = run === undefined || run.family === "plain_split" ? readCopyOfRun(fileName) : undefined
   const betterCopy = run === undefined || copyOfRun?.family !== "plain_split" ? copyOfRun : undefined
   const reading = betterCopy ?? run ?? readSingle(fileName, documentExtensions)
-  if (reading === undefined) return undefined
+  return reading === undefined ? undefined : named(fileName, reading)
+}
+
+/**
+ * A name such as x.tar.gz or x.tar.br read as a volume counted in letters (183 and 44 after x.tar.aa), which it is only
+ * beside its neighbours; undefined for every other name.
+ */
+export const recogniseAmbiguousVolume = (fileName: string): VolumeName | undefined => {
+  const letters = readLetters(fileName)
+  return letters?.isAmbiguous === true ? named(fileName, letters) : undefined
+}
+
+const named = (fileName: string, reading: Reading): VolumeName => {
   const stemKey = compareKey(reading.stem)
   const plainStemKey = compareKey(reading.stem.replace(copySuffix, "")) || stemKey
   return {
