@@ -14,7 +14,7 @@ import { Transport } from "./transport.ts"
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 /** More is not read while messages of so many bytes are being opened. */
-const MAX_OPENING_BYTES = 4 * 1024 * 1024
+const MAX_OPENING_BYTES = 1024 * 1024
 
 /** The transport error "auth key not found" (core.telegram.org/mtproto/mtproto-transports#transport-errors). */
 const AUTH_KEY_NOT_FOUND = -404

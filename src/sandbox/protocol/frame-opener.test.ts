@@ -14,7 +14,7 @@ describe("A frame that is decrypted in a thread", () => {
   let sandbox: Sandbox
 
   beforeAll(async () => {
-    sandbox = await startSandbox({ world: { accounts: [], channels: [] } })
+    sandbox = await startSandbox({ world: { accounts: [], channels: [] }, decryptionThreads: 2 })
   })
   afterAll(() => sandbox.close())
 

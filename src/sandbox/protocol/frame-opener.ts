@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os"
 import { Piscina } from "piscina"
 import type { AuthKey } from "./auth-key.ts"
 import type { FrameToDecrypt } from "./decryption-worker.ts"
@@ -7,20 +6,28 @@ import { ProtocolViolation } from "./protocol-violation.ts"
 
 /** From this size on the way to another thread is shorter than the decryption: bytes. */
 const LARGE = 64 * 1024
-const MAX_THREADS = 4
 /** A client sends what its window holds at once and waits for the answers: a thread shall have its next frame at hand. */
 const TASKS_PER_THREAD = 2
 /** A thread without work ends after so many milliseconds. */
 const IDLE = 10_000
 
-/** Opens frames; large ones in threads, because decryption takes most of an upload's time and one core does 100 MB/s. */
+/**
+ * Opens frames; large ones in threads, if it has any: decryption takes most of an upload's time, and one core does some
+ * 100 MB/s. Each thread takes memory, so there are none unless asked for.
+ */
 export class FrameOpener {
-  readonly #threads = Math.min(MAX_THREADS, availableParallelism())
+  readonly #threads: number
   #pool: Piscina | undefined
+
+  constructor(threads: number) {
+    this.#threads = threads
+  }
 
   /** The message in a frame, or a promise of it; throws, or rejects with, ProtocolViolation. The frame may be used again. */
   open(authKey: AuthKey, frame: Buffer): Envelope | Promise<Envelope> {
-    return frame.length < LARGE ? openEnvelope(authKey, frame) : this.#openInThread(authKey, frame)
+    return frame.length < LARGE || this.#threads === 0
+      ? openEnvelope(authKey, frame)
+      : this.#openInThread(authKey, frame)
   }
 
   /** Ends the threads. */
@@ -37,6 +44,8 @@ export class FrameOpener {
       maxThreads: this.#threads,
       concurrentTasksPerWorker: TASKS_PER_THREAD,
       idleTimeout: IDLE,
+      // What a thread holds is garbage at once.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
     const copy = new Uint8Array(frame)
     const job: FrameToDecrypt = { key: authKey.bytes, frame: copy }

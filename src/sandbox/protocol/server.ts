@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly saltRefused: () => void
   readonly traffic: (received: number, sent: number) => void
   readonly limits?: Partial<ServerLimits>
+  /** How many threads decrypt large frames; none unless given. */
+  readonly decryptionThreads?: number
   /** How the link of who has this key is now; an ordinary one unless given. */
   readonly link?: (authKey: AuthKey | undefined) => LinkShape
   /** The number of open connections has changed. */
@@ -41,12 +43,13 @@ export class MtprotoServer {
   readonly #connections = new Set<Connection>()
   readonly #sessions = new Map<string, Session>()
   readonly #messageIds = new MessageIds()
-  readonly #opener = new FrameOpener()
+  readonly #opener: FrameOpener
   #buffered = 0
   #isClosed = false
 
   constructor(options: ServerOptions) {
     this.#options = options
+    this.#opener = new FrameOpener(options.decryptionThreads ?? 0)
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#tcp = createServer((socket) => this.#accept(socket))
   }
