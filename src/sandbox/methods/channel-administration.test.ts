@@ -164,6 +164,9 @@ describe("Administration in front of TDLib", () => {
     await alice.invoke({ _: "setSupergroupUsername", supergroup_id: supergroupOf(group.id), username: "our_group" })
     const made = stateOf("My group")
     expect(made).toMatchObject({ chatId: group.id, title: "Our group", kind: "supergroup", username: "our_group" })
+    const created = { _: "getCreatedPublicChats", type: { _: "publicChatTypeHasUsername" } } as const
+    expect((await alice.invoke(created)).chat_ids).toContain(group.id)
+    expect((await bob.invoke(created)).chat_ids).not.toContain(group.id)
     const found = await bob.invoke({ _: "searchPublicChat", username: "our_group" })
     expect([found.title, found.permissions.can_send_basic_messages, found.permissions.can_send_photos]).toEqual([
       "Our group",

@@ -19,6 +19,17 @@ export const channelMethods = (telegram: Telegram, announcements: Announcements)
         chats: id.map((peer) => viewChannel(knownChannelOf(telegram, peer), viewer)),
       }
     },
+    /** The public ones that the caller has made; there is no limit to them here (check_limit). */
+    "channels.getAdminedPublicChannels": (_, call) => {
+      const viewer = callerOf(call)
+      return {
+        _: "messages.chats",
+        chats: telegram
+          .channelsOf(viewer)
+          .filter(({ members, properties }) => members.creator() === viewer && properties.username !== undefined)
+          .map((channel) => viewChannel(channel, viewer)),
+      }
+    },
     "channels.getFullChannel": ({ channel: peer }, call) => {
       const viewer = callerOf(call)
       const channel = channelOf(telegram, peer, viewer)
