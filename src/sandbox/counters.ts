@@ -13,8 +13,10 @@ const MethodCounters = Schema.Struct({
 })
 type MethodCounters = { -readonly [Name in keyof typeof MethodCounters.Type]: number }
 
-/** What the sandbox has counted since its process started. */
+/** What the sandbox has counted since its process started, and what there is now. */
 export const SandboxCounters = Schema.Struct({
+  /** What there is now: open connections, sessions with and without one, and rules by which calls go wrong. */
+  now: Schema.Struct({ connections: Count, sessions: Count, faults: Count }),
   /** By phone, "" for calls before the login; then by method. */
   accounts: Schema.Record(Schema.String, Schema.Record(Schema.String, MethodCounters)),
   /** Methods that the sandbox does not know, with how often each was called. */
@@ -88,9 +90,10 @@ export class Tally {
     keepLast(this.#defects, what)
   }
 
-  /** A copy of the numbers as they are now. */
-  read(): SandboxCounters {
+  /** A copy of the numbers as they are now. now: what the tally does not see. */
+  read(now: SandboxCounters["now"]): SandboxCounters {
     return {
+      now,
       accounts: Object.fromEntries(
         [...this.#accounts].map(([phone, methods]) => [
           phone,

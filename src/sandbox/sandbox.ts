@@ -132,6 +132,12 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     closers.push(close)
 
     const tally = new Tally()
+    const counters = () =>
+      tally.read({
+        connections: server.connectionCount,
+        sessions: server.sessionCount,
+        faults: faults.list().length,
+      })
     const announcements = new Announcements(telegram, (message) => server.push(message))
     const pages = new Pages(options.pages ?? (options.pageLimit === undefined ? {} : { limit: options.pageLimit }))
     let telegramPort = 0
@@ -141,7 +147,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       pages,
     })
     const happenings = new Happenings({
-      counters: () => tally.read(),
+      counters,
       state: telegram,
       connections: () => server.connectionCount,
       fault: (id) => faults.get(id),
@@ -200,7 +206,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
         accounts,
         pages,
         directory: loaded.directory,
-        counters: () => tally.read(),
+        counters,
         faults,
         links,
         speeds,
@@ -221,7 +227,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       controlUrl: control.url,
       endpoint,
       state: () => readState(telegram),
-      counters: () => tally.read(),
+      counters,
       rotateSalts: (overlap) => telegram.rotateSalts(overlap),
       faults,
       links,

@@ -79,6 +79,11 @@ export class MtprotoServer {
     return this.#connections.size
   }
 
+  /** Sessions that a connection carries, or that may come back. */
+  get sessionCount(): number {
+    return this.#sessions.size
+  }
+
   /**
    * What a restart of the server's process is to its clients: connections dropped, sessions forgotten, the port closed
    * for so many milliseconds. What the methods know stays.
