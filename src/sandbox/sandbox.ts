@@ -1,6 +1,7 @@
 import { createPublicKey } from "node:crypto"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { CallLog } from "./call-log.ts"
 import { startControl } from "./control/server.ts"
 import { type SandboxCounters, Tally } from "./counters.ts"
 import { Faults } from "./faults/fault-registry.ts"
@@ -86,6 +87,8 @@ export interface Sandbox extends AsyncDisposable {
   /** What is in this Telegram now. Blocks while digests of large files are computed for the first time. */
   state(): SandboxState
   counters(): SandboxCounters
+  /** The last calls and what became of them. */
+  readonly log: Pick<CallLog, "read">
   /** Changes every server salt now; the ones before are accepted for so many seconds more, 1800 unless said otherwise. */
   rotateSalts(overlap?: number): void
   /** What goes wrong from now on. */
@@ -157,6 +160,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       struck: () => happenings.changed(),
     })
     const links = new Links()
+    const log = new CallLog()
     const speeds = new Speeds()
     const { free = {}, premium = {} } = loaded.world.speed ?? {}
     speeds.set({ premium: false, ...free })
@@ -165,8 +169,14 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       if (speed !== undefined) speeds.set({ account: phone, ...speed })
     for (const rule of loaded.world.faults ?? []) faults.add(rule)
     const dispatcher = new Dispatcher(telegram, tally, methods, [faults.interceptor, speeds.interceptor], {
-      received: (call) => happenings.received(call),
-      answered: (call, error) => happenings.answered(call, error),
+      received: (call) => {
+        log.received(call)
+        happenings.received(call)
+      },
+      answered: (call, error) => {
+        log.answered(call, error)
+        happenings.answered(call, error)
+      },
     })
     telegram.onChange(() => happenings.changed())
     closers.push(async () => happenings.close())
@@ -207,6 +217,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
         pages,
         directory: loaded.directory,
         counters,
+        log,
         faults,
         links,
         speeds,
@@ -228,6 +239,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       endpoint,
       state: () => readState(telegram),
       counters,
+      log,
       rotateSalts: (overlap) => telegram.rotateSalts(overlap),
       faults,
       links,

@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import type { CallLog } from "../call-log.ts"
 import type { SandboxCounters } from "../counters.ts"
 import type { Faults } from "../faults/fault-registry.ts"
 import type { Happenings } from "../faults/happenings.ts"
@@ -24,6 +25,7 @@ export interface ControlContext {
   /** What file paths in requests are relative to: the world's directory. */
   readonly directory: string
   readonly counters: () => SandboxCounters
+  readonly log: Pick<CallLog, "read">
   readonly faults: Faults
   readonly links: Links
   readonly speeds: Speeds

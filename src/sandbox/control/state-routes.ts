@@ -1,3 +1,5 @@
+import * as Schema from "effect/Schema"
+import { type LogFilter, LoggedCall } from "../call-log.ts"
 import { SandboxCounters } from "../counters.ts"
 import { prepareDigests, readState, SandboxState } from "../sandbox-state.ts"
 import type { Content } from "../state/content.ts"
@@ -13,6 +15,17 @@ const fileOfQuery = ({ telegram }: ControlContext, query: URLSearchParams): Cont
   const file = channel.message(id)?.file
   if (file === undefined) throw new Refusal(404, `Message ${query.get("id")} of ${name} has no file`)
   return file.content
+}
+
+const filterOfQuery = (query: URLSearchParams): LogFilter => {
+  const limit = query.get("limit")
+  if (limit !== null && !/^\d{1,6}$/.test(limit))
+    throw new Refusal(400, `limit: Expected a whole number, found ${limit}`)
+  return {
+    account: query.get("account") ?? undefined,
+    method: query.get("method") ?? undefined,
+    limit: limit === null ? undefined : Number(limit),
+  }
 }
 
 /** What can be read. */
@@ -39,6 +52,14 @@ export const stateRoutes: readonly Route[] = [
     summary: "Calls and bytes by account and method, and what clients did against the protocol.",
     answer: SandboxCounters,
     handle: ({ counters }) => ok(counters()),
+  }),
+  route({
+    method: "GET",
+    path: "/log",
+    summary: "The last 2000 calls, the newest last: when, who, what, how long it took, and its error.",
+    query: { account: "a phone", method: "a method's name", limit: "how many" },
+    answer: Schema.Struct({ calls: Schema.Array(LoggedCall) }),
+    handle: ({ log }, { query }) => ok({ calls: log.read(filterOfQuery(query)) }),
   }),
   route({
     method: "GET",
