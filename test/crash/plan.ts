@@ -69,9 +69,10 @@ export const shortMatrix: ReadonlyArray<ReadonlyArray<Strike>> = [
     at("settle.adopted", "kill cell"),
   ],
   [
-    // An open publication that lacks a part is what the next life takes up.
-    at("part.ready", "kill cell"),
-    at("replay.awaited", "kill cell"),
+    // An open publication that lacks a part is what the next life takes up. Both accounts die, because the other one
+    // would take it up at once, before the next blow is asked for.
+    at("part.ready", "kill everything"),
+    at("replay.awaited", "kill everything"),
     at("delivered.adopted", "kill everything"),
     at("part.confirmed", "kill cell", 2),
   ],
