@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto"
 import { readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { LibraryPatchError, patchedLibrary, patchLibrary } from "./library.ts"
+import { isFindable, LibraryPatchError, patchedLibrary, patchLibrary } from "./library.ts"
 import { temporaryDirectory } from "./testing/temporary-directory.ts"
 
 describe("The patched library", () => {
@@ -32,6 +32,12 @@ describe("The patched library", () => {
     await patchedLibrary(directory.path)
     expect(await readFile(path, "utf8")).toBe("as it was left")
     expect((await stat(join(directory.path, "server-key.pem"))).mode & 0o777).toBe(0o600)
+  })
+
+  it("has no key whose fingerprint begins with a zero digit, which mtcute would not find", () => {
+    expect(isFindable(0x0c1890c9e091c776n)).toBe(false)
+    expect(isFindable(0x1000000000000000n)).toBe(true)
+    expect(isFindable(-1n)).toBe(true)
   })
 
   it("is refused for a library that is not the TDLib we know", () => {

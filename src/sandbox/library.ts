@@ -4,6 +4,7 @@ import { createRequire } from "node:module"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { getTdjson } from "prebuilt-tdlib"
+import { rsaFingerprint } from "./protocol/auth-key.ts"
 
 /**
  * A copy of TDLib that trusts the sandbox and cannot reach the real network: its two RSA keys are replaced by ours, and
@@ -72,11 +73,24 @@ const writeWhole = async (
 
 const isExistsError = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EEXIST"
 
+/**
+ * Whether every client can find the key with this fingerprint (64 bits, signed or not). mtcute files a key under 16
+ * hexadecimal digits and looks it up without leading zeros (its utils/crypto/keys.js), so one key in sixteen is lost on it.
+ */
+export const isFindable = (fingerprint: bigint): boolean => BigInt.asUintN(64, fingerprint) >= 1n << 60n
+
+const newPrivateKey = async (): Promise<KeyObject> => {
+  for (;;) {
+    const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048, publicExponent: 65537 })
+    if (isFindable(rsaFingerprint(privateKey))) return privateKey
+  }
+}
+
 /** The key pair of this directory, made once: of several processes that start together, the first to link wins. */
 const ownPrivateKey = async (directory: string): Promise<KeyObject> => {
   const path = join(directory, "server-key.pem")
   if (!(await exists(path))) {
-    const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048, publicExponent: 65537 })
+    const privateKey = await newPrivateKey()
     await writeWhole(path, privateKey.export({ type: "pkcs1", format: "pem" }), 0o600, (from, to) =>
       link(from, to).catch((error: unknown) => {
         if (!isExistsError(error)) throw error
