@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Deferred, Effect, Fiber, Stream } from "effect"
 import { downloadFile } from "../accounts/telegram/download.ts"
 import { newestMessageId, pendingSends, searchMessages } from "../accounts/telegram/history.ts"
 import { sendDocument } from "../accounts/telegram/send.ts"
@@ -89,6 +89,56 @@ describe("the narrow interface to TDLib", () => {
           assert.strictEqual(stored[0]?.tdlibId, delivered.messageId)
           assert.strictEqual(stored[0]?.text, "stash:0123456789abcdef:1/1")
           assert.include(stored[0]?.file, { name: "Dragon.zip", bytes: 12 * MEBIBYTE })
+        }).pipe(Effect.provide(telegramLayer(sandbox, join(folder, "tdlib"))))
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "downloads a file anew whose unfinished part TDLib remembers, but which is gone from the disk",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const large = { generate: { bytes: 8 * MEBIBYTE, seed: "large" }, name: "large.zip" }
+        const [source, library] = world.channels
+        const sandbox = yield* Effect.acquireRelease(
+          Effect.promise(() =>
+            startSandbox({
+              world: {
+                ...world,
+                channels: [source, library].flatMap((channel) =>
+                  channel === undefined ? [] : [{ ...channel, messages: channel === source ? [large] : [] }],
+                ),
+              },
+            }),
+          ),
+          (started) => Effect.promise(() => started.close()),
+        )
+        yield* Effect.gen(function* () {
+          yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
+          const [found] = yield* Stream.runCollect(searchMessages(chatIdOf(sandbox, "source"), "documents", 0))
+          if (found?.content._tag !== "Document") return assert.fail("no document")
+          const { fileId } = found.content
+          const unfinished = yield* Deferred.make<string>()
+          sandbox.speeds.set({ down: MEBIBYTE })
+          const download = yield* Effect.forkScoped(
+            downloadFile({
+              fileId,
+              priority: 16,
+              onProgress: () => {},
+              onPrefix: (path, ready) => ready > 0 && Deferred.doneUnsafe(unfinished, Effect.succeed(path)),
+            }),
+          )
+          const partial = yield* Deferred.await(unfinished)
+          yield* Fiber.interrupt(download)
+          // A process that is killed between TDLib's last rename and its database leaves this behind.
+          yield* Effect.promise(() => rm(partial))
+          sandbox.speeds.clear()
+
+          const path = yield* downloadFile({ fileId, priority: 16, onProgress: () => {} })
+          const bytes = yield* Effect.promise(() => readFile(path))
+          const served = sandbox.state().channels[0]?.messages[0]?.file
+          assert.strictEqual(createHash("sha256").update(bytes).digest("hex"), served?.sha256)
         }).pipe(Effect.provide(telegramLayer(sandbox, join(folder, "tdlib"))))
       }).pipe(Effect.scoped),
     120_000,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { readFile, writeFile } from "node:fs/promises"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type * as Td from "tdlib-types"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
@@ -116,6 +116,24 @@ describe("What is demanded of a TDLib's transfers", () => {
     expect(errorsOf(PREMIUM, "upload.saveFilePart") + errorsOf(PREMIUM, "upload.saveBigFilePart")).toBeGreaterThan(0)
     const library = stage.sandbox.state().channels.find(({ name }) => name === "library")
     expect(library?.messages.find(({ tdlibId }) => tdlibId === id)?.file?.sha256).toBe(digestOf("slow.zip"))
+  })
+
+  it.each([
+    ["keeps a file of that name and size that it finds on its disk, when the hashes are right", 0, 0],
+    ["downloads it all the same when a byte of what it finds is wrong", 1, 3 * MEGABYTE],
+  ])("%s", async (_, wrong, downloaded) => {
+    const name = wrong === 0 ? "three" : "four"
+    const folder = join(stage.directory.path, "tdlib", PREMIUM, "files", "documents")
+    const bytes = generatedContent(3 * MEGABYTE, name).read(0, 3 * MEGABYTE)
+    bytes.writeUInt8(bytes.readUInt8(2 * MEGABYTE) ^ wrong, 2 * MEGABYTE)
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, `${name}.zip`), bytes)
+    const before = stage.sandbox.counters().accounts[PREMIUM]?.["upload.getFile"]?.bytesOut ?? 0
+    expect(await download(premium, name)).toBe(digestOf(name))
+    const after = stage.sandbox.counters().accounts[PREMIUM]?.["upload.getFile"]?.bytesOut ?? 0
+    expect(after - before).toBeGreaterThanOrEqual(downloaded)
+    expect(after - before).toBeLessThan(downloaded + MEGABYTE)
+    expect(errorsOf(PREMIUM, "upload.getFileHashes")).toBe(0)
   })
 
   it("refuses a file reference that has ended, and the client gets a fresh one by itself", async () => {

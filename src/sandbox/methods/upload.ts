@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import type { tl } from "@mtcute/tl"
 import type { Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
@@ -17,6 +18,9 @@ export const MAX_PARTS_PREMIUM = 8000
 /** Offsets, limits and part sizes are multiples of this, unless a download says "precise". */
 const DOWNLOAD_STEP = 4096
 const PART_STEP = 1024
+/** Of how many bytes each hash of a file is, and how many hashes are told at once. */
+const HASHED_BYTES = 128 * 1024
+const HASHES_AT_ONCE = 10
 const MAX_DOWNLOAD_BYTES = 1024 * 1024
 
 /** How many parts an account's files may have. */
@@ -73,6 +77,29 @@ export const uploadMethods = (telegram: Telegram) => {
         mtime: file.date,
         bytes: readKept(content, offset, limit),
       }
+    },
+    /**
+     * What a client compares with that finds a file of this name and size on its disk, as TDLib does after it was killed
+     * (core.telegram.org/method/upload.getFileHashes).
+     */
+    "upload.getFileHashes": ({ location, offset }, call) => {
+      callerOf(call)
+      const file = fileAt(telegram, location, dataCentreOf(call.authKey))
+      const content = contentOfSize(file, "thumbSize" in location ? location.thumbSize : "")
+      if (content === undefined) throw new RpcError(400, "LOCATION_INVALID")
+      if (offset < 0) throw new RpcError(400, "OFFSET_INVALID")
+      const first = offset - (offset % HASHED_BYTES)
+      return Array.from({ length: HASHES_AT_ONCE }, (_, piece) => first + piece * HASHED_BYTES)
+        .filter((start) => start < content.bytes)
+        .map((start) => {
+          const bytes = readKept(content, start, HASHED_BYTES)
+          return {
+            _: "fileHash",
+            offset: start,
+            limit: bytes.length,
+            hash: createHash("sha256").update(bytes).digest(),
+          }
+        })
     },
     "upload.saveFilePart": ({ fileId, filePart, bytes }, call) => savePart(callerOf(call), fileId, filePart, bytes),
     "upload.saveBigFilePart": ({ fileId, filePart, fileTotalParts, bytes }, call) => {
