@@ -9,6 +9,9 @@ export interface CaptionTag {
   readonly of: number
 }
 
+/** Every tag begins with it. */
+export const TAG_WORD = "stash"
+
 const HASH_PREFIX_DIGITS = 16
 const pattern = /^stash:([0-9a-f]{16}):(\d{1,5})\/(\d{1,5})$/m
 

@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { confirmPart, type Publication, type PublicationPart } from "../../db/journal.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { captionTag, isSameTag, parseCaptionTag } from "../ingest/caption-tag.ts"
 import type { ChannelMessage } from "../telegram/channel-message.ts"
-import { searchMessages } from "../telegram/history.ts"
+import { searchTagged } from "../telegram/history.ts"
 
 /** The oldest whole message that carries the tag of this part: the first delivery is the one that counts. */
 const deliveryOf = (
@@ -42,9 +41,8 @@ const adopt = Effect.fn("adopt")(function* (publication: Publication, part: Publ
  * @returns the publication with those parts confirmed
  */
 export const adoptDelivered = Effect.fn("adoptDelivered")(function* (publication: Publication) {
-  const messages = yield* Stream.runCollect(
-    searchMessages(publication.destChatId, "documents", publication.afterMessageId),
-  )
+  const { afterMessageId, contentHash, destChatId } = publication
+  const messages = yield* searchTagged(destChatId, afterMessageId, captionTag(contentHash, 1, 1).hashPrefix)
   const parts = yield* Effect.forEach(publication.parts, (part) => {
     const delivery = part.destMessageId === null ? deliveryOf(messages, publication, part) : undefined
     if (delivery === undefined) return Effect.succeed(part)

@@ -1,12 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { Destination } from "../../db/channels.ts"
 import { noteSwept, sweptThrough } from "../../db/deliveries.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
-import { parseCaptionTag } from "../ingest/caption-tag.ts"
-import { newestMessageId, searchMessages } from "../telegram/history.ts"
+import { parseCaptionTag, TAG_WORD } from "../ingest/caption-tag.ts"
+import { newestMessageId, searchTagged } from "../telegram/history.ts"
 import { removeIfSurplus } from "./surplus.ts"
 
 /**
@@ -20,7 +19,7 @@ export const sweepDestination = Effect.fn("sweepDestination")(function* (destina
   const { channelId, chatId } = destination
   const from = yield* sweptThrough(channelId)
   if (Option.isNone(from)) return yield* noteSwept(channelId, yield* newestMessageId(chatId))
-  const messages = yield* Stream.runCollect(searchMessages(chatId, "documents", from.value))
+  const messages = yield* searchTagged(chatId, from.value, TAG_WORD)
   if (messages.length > 0) yield* reach("sweep.found")
   let through = from.value
   let isDecided = true

@@ -36,11 +36,14 @@ const filters = {
  * All messages of one kind in a chat that are newer than `afterMessageId`, newest first, page by page.
  * `searchChatMessages`, because `getChatHistory` shows only service messages where the history is hidden (facts,
  * lesson 4a44374). A short page is no end: only `next_from_message_id` = 0 is (W-2).
+ * Without a `text` to search for, TDLib may answer from its own database (`search_dialog_messages` in its
+ * MessagesManager.cpp), which lacks what it has not heard of yet.
  */
 export const searchMessages = (
   chatId: number,
   kind: keyof typeof filters,
   afterMessageId: number,
+  text = "",
 ): Stream.Stream<ChannelMessage, TelegramError, Tdlib> =>
   Stream.paginate(0, (fromMessageId) =>
     Effect.gen(function* () {
@@ -50,7 +53,7 @@ export const searchMessages = (
           {
             _: "searchChatMessages",
             chat_id: chatId,
-            query: "",
+            query: text,
             from_message_id: fromMessageId,
             offset: 0,
             limit: PAGE_SIZE,
@@ -68,6 +71,17 @@ export const searchMessages = (
       ] as const
     }),
   )
+
+/**
+ * The documents newer than `afterMessageId` whose caption has `text`, and whatever else TDLib knows there, newest first.
+ * Asks the server too: of a message that was delivered right before a kill, the next life's TDLib may know nothing.
+ */
+export const searchTagged = Effect.fn("searchTagged")(function* (chatId: number, afterMessageId: number, text: string) {
+  const onServer = yield* Stream.runCollect(searchMessages(chatId, "documents", afterMessageId, text))
+  const known = yield* Stream.runCollect(searchMessages(chatId, "documents", afterMessageId))
+  const byId = new Map([...known, ...onServer].map((message) => [message.id, message]))
+  return [...byId.values()].sort((a, b) => b.id - a.id)
+})
 
 /** Messages of others between our unsent ones are looked through this far. */
 const MAX_PENDING_PAGES = 50
