@@ -17,12 +17,17 @@ import { accounts, type CrashWorld, DESTINATION, MAX_PART_SIZE_MB, makeWorld } f
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
-const filesBelow = (folder: string): ReadonlyArray<string> =>
-  existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-    : []
+/** The files below a folder that the worker may be emptying at this very moment. */
+const filesBelow = (folder: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
+    return existsSync(folder) ? filesBelow(folder) : []
+  }
+}
 
 interface DatabaseServer {
   readonly scope: Scope.Closeable
