@@ -1,10 +1,10 @@
 /** Proves from headers that a set is complete, where its format allows it; reads headers only. */
 import { type Format, formatOf, nameOfFormat } from "./magic.ts"
 import { maxRarBlocks, type RarVolume, readRarVolume } from "./rar-headers.ts"
-import { readSevenZipEnd, readSevenZipStart } from "./seven-zip-header.ts"
+import { readSevenZipEnd, readSevenZipStart, type SevenZipStart } from "./seven-zip-header.ts"
 import { type ByteSource, joinedSource, type ReadAt, volumeSource } from "./volume-bytes.ts"
 import type { Family } from "./volume-name.ts"
-import { readZipEnd } from "./zip-end.ts"
+import { readZipEnd, type ZipEnd } from "./zip-end.ts"
 
 export type { ReadAt } from "./volume-bytes.ts"
 
@@ -30,47 +30,60 @@ const complete: Completeness = { state: "complete", detail: "" }
 const byName = (detail: string): Completeness => ({ state: "complete_by_name", detail })
 const incomplete = (detail: string): Completeness => ({ state: "incomplete", detail })
 const damaged = (detail: string): Completeness => ({ state: "damaged", detail })
-const volumeCount = (count: number): string => (count === 1 ? "1 volume" : `${count} volumes`)
+/** "1 volume", "2 volumes" */
+export const volumeCount = (count: number): string => (count === 1 ? "1 volume" : `${count} volumes`)
 
-const checkZip = (source: ByteSource, isSplit: boolean): Completeness => {
-  const end = readZipEnd(source)
+/** What the end record of a ZIP says of it, but for whether its directory is where it says. */
+export const checkZipEnd = (end: ZipEnd | undefined, isSplit: boolean): Completeness => {
   if (end === undefined) return incomplete("The end of the ZIP file is missing.")
   if (end.disk > 0) return incomplete(`This is the last of ${volumeCount(end.disk + 1)} of a spanned ZIP file.`)
   if (end.trailingBytes < 0) return incomplete("The ZIP file ends within its comment.")
   const absent = end.directoryOffset + end.directoryBytes - end.endsAt
-  if (absent > 0) {
-    const detail = `The directory of the ZIP file is ${absent} bytes before where it should be.`
-    return isSplit ? incomplete(detail) : damaged(detail)
-  }
+  if (absent <= 0) return complete
+  const detail = `The directory of the ZIP file is ${absent} bytes before where it should be.`
+  return isSplit ? incomplete(detail) : damaged(detail)
+}
+
+const checkZip = (source: ByteSource, isSplit: boolean): Completeness => {
+  const end = readZipEnd(source)
+  const byEnd = checkZipEnd(end, isSplit)
+  if (end === undefined || byEnd.state !== "complete") return byEnd
   if (end.encryptedDirectory) return { ...complete, encryptedHeaders: true }
   return end.directoryFound ? complete : damaged("The directory of the ZIP file is not where its end record says.")
 }
 
-const checkSpannedZip = (volumes: Volumes, readAt: ReadAt): Completeness => {
-  const end = readZipEnd(volumeSource(volumes, readAt, volumes.length - 1))
+/** What the end record in the .zip of a spanned ZIP says of `count` volumes. */
+export const checkSpannedEnd = (end: ZipEnd | undefined, count: number): Completeness => {
   if (end === undefined) return incomplete("The last volume has no end record.")
   const expected = end.disk + 1
-  if (expected > volumes.length) return incomplete(`${volumeCount(volumes.length)} of ${expected} are there.`)
-  if (expected < volumes.length) {
+  if (expected > count) return incomplete(`${volumeCount(count)} of ${expected} are there.`)
+  if (expected < count) {
     const claim = expected === 1 ? "that it stands alone" : `that there are ${volumeCount(expected)}`
-    return damaged(`The .zip says ${claim}, but ${volumes.length} are here.`)
+    return damaged(`The .zip says ${claim}, but ${count} are here.`)
   }
   if (end.trailingBytes < 0) return incomplete("The last volume ends within its comment.")
   return complete
 }
 
-const checkSevenZip = (source: ByteSource, volumes: Volumes): Completeness => {
-  const start = readSevenZipStart(source)
+/** What the start header of a 7z says of its volumes, whose sizes alone are looked at. */
+export const checkSevenZipStart = (start: SevenZipStart | undefined, volumes: Volumes): Completeness => {
   if (start === undefined) return incomplete("There are fewer bytes than a 7z start header has.")
   if (start.unfinished) return damaged("The 7z file was never finished by its packer.")
   if (!start.intact) return damaged("The checksum of the 7z start header is wrong.")
-  if (source.bytes < start.totalBytes) {
-    return incomplete(`${start.totalBytes - source.bytes} of ${start.totalBytes} bytes are missing.`)
-  }
+  const bytes = volumes.reduce((sum, volume) => sum + volume.bytes, 0)
+  if (bytes < start.totalBytes)
+    return incomplete(`${start.totalBytes - bytes} of ${start.totalBytes} bytes are missing.`)
   const lastBytes = volumes.at(-1)?.bytes ?? 0
-  if (volumes.length > 1 && source.bytes - start.totalBytes >= lastBytes) {
+  if (volumes.length > 1 && bytes - start.totalBytes >= lastBytes) {
     return damaged("The last volume does not belong to this 7z file, which ends before it.")
   }
+  return complete
+}
+
+const checkSevenZip = (source: ByteSource, volumes: Volumes): Completeness => {
+  const start = readSevenZipStart(source)
+  const byStart = checkSevenZipStart(start, volumes)
+  if (start === undefined || byStart.state !== "complete") return byStart
   const end = readSevenZipEnd(source, start)
   if (!end.intact) return damaged("The checksum of the 7z header is wrong.")
   return end.encryptedHeaders ? { ...complete, encryptedHeaders: true } : complete
@@ -136,8 +149,11 @@ const checkRarVolumes = (volumes: Volumes, readAt: ReadAt): Completeness => {
   return encrypted ? encryptedByName : complete
 }
 
+/** The detail of a set whose content is of another format than its name says. */
+export const renamedDetail = (format: Format): string => `The content is ${nameOfFormat(format)}, unlike the name.`
+
 /** The formats that a family's first volume may begin with; undefined when any will do. */
-const expectedFormats: Record<Family, ReadonlyArray<Format> | undefined> = {
+export const expectedFormats: Record<Family, ReadonlyArray<Format> | undefined> = {
   zip: ["zip"],
   zip_spanned: ["zip"],
   zip_split: ["zip"],
@@ -184,7 +200,7 @@ export const checkCompleteness = (family: Family, volumes: Volumes, readAt: Read
   if (expected !== undefined && !expected.includes(format)) {
     const last = real === "zip_spanned" ? volumeSource(volumes, readAt, volumes.length - 1) : joined
     if (!hasArchiveInside(real, first, last)) {
-      return { state: "renamed", detail: `The content is ${nameOfFormat(format)}, unlike the name.` }
+      return { state: "renamed", detail: renamedDetail(format) }
     }
   }
   switch (real) {
@@ -192,7 +208,7 @@ export const checkCompleteness = (family: Family, volumes: Volumes, readAt: Read
     case "zip_split":
       return checkZip(joined, real === "zip_split")
     case "zip_spanned":
-      return checkSpannedZip(volumes, readAt)
+      return checkSpannedEnd(readZipEnd(volumeSource(volumes, readAt, volumes.length - 1)), volumes.length)
     case "seven_z":
     case "seven_z_split":
       return checkSevenZip(joined, volumes)

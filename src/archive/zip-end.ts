@@ -25,6 +25,8 @@ export interface ZipEnd {
 
 const endBytes = 22
 const maxComment = 0xffff
+/** An end record with the longest comment, and the ZIP64 record and locator before it. */
+export const zipEndBytes = endBytes + maxComment + 20 + 56
 const endSignature = 0x06054b50
 const locatorSignature = 0x07064b50
 const end64Signature = 0x06064b50
@@ -92,12 +94,16 @@ const describe = (source: ByteSource, { at, view }: Found): ZipEnd => {
   }
 }
 
+/** Every end record that could be meant, the last one first: a comment may hold look-alikes. */
+export const readZipEnds = (source: ByteSource): ReadonlyArray<ZipEnd> =>
+  candidates(source).map((found) => describe(source, found))
+
 /**
  * Finds the end record of a ZIP file, or undefined when there is none. A record whose directory is where it should be
  * is preferred to a later look-alike inside a comment.
  */
 export const readZipEnd = (source: ByteSource): ZipEnd | undefined => {
-  const described = candidates(source).map((found) => describe(source, found))
+  const described = readZipEnds(source)
   const fitting = described.filter((end) => end.trailingBytes >= 0)
   return fitting.find((end) => end.directoryFound || end.encryptedDirectory) ?? fitting[0] ?? described[0]
 }
