@@ -10,11 +10,13 @@ import { AccountConfig } from "../account-config.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
 import { inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
+import { earlyLook } from "./early-look.ts"
 import { enrichPackage } from "./enrich.ts"
 import { publishSet } from "./publish.ts"
 import { removeSetFolder } from "./set-folder.ts"
 import { type Departure, type SetWork, setKeyOf } from "./set-work.ts"
 import { type Trouble, troubleOf } from "./trouble.ts"
+import { waitingReason } from "./waiting-reason.ts"
 
 /** A set that failed this often is skipped, visibly, instead of being tried for ever (P6). */
 const MAX_ATTEMPTS = 5
@@ -80,8 +82,22 @@ const holdBack = Effect.fn("holdBack")(function* (work: SetWork, token: number, 
   const ageHours = ((yield* Effect.clockWith((clock) => clock.currentTimeMillis)) / 1000 - newest) / 3600
   if (multipartTimeoutHours > 0 && ageHours > multipartTimeoutHours)
     return yield* skip(work, token, "DOWNLOAD_FAILED", `${reason}; gave up after ${multipartTimeoutHours} h`)
-  yield* waitClaim({ ...identityOf(work), token, reason })
-  return left("waiting", reason)
+  const reasonSince = waitingReason(reason, newest)
+  yield* waitClaim({ ...identityOf(work), token, reason: reasonSince })
+  return left("waiting", reasonSince)
+})
+
+/** Lets a set wait, or skips it, that need not be downloaded to know so; undefined = on with it. */
+const turnBack = Effect.fn("turnBack")(function* (work: SetWork, token: number) {
+  const { set } = work
+  const { detail, state } = yield* earlyLook(work)
+  if (state === "renamed" || state === "damaged")
+    return yield* skip(work, token, "EXTRACT_FAILED", `${state}: ${detail}`)
+  if (state === "incomplete" && set.volumes.length === 1 && set.state === "complete")
+    return yield* skip(work, token, "EXTRACT_FAILED", `${state}: ${detail}`)
+  if (state === "incomplete") return yield* holdBack(work, token, `incomplete: ${detail}`)
+  if (set.state !== "complete" && state !== "whole") return yield* holdBack(work, token, `${set.state}: ${set.problem}`)
+  return undefined
 })
 
 /** Looks at the set again later; after too many attempts it is skipped. */
@@ -170,9 +186,10 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
     }
     case "claimed": {
       const { attempts, token } = claimed
-      if (work.set.state !== "complete") return yield* holdBack(work, token, `${work.set.state}: ${work.set.problem}`)
       if (attempts > MAX_CLAIMS)
         return yield* skip(work, token, "EXTRACT_FAILED", `the account ended ${attempts - 1} times while working on it`)
+      const turnedBack = yield* turnBack(work, token)
+      if (turnedBack !== undefined) return turnedBack
       const { maxSetBytes } = yield* AccountConfig
       if (work.set.bytes > maxSetBytes)
         return yield* skip(work, token, "SIZE_LIMIT", `${work.set.bytes} bytes are over the limit of ${maxSetBytes}`)

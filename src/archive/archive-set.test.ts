@@ -196,6 +196,13 @@ describe("a set that lacks volumes", () => {
     expect(set?.problem).toContain("99997 volumes")
   })
 
+  it("says which, the first ten of them by name", () => {
+    const problemOf = (...files: ReadonlyArray<string>) => groupArchiveSets(posted(files))[0]?.problem
+    expect(problemOf("x.part1.rar", "x.part3.rar")).toBe("Volume x.part2.rar is missing.")
+    expect(problemOf("x.7z.001", "x.7z.004")).toBe("2 volumes are missing: x.7z.002, x.7z.003.")
+    expect(problemOf("x.7z.001", "x.7z.020")).toMatch(/^18 volumes are missing: .*, x\.7z\.011 and 8 more\.$/)
+  })
+
   it("is conflicting when a complete set before it has all its volumes", () => {
     const sets = groupArchiveSets(posted(["x.7z.001", "x.7z.002", "x.7z.002"]))
     expect(sets.map((set) => set.state)).toEqual(["complete", "conflicting"])

@@ -63,6 +63,8 @@ export interface GroupingOptions {
 }
 
 const maxLabels = 100
+/** Of those, so many are named in the sentence for an operator. */
+const maxNamed = 10
 const thirtyDays = 30 * 24 * 3600
 
 interface Member<F> {
@@ -228,10 +230,11 @@ const problemOf = <F extends SourceFile>(
   volumes: ReadonlyArray<F>,
 ): string => {
   if (gaps.count > 0) {
-    const [firstLabel = ""] = gaps.labels
+    const named = gaps.labels.slice(0, maxNamed)
+    const more = gaps.count > named.length ? ` and ${gaps.count - named.length} more` : ""
     return gaps.count === 1
-      ? `Volume ${firstLabel} is missing.`
-      : `${gaps.count} volumes are missing, first ${firstLabel}.`
+      ? `Volume ${named[0]} is missing.`
+      : `${gaps.count} volumes are missing: ${named.join(", ")}${more}.`
   }
   // The .zip is by definition the last volume of a spanned zip, so the run has an end.
   if (family === "zip_spanned") return ""

@@ -30,8 +30,7 @@ const complete: Completeness = { state: "complete", detail: "" }
 const byName = (detail: string): Completeness => ({ state: "complete_by_name", detail })
 const incomplete = (detail: string): Completeness => ({ state: "incomplete", detail })
 const damaged = (detail: string): Completeness => ({ state: "damaged", detail })
-/** "1 volume", "2 volumes" */
-export const volumeCount = (count: number): string => (count === 1 ? "1 volume" : `${count} volumes`)
+const volumeCount = (count: number): string => (count === 1 ? "1 volume" : `${count} volumes`)
 
 /** What the end record of a ZIP says of it, but for whether its directory is where it says. */
 export const checkZipEnd = (end: ZipEnd | undefined, isSplit: boolean): Completeness => {
@@ -120,6 +119,10 @@ const checkRar = (source: ByteSource): Completeness => {
   return checkRarEnd(volume)
 }
 
+/** The detail of RAR volumes whose last one, of `count`, is not the last of the set. */
+export const anotherFollows = (count: number): string =>
+  `Volume ${count + 1} is missing: volume ${count} says that another one follows.`
+
 const checkRarVolumes = (volumes: Volumes, readAt: ReadAt): Completeness => {
   let encrypted = false
   let blocksLeft = maxRarBlocks
@@ -141,7 +144,7 @@ const checkRarVolumes = (volumes: Volumes, readAt: ReadAt): Completeness => {
     }
     if (index === 0 && volume.splitBefore) return incomplete("The first volume is missing.")
     const more = volume.end === "not_last" || (volume.end === "absent" && volume.splitAfter)
-    if (isLast && more) return incomplete(`More volumes follow the ${volumeCount(volumes.length)} that are here.`)
+    if (isLast && more) return incomplete(anotherFollows(volumes.length))
     if (!isLast && volume.end === "last") return damaged(`${label} says that it is the last one.`)
     if (isLast && volume.unfinished) return byName("The last volume has too many blocks to walk them all.")
     if (isLast && !encrypted) return checkRarEnd(volume)

@@ -12,6 +12,7 @@
  * Nothing here proves that a set is undamaged: that needs all of it (completeness.ts).
  */
 import {
+  anotherFollows,
   type Completeness,
   checkSevenZipStart,
   checkSpannedEnd,
@@ -19,7 +20,6 @@ import {
   expectedFormats,
   familyByContent,
   renamedDetail,
-  volumeCount,
 } from "./completeness.ts"
 import { formatOf } from "./magic.ts"
 import { rarEndBytes, readRarEnd } from "./rar-end.ts"
@@ -126,9 +126,7 @@ const lookAtRar = (family: Family, first: ByteSource, last: ByteSource, count: n
   const end = readRarEnd(last, head.version)
   if (end === undefined) return unknown
   if (end === "last") return whole
-  return incomplete(
-    isOne ? "More volumes of this RAR file follow." : `More volumes follow the ${volumeCount(count)} that are here.`,
-  )
+  return incomplete(isOne ? "More volumes of this RAR file follow." : anotherFollows(count))
 }
 
 /**
