@@ -67,6 +67,7 @@ const extractWith = async (
       directory: links.directory,
       wallMilliseconds: limits.listingSeconds * 1000,
       memoryBytes: limits.listingMemoryBytes,
+      ...(limits.engine === undefined ? {} : { engine: limits.engine }),
       // The chunk with the wanted end may reach beyond it.
       maxOutputBytes: end + maxChunkBytes,
       cancellation,

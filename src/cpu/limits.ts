@@ -1,3 +1,5 @@
+import type { SevenZipEngine } from "./seven-zip-program.ts"
+
 /** What an operator lets looking into an archive cost. */
 export interface CpuLimits {
   /** Entries that are returned and stored of one archive; all are counted. */
@@ -6,6 +8,8 @@ export interface CpuLimits {
   readonly listingSeconds: number
   /** Memory of the process that reads the archive. */
   readonly listingMemoryBytes: number
+  /** How 7-Zip is run; default: its program, where that can be started. */
+  readonly engine?: SevenZipEngine
 }
 
 export const defaultCpuLimits: CpuLimits = {

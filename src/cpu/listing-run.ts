@@ -31,6 +31,7 @@ export const listVolumes = (
       directory: links.directory,
       wallMilliseconds: limits.listingSeconds * 1000,
       memoryBytes: limits.listingMemoryBytes,
+      ...(limits.engine === undefined ? {} : { engine: limits.engine }),
       maxOutputBytes,
       cancellation,
       onOutput: (chunk) => parser.push(chunk),

