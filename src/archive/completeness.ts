@@ -167,8 +167,8 @@ export const expectedFormats: Record<Family, ReadonlyArray<Format> | undefined> 
   seven_z: ["seven_z"],
   seven_z_split: ["seven_z"],
   // brotli and LZMA streams have no magic number, and old tars have nothing but a checksum
-  tar: ["tar", "gzip", "bzip2", "xz", "zstd", "lz4", "lzip", "compress", "other"],
-  tar_split: ["tar", "gzip", "bzip2", "xz", "zstd", "lz4", "lzip", "compress", "other"],
+  tar: ["tar", "gzip", "bzip2", "xz", "zstd", "lz4", "lzip", "lzma", "compress", "other"],
+  tar_split: ["tar", "gzip", "bzip2", "xz", "zstd", "lz4", "lzip", "lzma", "compress", "other"],
   plain_split: undefined,
   document: undefined,
 }

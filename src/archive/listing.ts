@@ -57,9 +57,12 @@ export class ListingParser {
   #pending: Array<Uint8Array> = []
   #pendingBytes = 0
   #properties: Properties = {}
+  readonly #unnamed: Uint8Array | undefined
 
-  constructor(maxEntries?: number) {
+  /** `unnamed` is what an entry without a name is called, as a stream of one compressor has it; without, it is left out. */
+  constructor(maxEntries?: number, unnamed?: string) {
     this.#collector = new EntryCollector(maxEntries)
+    this.#unnamed = unnamed === undefined ? undefined : Buffer.from(unnamed)
   }
 
   /** Takes the next bytes; the chunk may be reused afterwards. */
@@ -148,7 +151,8 @@ export class ListingParser {
   }
 
   #endEntry(): void {
-    const { crc = "", encrypted = false, packedSize = null, path, size = null, ...more } = this.#properties
+    const unnamed = this.#properties.size === undefined ? undefined : this.#unnamed
+    const { crc = "", encrypted = false, packedSize = null, path = unnamed, size = null, ...more } = this.#properties
     this.#properties = {}
     if (path === undefined) return
     const directory = more.folder === true || more.directory === true

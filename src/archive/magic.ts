@@ -1,5 +1,6 @@
 /** Recognises what a file is by its first bytes. */
-import type { ByteSource } from "./volume-bytes.ts"
+import { hasTarChecksum } from "./tar-listing.ts"
+import { type ByteSource, viewOf } from "./volume-bytes.ts"
 
 /** The formats that are told apart; `other` is anything else. */
 export type Format =
@@ -13,6 +14,7 @@ export type Format =
   | "zstd"
   | "lz4"
   | "lzip"
+  | "lzma"
   | "compress"
   | "exe"
   | "other"
@@ -30,6 +32,8 @@ const signatures: ReadonlyArray<readonly [Format, ReadonlyArray<number>]> = [
   ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
   ["lz4", [0x04, 0x22, 0x4d, 0x18]],
+  // the legacy format
+  ["lz4", [0x02, 0x21, 0x4c, 0x18]],
   ["lzip", [0x4c, 0x5a, 0x49, 0x50]],
   ["compress", [0x1f, 0x9d]],
   ["exe", [0x4d, 0x5a]],
@@ -38,14 +42,20 @@ const signatures: ReadonlyArray<readonly [Format, ReadonlyArray<number>]> = [
 const startsWith = (bytes: Uint8Array, signature: ReadonlyArray<number>): boolean =>
   signature.every((byte, index) => bytes[index] === byte)
 
-/** A tar header's checksum: the sum of its 512 bytes with the checksum field read as spaces. */
-const isTarHeader = (block: Uint8Array): boolean => {
-  if (block.length < 512) return false
-  const field = Buffer.from(block.subarray(148, 156)).toString("latin1").replaceAll("\0", " ").trim()
-  if (!/^[0-7]+$/.test(field)) return false
-  let sum = 0
-  for (let index = 0; index < 512; index++) sum += index >= 148 && index < 156 ? 32 : (block[index] ?? 0)
-  return sum === Number.parseInt(field, 8)
+/**
+ * The older LZMA format has no magic number: a byte of properties (lc + 9 lp + 45 pb), a dictionary of a size that
+ * packers use, and the size of the content or -1 (LZMA specification, "LZMA file format").
+ */
+const isLzmaHeader = (head: Uint8Array): boolean => {
+  if (head.length < 14 || (head[0] ?? 225) >= 225 || head[13] !== 0) return false
+  const view = viewOf(head)
+  const dictionary = view.getUint32(1, true)
+  const power = 2 ** Math.floor(Math.log2(dictionary))
+  if (dictionary < 4096 || (dictionary !== power && dictionary !== power * 1.5 && dictionary !== 0xffffffff))
+    return false
+  const size = view.getBigUint64(5, true)
+  // 256 GiB: more than a file of Telegram can unpack to without being a bomb.
+  return size === 2n ** 64n - 1n || size < 2n ** 38n
 }
 
 /** The format that the first bytes say; reads at most 512 bytes. */
@@ -55,7 +65,8 @@ export const formatOf = (source: ByteSource): Format => {
   if (found !== undefined) return found[0]
   // "BZh" and a block size, 1 to 9
   if (startsWith(head, [0x42, 0x5a, 0x68]) && (head[3] ?? 0) >= 0x31 && (head[3] ?? 0) <= 0x39) return "bzip2"
-  return isTarHeader(head) ? "tar" : "other"
+  if (head.length === 512 && hasTarChecksum(head)) return "tar"
+  return isLzmaHeader(head) ? "lzma" : "other"
 }
 
 const names: Record<Format, string> = {
@@ -69,6 +80,7 @@ const names: Record<Format, string> = {
   zstd: "Zstandard data",
   lz4: "LZ4 data",
   lzip: "lzip data",
+  lzma: "LZMA data",
   compress: "compress data",
   exe: "a program",
   other: "none of the known archive formats",

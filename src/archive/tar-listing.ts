@@ -34,8 +34,8 @@ const numberOf = (block: Uint8Array, offset: number, length: number): number | u
   return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : undefined
 }
 
-/** The sum of a header's bytes with the checksum itself read as spaces; old writers added them as signed numbers. */
-const hasChecksum = (block: Uint8Array): boolean => {
+/** True for a tar header: the sum of its 512 bytes, the checksum itself read as spaces; some writers added them signed. */
+export const hasTarChecksum = (block: Uint8Array): boolean => {
   const stated = numberOf(block, 148, 8)
   let unsigned = 0
   let signed = 0
@@ -112,6 +112,11 @@ export class TarLister {
     return this.#ended !== undefined
   }
 
+  /** True while not even the first header has come. */
+  get isEmpty(): boolean {
+    return this.#headers === 0 && this.#ended === undefined
+  }
+
   /** Takes the next bytes; the chunk may be reused afterwards. */
   push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length && this.#ended === undefined; ) {
@@ -157,7 +162,7 @@ export class TarLister {
     }
     this.#zeroBlocks = 0
     const size = numberOf(block, 124, 12)
-    if (!hasChecksum(block) || size === undefined) {
+    if (!hasTarChecksum(block) || size === undefined) {
       this.#ended = this.#headers === 0 ? "not_tar" : "damaged"
       return
     }

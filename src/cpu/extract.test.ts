@@ -3,14 +3,17 @@ import { createHash } from "node:crypto"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
-import { gzipSync, zstdCompressSync } from "node:zlib"
+import { buffer } from "node:stream/consumers"
+import { brotliCompressSync, crc32, gzipSync, zstdCompressSync } from "node:zlib"
 import { afterAll, describe, expect, it } from "vitest"
 import type { Family } from "../archive/volume-name.ts"
 import { neverCancelled } from "./cancellation.ts"
 import { extractEntry } from "./extract.ts"
 import { digestFiles, noSpareCpu } from "./hash.ts"
+import { inspectSet } from "./inspect.ts"
 import { defaultCpuLimits } from "./limits.ts"
 import { sevenZipPath } from "./seven-zip.ts"
+import { unpackerOf } from "./unpackers.ts"
 
 const corpus = new URL("../../test/corpus/", import.meta.url).pathname
 const scratch = mkdtempSync(join(tmpdir(), "extract-"))
@@ -68,6 +71,30 @@ const extract = async (family: Family, paths: ReadonlyArray<string>, entryPath: 
 const tar = run("tar", "-cf", "-", "models", "abc.txt")
 const whole = content.toString()
 
+const streams = new URL("../../test/streams/", import.meta.url).pathname
+/** The same tar, packed by compressors of which this machine may have none. */
+const packedSamples = [
+  "sample.tar",
+  "sample.tar.lz",
+  "sample.tar.lz4",
+  "sample-legacy.tar.lz4",
+  "sample-linked.tar.lz4",
+  "sample.tar.lzma",
+].map((name) => join(streams, name))
+const sampleTar = readFileSync(join(streams, "sample.tar"))
+const brotliSample = write("sample.tar.br", brotliCompressSync(sampleTar))
+const wideText = "x".repeat(5000)
+
+/** One stream, as 7-Zip packs it. */
+const sevenZipped = (type: string, bytes: Uint8Array = content): Buffer =>
+  execFileSync(sevenZipPath(), ["a", "-si", "-so", `-t${type}`, "x"], { input: bytes, maxBuffer: 1e8 })
+
+const corpusFiles = (pattern: RegExp): ReadonlyArray<string> =>
+  readdirSync(corpus)
+    .filter((name) => pattern.test(name))
+    .sort()
+const spanned = "cc/split_zip_created_by_winrar"
+
 describe("taking one entry into memory", () => {
   it.each([
     ["zip", () => [pack("one.zip")]],
@@ -80,6 +107,49 @@ describe("taking one entry into memory", () => {
     ["tar_split", () => halves(write("split.tar.gz", gzipSync(tar)))],
   ] as const)("works for %s", async (family, paths) => {
     expect(await extract(family, paths(), "models/dragon.stl")).toBe(shortOf(whole))
+  })
+
+  it.each([...packedSamples, brotliSample].map((path) => [basename(path), path]))("works for %s", async (_, path) => {
+    expect(await extract("tar", [path], "wide.txt")).toBe(shortOf(wideText))
+  })
+
+  it.each([
+    ["model.stl.gz", gzipSync(content)],
+    ["model.stl.zst", zstdCompressSync(content)],
+    ["model.stl.bz2", sevenZipped("bzip2")],
+    ["model.stl.xz", sevenZipped("xz")],
+  ])("works for %s, which is no tar", async (name, packed) => {
+    const path = write(name, packed)
+    expect(await extract("tar", [path], "model.stl")).toBe(shortOf(whole))
+    expect(await extract("tar", [path], "model.stl", 1000)).toBe("too_large")
+    expect(await extract("tar", [path], "other.stl")).toBe("absent")
+  })
+
+  it.each([
+    ["rar", ["test_read_format_rar_windows.rar"]],
+    ["rar", ["test_read_format_rar5_multiple_files.rar"]],
+    ["rar_parts", corpusFiles(/^test_rar_multivolume_multiple_files\.part\d\.rar$/)],
+    ["rar_parts", corpusFiles(/^test_read_format_rar5_multiarchive_solid\.part\d\d\.rar$/)],
+    ["rar_split", corpusFiles(/^test_read_splitted_rar_a.$/)],
+    ["plain_split", corpusFiles(/^test_read_splitted_rar_a.$/)],
+    ["zip_spanned", ["z01", "z02", "zip"].map((end) => `${spanned}/split_zip_created_by_winrar.${end}`)],
+    ["seven_z", ["test_read_format_7zip_bcj2_lzma1_1.7z"]],
+    ["seven_z_split", ["cc/bla-multi.7z.001", "cc/bla-multi.7z.002"]],
+  ] as const)("gives every entry of a %s with the checksum that it is listed with", async (family, files) => {
+    const volumes = files.map((file) => ({ path: join(corpus, file), name: basename(file) }))
+    const job = { family, archiveType: "DOCUMENT" as const, volumes, workDirectory }
+    const { entries } = await inspectSet(job, neverCancelled, defaultCpuLimits)
+    const listed = entries.filter((entry) => entry.crc32 !== null && !entry.directory).slice(0, 12)
+    expect(listed.length).toBeGreaterThan(0)
+    for (const { crc32: sum, path } of listed) {
+      const result = await extractEntry(
+        { ...job, entryPath: path, maxBytes: 10_000_000 },
+        neverCancelled,
+        defaultCpuLimits,
+      )
+      const found = result.ok ? crc32(result.content).toString(16).toUpperCase().padStart(8, "0") : result.reason
+      expect([path, found]).toEqual([path, sum])
+    }
   })
 
   it("works for the volumes of a RAR", async () => {
@@ -129,7 +199,7 @@ describe("a tar that is listed in the pass that digests it", () => {
           ? gzipSync(tar)
           : compressor === "zstd"
             ? Buffer.concat([zstdCompressSync(tar.subarray(0, 3000)), zstdCompressSync(tar.subarray(3000))])
-            : execFileSync(sevenZipPath(), ["a", "-si", "-so", `-t${compressor}`, "x"], { input: tar, maxBuffer: 1e8 })
+            : sevenZipped(compressor, tar)
     const listed = await list(write(`listed.${compressor}`, packed))
     expect(listed).toMatchObject({ fileCount: 3, damaged: false, truncated: false })
     expect(
@@ -138,6 +208,42 @@ describe("a tar that is listed in the pass that digests it", () => {
         .map((entry) => entry.path)
         .sort(),
     ).toEqual(names)
+  })
+
+  const sampleNames = ["models/dragon.stl", "readme.txt", "wide.txt"]
+
+  it.each([...packedSamples, brotliSample].map((path) => [basename(path), path]))(
+    "is listed in %s",
+    async (_, path) => {
+      const listed = await list(path)
+      expect(listed).toMatchObject({ fileCount: 3, damaged: false, truncated: false })
+      expect(listed?.entries.map((entry) => entry.path)).toEqual(sampleNames)
+    },
+  )
+
+  it.each(packedSamples.slice(1).map((path) => [basename(path), path]))(
+    "is damaged, and still listed as far as it goes, when %s is cut off",
+    async (_, path) => {
+      const bytes = readFileSync(path)
+      const listed = await list(write("cut", bytes.subarray(0, bytes.length - 150)))
+      expect(listed).toMatchObject({ damaged: true })
+    },
+  )
+
+  it("is listed by the WebAssembly where 7-Zip cannot be started", async () => {
+    const packed = [
+      ["bzip2", sevenZipped("bzip2", tar)],
+      ["xz", sevenZipped("xz", tar)],
+      ["zstd", zstdCompressSync(tar)],
+      ["lzma", readFileSync(join(streams, "sample.tar.lzma"))],
+      ["lzip", readFileSync(join(streams, "sample.tar.lz"))],
+    ] as const
+    for (const [format, bytes] of packed) {
+      const { input, output } = unpackerOf(format, "wasm")
+      input.end(bytes)
+      const unpacked = await buffer(output)
+      expect([format, unpacked.equals(format.startsWith("lz") ? sampleTar : tar)]).toEqual([format, true])
+    }
   })
 
   it("is damaged when its stream breaks off or is overwritten", async () => {

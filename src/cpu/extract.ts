@@ -5,11 +5,11 @@ import type { ArchiveEntry, Listing } from "../archive/entry-collector.ts"
 import { TarLister } from "../archive/tar-listing.ts"
 import type { Family } from "../archive/volume-name.ts"
 import type { Cancellation } from "./cancellation.ts"
+import { Inflow } from "./inflow.ts"
 import type { ExtractJob, ExtractResult } from "./jobs.ts"
 import type { CpuLimits } from "./limits.ts"
-import { listVolumes } from "./listing-run.ts"
+import { listVolumes, streamNameOf } from "./listing-run.ts"
 import { runSevenZip } from "./seven-zip.ts"
-import { TarInflow } from "./tar-inflow.ts"
 import { withVolumeLinks } from "./volume-links.ts"
 import { withVolumeReader } from "./volume-reader.ts"
 
@@ -84,23 +84,23 @@ const extractWith = async (
   return isFine && printed >= end ? { ok: true, content } : { ok: false, reason: "damaged" }
 }
 
-/** What is inside a compressed tar has no place of its own: the stream is unpacked up to the entry. */
-const extractFromTar = async (
+/** Reads the volumes in order into `inflow`, until it wants no more; false when the time ran out. */
+const pour = async (
   job: ExtractJob,
+  inflow: Inflow,
+  isDone: () => boolean,
   cancellation: Cancellation,
   limits: CpuLimits,
-): Promise<ExtractResult> => {
-  const lister = new TarLister(0, { path: job.entryPath, maxBytes: job.maxBytes })
-  const inflow = new TarInflow(lister, cancellation)
+): Promise<boolean> => {
   const buffer = Buffer.allocUnsafeSlow(maxChunkBytes)
   const until = performance.now() + limits.listingSeconds * 1000
   try {
     for (const { path } of job.volumes) {
       const file = openSync(path, "r")
       try {
-        while (!lister.isDone) {
+        while (!isDone()) {
           cancellation.check()
-          if (performance.now() > until) return { ok: false, reason: "damaged" }
+          if (performance.now() > until) return false
           const count = readSync(file, buffer, 0, maxChunkBytes, null)
           if (count === 0) break
           await inflow.push(buffer.subarray(0, count))
@@ -109,13 +109,48 @@ const extractFromTar = async (
         closeSync(file)
       }
     }
-    await inflow.end()
+    return (await inflow.end()) === "whole"
   } finally {
     inflow.stop()
   }
-  const { content } = lister
-  if (content === undefined) return { ok: false, reason: "absent" }
+}
+
+const contentResult = (content: Uint8Array | "too_large" | undefined, isWhole: boolean): ExtractResult => {
+  if (content === undefined) return { ok: false, reason: isWhole ? "absent" : "damaged" }
   return content === "too_large" ? { ok: false, reason: "too_large" } : { ok: true, content }
+}
+
+/** What is inside a compressed tar has no place of its own: the stream is unpacked up to the entry. */
+const extractFromTar = async (
+  job: ExtractJob,
+  cancellation: Cancellation,
+  limits: CpuLimits,
+): Promise<ExtractResult> => {
+  const lister = new TarLister(0, { path: job.entryPath, maxBytes: job.maxBytes })
+  const isWhole = await pour(job, new Inflow(lister, cancellation), () => lister.isDone, cancellation, limits)
+  return contentResult(lister.content, isWhole)
+}
+
+/** The content of a stream that is no tar is all that it unpacks to. */
+const extractStream = async (
+  job: ExtractJob,
+  cancellation: Cancellation,
+  limits: CpuLimits,
+): Promise<ExtractResult> => {
+  const chunks: Array<Uint8Array> = []
+  let bytes = 0
+  const sink = {
+    get isDone() {
+      return bytes > job.maxBytes
+    },
+    push: (chunk: Uint8Array) => {
+      bytes += chunk.length
+      if (bytes <= job.maxBytes) chunks.push(Uint8Array.from(chunk))
+    },
+  }
+  const isWhole = await pour(job, new Inflow(sink, cancellation), () => sink.isDone, cancellation, limits)
+  if (sink.isDone) return { ok: false, reason: "too_large" }
+  return contentResult(isWhole ? new Uint8Array(Buffer.concat(chunks)) : undefined, isWhole)
 }
 
 /** The listed entries that a selection brings, in the order in which they are printed. */
@@ -143,10 +178,15 @@ export const extractEntry = async (
   )
   const { listing } = await listVolumes(family, job.volumes, job.workDirectory, cancellation, limits)
   const entry = listing.entries.find((listed) => listed.path === job.entryPath && !listed.directory)
-  if (entry === undefined) {
-    const isTar = family === "tar" || family === "tar_split"
-    return isTar ? extractFromTar(job, cancellation, limits) : { ok: false, reason: "absent" }
+  const stream = streamNameOf(family, job.volumes)
+  if (stream !== undefined) {
+    if (entry === undefined || stream === job.entryPath) {
+      const found = await extractFromTar(job, cancellation, limits)
+      // It is called as its stream when it is no tar, or, by 7-Zip, when it is one.
+      return found.ok || stream !== job.entryPath ? found : extractStream(job, cancellation, limits)
+    }
   }
+  if (entry === undefined) return { ok: false, reason: "absent" }
   if (entry.uncompressedBytes > job.maxBytes) return { ok: false, reason: "too_large" }
   if (entry.encrypted) return { ok: false, reason: "encrypted" }
   const isShownAsIs = !entry.flags.includes("guessed_name") && !entry.flags.includes("control_characters")

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
+import { brotliCompressSync, zstdCompressSync } from "node:zlib"
 import { afterAll, describe, expect, it } from "vitest"
 import { groupArchiveSets, type SourceFile } from "../archive/archive-set.ts"
 import { safeText } from "../archive/listing.ts"
@@ -174,6 +175,37 @@ describe("inspecting", () => {
     expect((await inspect("seven_z_split", paths)).entries.map((entry) => entry.path)).toEqual(["a.txt", "b.txt"])
     expect((await inspect("plain_split", paths)).entries.map((entry) => entry.path)).toEqual(["a.txt", "b.txt"])
   })
+
+  it.each(["gz", "xz", "bz2", "zst"])("names the one entry of a .%s as its file", async (extension) => {
+    const content = Buffer.from("solid dragon")
+    const type = { gz: "gzip", xz: "xz", bz2: "bzip2", zst: "zstd" }[extension] ?? ""
+    const packed =
+      type === "zstd"
+        ? zstdCompressSync(content)
+        : execFileSync(sevenZipPath(), ["a", "-si", "-so", `-t${type}`, "x"], { input: content })
+    const result = await inspect("tar", [write(`Dragon v1.stl.${extension}`, packed)])
+    expect(result).toMatchObject({
+      state: "listed",
+      fileCount: 1,
+      entries: [{ path: "Dragon v1.stl", extension: "stl" }],
+    })
+  })
+
+  it.each(["sample.tar.lz4", "sample.tar.lz", "sample.tar.br"])(
+    "does not call %s damaged, which 7-Zip does not know",
+    async (name) => {
+      const streams = new URL("../../test/streams/", import.meta.url).pathname
+      const path = name.endsWith("br")
+        ? write(name, brotliCompressSync(readFileSync(join(streams, "sample.tar"))))
+        : join(streams, name)
+      expect(await inspect("tar", [path])).toMatchObject({ state: "listed", entries: [{ path: "sample.tar" }] })
+      const halves = [
+        write(`${name}.001`, readFileSync(path).subarray(0, 200)),
+        write(`${name}.002`, readFileSync(path).subarray(200)),
+      ]
+      expect(await inspect("tar_split", halves)).toMatchObject({ state: "listed", entries: [{ path: "sample.tar" }] })
+    },
+  )
 
   it("says that a set lacks bytes without listing it", async () => {
     const whole = readFileSync(pack("cut.zip", { "a.txt": "a" }))

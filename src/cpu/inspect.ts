@@ -1,12 +1,14 @@
 /** Finds out what is inside a set: own header checks first, which are cheap and certain, then 7-Zip's listing. */
 import { type Completeness, checkCompleteness, familyByContent } from "../archive/completeness.ts"
 import { type ArchiveEntry, entryOf, type Listing } from "../archive/entry-collector.ts"
+import { type Format, formatOf } from "../archive/magic.ts"
 import { flagsOfSet } from "../archive/set-flags.ts"
+import { joinedSource } from "../archive/volume-bytes.ts"
 import type { Family } from "../archive/volume-name.ts"
 import type { Cancellation } from "./cancellation.ts"
 import type { InspectJob, InspectResult } from "./jobs.ts"
 import type { CpuLimits } from "./limits.ts"
-import { listVolumes } from "./listing-run.ts"
+import { listVolumes, streamNameOf } from "./listing-run.ts"
 import type { SevenZipExit } from "./seven-zip.ts"
 import { withVolumeReader } from "./volume-reader.ts"
 
@@ -21,13 +23,16 @@ const resultOf = (state: InspectResult["state"], detail: string, listing: Listin
 
 const passwordNeeded = /Wrong password|Cannot open encrypted archive/i
 
-/** A stream of one compressor has no name of its own inside; it is called as its file without the last extension. */
-const withStreamEntry = (job: InspectJob, listing: Listing, bytes: number): Listing => {
-  const name = job.volumes[0]?.name ?? ""
-  if (listing.fileCount > 0 || job.volumes.length !== 1) return listing
-  const entry: ArchiveEntry = entryOf(name.replace(/\.[^.]+$/, ""), 0, { compressedBytes: bytes })
-  return { ...listing, entries: [entry], fileCount: 1 }
+/** Compressors that 7-Zip does not know; what is in them is found in the pass that digests the set. */
+const isForeignStream = (job: InspectJob, family: Family, format: Format): boolean => {
+  if (family !== "tar" && family !== "tar_split") return false
+  const isBrotli = format === "other" && /\.br(?:\.[^.]+)?$/i.test(job.volumes[0]?.name ?? "")
+  return format === "lz4" || format === "lzip" || isBrotli
 }
+
+/** The one entry of a stream of which nothing is known but that it is packed. */
+const streamEntry = (job: InspectJob, family: Family, bytes: number): ArchiveEntry =>
+  entryOf(streamNameOf(family, job.volumes) ?? "", 0, { compressedBytes: bytes })
 
 const stops: Record<SevenZipExit["stoppedBy"], string> = {
   nobody: "",
@@ -66,18 +71,24 @@ export const inspectSet = async (
     ? listVolumes(job.family, job.volumes, job.workDirectory, cancellation, limits)
     : undefined
   early?.catch(() => {})
-  let checked: { readonly completeness: Completeness; readonly family: Family; readonly bytes: number }
+  let checked: {
+    readonly completeness: Completeness
+    readonly family: Family
+    readonly format: Format
+    readonly bytes: number
+  }
   try {
     checked = withVolumeReader(paths, cancellation, ({ volumes, readAt }) => ({
       completeness: checkCompleteness(job.family, volumes, readAt),
       family: familyByContent(job.family, volumes, readAt),
+      format: formatOf(joinedSource(volumes, readAt)),
       bytes: volumes.reduce((sum, volume) => sum + volume.bytes, 0),
     }))
   } catch (error) {
     await early?.catch(() => {})
     throw error
   }
-  const { bytes, completeness, family } = checked
+  const { bytes, completeness, family, format } = checked
   if (job.family === "document") {
     const entry = entryOf(job.volumes[0]?.name ?? "", bytes, { compressedBytes: bytes })
     return resultOf("not_an_archive", "", { ...nothing, entries: [entry], fileCount: 1 })
@@ -86,7 +97,9 @@ export const inspectSet = async (
     await early
     return resultOf("incomplete", completeness.detail)
   }
+  if (isForeignStream(job, family, format)) {
+    return resultOf("listed", "", { ...nothing, entries: [streamEntry(job, family, bytes)], fileCount: 1 })
+  }
   const { listing, exit } = await (early ?? listVolumes(family, job.volumes, job.workDirectory, cancellation, limits))
-  const isStream = family === "tar" && completeness.state === "complete_by_name"
-  return judge(completeness, isStream && exit.code === 0 ? withStreamEntry(job, listing, bytes) : listing, exit)
+  return judge(completeness, listing, exit)
 }

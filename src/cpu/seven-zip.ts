@@ -45,7 +45,8 @@ export interface SevenZipStart {
   readonly memoryBytes?: number
 }
 
-const defaultMemoryBytes = 512 * 1024 ** 2
+/** Memory of a run that names no limit. */
+export const defaultMemoryBytes = 512 * 1024 ** 2
 
 /**
  * Starts 7-Zip under limits of memory and CPU time, without core files, where the system has util-linux. The caller
