@@ -207,6 +207,16 @@ describe("inspecting", () => {
     },
   )
 
+  it("marks a set whose end its format does not prove", async () => {
+    const flagsOf = async (family: Family, file: string) => (await inspect(family, [join(corpus, file)])).flags
+    expect(await flagsOf("tar", "test_compat_gzip_1.tgz")).toContain("complete_by_name")
+    expect(await flagsOf("rar", "test_read_format_rar_encryption_header.rar")).toEqual([
+      "encrypted_headers",
+      "complete_by_name",
+    ])
+    expect(await flagsOf("rar", "test_read_format_rar_windows.rar")).toEqual([])
+  })
+
   it("says that a set lacks bytes without listing it", async () => {
     const whole = readFileSync(pack("cut.zip", { "a.txt": "a" }))
     const path = write("cut-short.zip", whole.subarray(0, whole.length - 5))

@@ -14,11 +14,16 @@ import { withVolumeReader } from "./volume-reader.ts"
 
 const nothing: Listing = { entries: [], fileCount: 0, truncated: false, encrypted: false }
 
-const resultOf = (state: InspectResult["state"], detail: string, listing: Listing = nothing): InspectResult => ({
+const resultOf = (
+  state: InspectResult["state"],
+  detail: string,
+  listing: Listing = nothing,
+  completeness?: Completeness,
+): InspectResult => ({
   state,
   detail,
   ...listing,
-  flags: flagsOfSet(state, listing),
+  flags: flagsOfSet(state, listing, completeness?.state === "complete_by_name"),
 })
 
 const passwordNeeded = /Wrong password|Cannot open encrypted archive/i
@@ -43,16 +48,17 @@ const stops: Record<SevenZipExit["stoppedBy"], string> = {
 
 const judge = (completeness: Completeness, listing: Listing, exit: SevenZipExit): InspectResult => {
   if (completeness.encryptedHeaders === true || (listing.fileCount === 0 && passwordNeeded.test(exit.errors))) {
-    return resultOf("headers_encrypted", "The names of the files need a password.", { ...nothing, encrypted: true })
+    const detail = "The names of the files need a password."
+    return resultOf("headers_encrypted", detail, { ...nothing, encrypted: true }, completeness)
   }
   if (completeness.state === "renamed") return resultOf("renamed", completeness.detail, listing)
   if (completeness.state === "damaged") return resultOf("damaged", completeness.detail, listing)
   if (exit.stoppedBy !== "nobody") {
     const state = listing.fileCount > 0 ? "listed" : "damaged"
-    return resultOf(state, stops[exit.stoppedBy], { ...listing, truncated: true })
+    return resultOf(state, stops[exit.stoppedBy], { ...listing, truncated: true }, completeness)
   }
   // 0 is fine and 1 is a warning; with 2 the entries are those that were still readable.
-  if (exit.code === 0 || exit.code === 1) return resultOf("listed", "", listing)
+  if (exit.code === 0 || exit.code === 1) return resultOf("listed", "", listing, completeness)
   return resultOf("damaged", `7-Zip could not read all of it (code ${exit.code}).`, listing)
 }
 
@@ -98,7 +104,8 @@ export const inspectSet = async (
     return resultOf("incomplete", completeness.detail)
   }
   if (isForeignStream(job, family, format)) {
-    return resultOf("listed", "", { ...nothing, entries: [streamEntry(job, family, bytes)], fileCount: 1 })
+    const listing = { ...nothing, entries: [streamEntry(job, family, bytes)], fileCount: 1 }
+    return resultOf("listed", "", listing, completeness)
   }
   const { listing, exit } = await (early ?? listVolumes(family, job.volumes, job.workDirectory, cancellation, limits))
   return judge(completeness, listing, exit)
