@@ -27,6 +27,14 @@ export interface CrashWorld {
   /** By channel, the phones of the accounts that read it. */
   readonly memberships: ReadonlyArray<{ readonly name: string; readonly members: ReadonlyArray<string> }>
   readonly expected: ReadonlyArray<ExpectedContent>
+  /** How many archive sets all of it is, over all sources. */
+  readonly sets: number
+}
+
+/** One more content, and the posts that bring it: every source's readers see it in some source of theirs. */
+export interface MoreWork {
+  readonly content: ExpectedContent
+  readonly posts: ReadonlyArray<{ readonly channel: string; readonly file: string; readonly name: string }>
 }
 
 const KIBIBYTE = 1024
@@ -81,6 +89,19 @@ export const makeWorld = async (folder: string): Promise<CrashWorld> => {
       { name: "Orc", paths: [orc], parts: 1 },
       { name: "Titan", paths: [titan], parts: 3 },
       { name: "Castle", paths: volumes, parts: 3 },
+    ],
+    sets: 7,
+  }
+}
+
+/** Makes an archive that nobody has seen yet and that has to be split in three, to be posted in two sources. */
+export const makeMoreWork = async (folder: string, number: number): Promise<MoreWork> => {
+  const path = await archive(folder, `More ${number}.zip`, 2500 * KIBIBYTE)
+  return {
+    content: { name: `More ${number}`, paths: [path], parts: 3 },
+    posts: [
+      { channel: "shared", file: path, name: `More ${number}.zip` },
+      { channel: "of-bob", file: path, name: `More ${number} (again).zip` },
     ],
   }
 }
