@@ -76,6 +76,7 @@ const claimToken = (accountId: string) =>
       setName: "dragon.zip",
       volumes: 1,
       bytes: 30,
+      fileKey: null,
       leaseSeconds: 0,
     }),
     (outcome) => {

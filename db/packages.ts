@@ -27,16 +27,32 @@ export const packageByHash = (contentHash: string) =>
       where "contentHash" = ${contentHash}`,
   )
 
-/** The package that was made from this very message. */
-export const packageBySource = (sourceChannelId: string, sourceMessageId: number) =>
+/** The package with this content whose messages are in a destination. */
+export const publishedByHash = (contentHash: string) =>
   first(
-    "packageBySource",
+    "publishedByHash",
     PackageSummary,
     (sql) => sql`
       select "id", "contentHash", "fileName", "fileCount", "destMessageId", "destChannelId" from "packages"
-      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" = ${sourceMessageId}
-      order by "indexedAt" limit 1`,
+      where "contentHash" = ${contentHash} and "destMessageId" is not null`,
   )
+
+/** Whether a package was made from this very message by a worker that knew no claims. */
+export const isPublishedUnclaimed = (key: { readonly sourceChannelId: string; readonly firstMessageId: number }) =>
+  one(
+    "isPublishedUnclaimed",
+    Schema.Struct({ isKnown: Schema.Boolean }),
+    (sql) => sql`
+      select exists (
+        select from "packages" p
+        where p."sourceChannelId" = ${key.sourceChannelId} and p."sourceMessageId" = ${key.firstMessageId}
+          and p."destMessageId" is not null and p."fileCount" > 0
+          and not exists (
+            select from stash_claims c
+            where c."sourceChannelId" = p."sourceChannelId" and c."firstMessageId" = p."sourceMessageId"
+          )
+      ) as "isKnown"`,
+  ).pipe(Effect.map(({ isKnown }) => isKnown))
 
 /** What is known of a package as soon as its last part is confirmed. */
 export interface PackageStub {

@@ -111,6 +111,7 @@ const makeBench = Effect.gen(function* () {
         setName: "Dragon.zip",
         volumes: of,
         bytes: 300_000,
+        fileKey: null,
         leaseSeconds: 60,
       })
       assert.strictEqual(claim.outcome, "claimed")

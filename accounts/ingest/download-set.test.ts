@@ -97,6 +97,7 @@ describe("downloading a set", () => {
                     fileName: content.fileName,
                     bytes: content.bytes,
                     fileId: content.fileId,
+                    uniqueId: content.uniqueId,
                   },
                 ]
               : [],

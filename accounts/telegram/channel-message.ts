@@ -5,6 +5,8 @@ import type * as Td from "tdlib-types"
 /** A file that a message carries. `fileId` lives only as long as this TDLib instance: never store it (W-4). */
 const FileContent = Schema.Struct({
   fileId: Schema.Int,
+  /** The same wherever this file was posted or forwarded, for every account (td_api: remoteFile.unique_id). */
+  uniqueId: Schema.String,
   bytes: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
 })
 
@@ -55,6 +57,7 @@ const contentOf = (content: Td.MessageContent): { content: ChannelMessage["conte
       content: {
         _tag: "Document",
         fileId: document.id,
+        uniqueId: document.remote.unique_id,
         bytes: document.size,
         fileName: file_name,
       },
@@ -65,7 +68,12 @@ const contentOf = (content: Td.MessageContent): { content: ChannelMessage["conte
     if (size !== undefined)
       return {
         caption: content.caption.text,
-        content: { _tag: "Photo", fileId: size.photo.id, bytes: size.photo.size },
+        content: {
+          _tag: "Photo",
+          fileId: size.photo.id,
+          uniqueId: size.photo.remote.unique_id,
+          bytes: size.photo.size,
+        },
       }
   }
   return {
