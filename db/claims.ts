@@ -258,6 +258,17 @@ export const claimedSets = () =>
       from stash_claims order by "firstSeenAt", "sourceChannelId", "firstMessageId"`,
   )
 
+/** An account's sets of one channel that are not settled: what it must find there again. */
+export const unsettledClaims = (accountId: string, sourceChannelId: string) =>
+  rows(
+    "unsettledClaims",
+    Schema.Struct({ firstMessageId: SafeInteger, setName: Schema.String, volumes: Schema.Int, bytes: SafeInteger }),
+    (sql) => sql`
+      select "firstMessageId", "setName", "volumes", "bytes" from stash_claims
+      where "accountId" = ${accountId} and "sourceChannelId" = ${sourceChannelId}
+        and "state" in ('claimed', 'deferred', 'waiting')`,
+  )
+
 const ClaimCounts = Schema.Struct({
   claimed: SafeInteger,
   deferred: SafeInteger,

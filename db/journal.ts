@@ -297,6 +297,3 @@ const notifyNewPackage = (announced: {
   readonly creator: string | null
   readonly tags: ReadonlyArray<string>
 }) => run("notifyNewPackage", (sql) => sql`select pg_notify('new_package', ${JSON.stringify(announced)})`)
-
-/** Gives a publication up; its messages, if there are any, are the caller's to delete. False: it is no longer the caller's. */
-export const abandonPublication = deletePublication

@@ -1,5 +1,6 @@
 import { Effect, Schema } from "effect"
 import { settleClaim } from "./claims.ts"
+import { abandonForGood } from "./leftovers.ts"
 import { SafeInteger, storable } from "./row.ts"
 import { rows, run, transaction } from "./statement.ts"
 
@@ -61,6 +62,33 @@ export const skipSet = (skipped: SkippedPackage & { readonly errorMessage: strin
       return isOurs
     }),
   )
+
+/**
+ * Settles a set as skipped whose messages its account does not find in the source any more, and gives up what was begun
+ * of it: the parts that were sent already are noted as leftovers. False: it is no longer that account's, or settled.
+ */
+export const skipVanished = (skipped: SkippedPackage & { readonly errorMessage: string }) =>
+  transaction(
+    "skipVanished",
+    Effect.gen(function* () {
+      const isOurs = yield* settleVanished(skipped)
+      if (!isOurs) return false
+      yield* abandonForGood({ sourceChannelId: skipped.sourceChannelId, firstMessageId: skipped.sourceMessageId })
+      yield* recordSkipped(skipped)
+      return true
+    }),
+  )
+
+const settleVanished = (skipped: SkippedPackage & { readonly errorMessage: string }) =>
+  run(
+    "settleVanished",
+    (sql) => sql`
+      update stash_claims
+      set "state" = 'skipped', "reason" = ${skipped.errorMessage}, "stage" = 'scan', "retryAt" = null,
+          "leaseUntil" = null, "updatedAt" = now()
+      where "sourceChannelId" = ${skipped.sourceChannelId} and "firstMessageId" = ${skipped.sourceMessageId}
+        and "accountId" = ${skipped.accountId} and "state" in ('claimed', 'deferred', 'waiting')`,
+  ).pipe(Effect.map((written) => written > 0))
 
 /** Newest first. */
 export const skippedPackages = () =>
