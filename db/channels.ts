@@ -135,6 +135,10 @@ export const setMarksBack = (channelId: string, messageId: number) =>
       where "channelId" = ${channelId} and "role" = 'READER' and "lastProcessedMessageId" >= ${messageId}`,
   ).pipe(Effect.asVoid)
 
+/** Calls all accounts to their sources, as the web app's "Sync now" does. Delivered when the transaction commits. */
+export const callAccounts = () =>
+  run("callAccounts", (sql) => sql`select pg_notify('ingestion_trigger', '')`).pipe(Effect.asVoid)
+
 const destinationKey = "destination_channel_id"
 
 /** None: no destination is set, or the one that is set is no active destination channel. */

@@ -44,6 +44,7 @@ const makeBench = Effect.gen(function* () {
     maxPartBytes: null,
     maxSetBytes: 1,
     multipartTimeoutHours: 0,
+    verifyHours: 0,
     documentExtensions: [],
     logLevel: "debug",
     faultDirectory: null,

@@ -149,6 +149,21 @@ export const messagesById = Effect.fn("messagesById")(function* (chatId: number,
   })
 })
 
+/**
+ * Whether this account sees everything that was ever posted in a chat: in a supergroup with hidden history a member
+ * sees only what came after it had joined, and what came before looks deleted.
+ */
+export const seesWholeHistory = Effect.fn("seesWholeHistory")(function* (chatId: number) {
+  const tdlib = yield* Tdlib
+  const chat = yield* waitOutFloods(tdlib.invoke({ _: "getChat", chat_id: chatId }))
+  if (chat.type._ !== "chatTypeSupergroup") return false
+  if (chat.type.is_channel) return true
+  const full = yield* waitOutFloods(
+    tdlib.invoke({ _: "getSupergroupFullInfo", supergroup_id: chat.type.supergroup_id }),
+  )
+  return full.is_all_history_available
+})
+
 const chatLists = [{ _: "chatListMain" }, { _: "chatListArchive" }] as const
 
 /** Makes TDLib know every chat of the account: until it answers 404, in the main list and in the archive. */

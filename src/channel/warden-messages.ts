@@ -25,6 +25,8 @@ export const CellConfig = Schema.Struct({
   maxPartBytes: Schema.NullOr(Schema.Int),
   maxSetBytes: Schema.Int,
   multipartTimeoutHours: Schema.Int,
+  /** How often every package's messages are looked for in the destination: hours; 0 = never. */
+  verifyHours: Schema.Int,
   /** Of files that are taken though they are no archives: lower case, without dots. */
   documentExtensions: Schema.Array(Schema.String),
   logLevel: Schema.Literals(logLineLevels),

@@ -45,6 +45,7 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   maxPartBytes: config.maxPartBytes ?? null,
   maxSetBytes: config.maxSetBytes,
   multipartTimeoutHours: config.multipartTimeoutHours,
+  verifyHours: config.verifyHours,
   documentExtensions: config.documentExtensions,
   logLevel: config.logLevel,
   faultDirectory: config.faultDirectory ?? null,
