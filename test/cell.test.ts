@@ -45,6 +45,8 @@ const makeBench = Effect.gen(function* () {
     maxSetBytes: 1,
     multipartTimeoutHours: 0,
     verifyHours: 0,
+    captionTags: true,
+    verifyUploads: "size",
     documentExtensions: [],
     logLevel: "debug",
     faultDirectory: null,

@@ -12,6 +12,8 @@ const FileContent = Schema.Struct({
 
 const DocumentContent = Schema.TaggedStruct("Document", {
   ...FileContent.fields,
+  /** Where TDLib has the file on this disk; empty when it does not. An unsent message has the path it was given. */
+  path: Schema.String,
   fileName: Schema.String.check(Schema.isMaxLength(4096)),
 })
 
@@ -58,6 +60,7 @@ const contentOf = (content: Td.MessageContent): { content: ChannelMessage["conte
         _tag: "Document",
         fileId: document.id,
         uniqueId: document.remote.unique_id,
+        path: document.local.path,
         bytes: document.size,
         fileName: file_name,
       },

@@ -46,6 +46,8 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   maxSetBytes: config.maxSetBytes,
   multipartTimeoutHours: config.multipartTimeoutHours,
   verifyHours: config.verifyHours,
+  captionTags: config.captionTags,
+  verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
   logLevel: config.logLevel,
   faultDirectory: config.faultDirectory ?? null,
