@@ -49,8 +49,8 @@ export const ClaimedSet = Schema.Struct({
 export type ClaimedSet = typeof ClaimedSet.Type
 
 export type ClaimOutcome =
-  /** The caller has it. `token` fences it; `attempts` counts this try, the first is 1. */
-  | { readonly outcome: "claimed"; readonly token: number; readonly attempts: number }
+  /** The caller has it. `token` fences it; `attempts` counts this try, the first is 1. `isNew`: nobody has seen it before. */
+  | { readonly outcome: "claimed"; readonly token: number; readonly attempts: number; readonly isNew: boolean }
   /** Another account works on it, at least until then. */
   | { readonly outcome: "held"; readonly accountId: string; readonly until: Date }
   | {
@@ -96,7 +96,7 @@ export const claimSet = Effect.fn("claimSet")(function* (request: ClaimRequest) 
 const takeClaim = (request: ClaimRequest) =>
   first(
     "claimSet",
-    Schema.Struct({ token: SafeInteger, attempts: Schema.Int }),
+    Schema.Struct({ token: SafeInteger, attempts: Schema.Int, isNew: Schema.Boolean }),
     (sql) => sql`
       insert into stash_claims as c (
         "sourceChannelId", "firstMessageId", "accountId", "token", "state", "setName", "volumes", "bytes", "fileKey",
@@ -128,7 +128,7 @@ const takeClaim = (request: ClaimRequest) =>
               select from "skipped_packages" s
               where s."sourceChannelId" = c."sourceChannelId" and s."sourceMessageId" = c."firstMessageId"
             ))
-      returning c."token", c."attempts"`,
+      returning c."token", c."attempts", c.xmax = 0 as "isNew"`,
   )
 
 const ExistingClaim = Schema.Struct({

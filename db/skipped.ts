@@ -112,6 +112,19 @@ export const skippedPackages = () =>
       order by s."createdAt" desc, s."id"`,
   )
 
+const MAX_BEFORE = 1000
+
+/** Sets that were given up in a channel before a message, the newest first; a thousand at most. */
+export const skippedBefore = (sourceChannelId: string, messageId: number) =>
+  rows(
+    "skippedBefore",
+    Schema.Struct({ id: Schema.String, fileName: Schema.String }),
+    (sql) => sql`
+      select "id", "fileName" from "skipped_packages"
+      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" < ${messageId}
+      order by "sourceMessageId" desc limit ${MAX_BEFORE}`,
+  )
+
 const takeFromList = (ids: ReadonlyArray<string>) =>
   rows(
     "takeFromList",

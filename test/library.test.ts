@@ -91,6 +91,45 @@ describe("a library", () => {
     expect(worker.library).toEqual([])
   }, 120_000)
 
+  it("joins a volume that comes after its set was given up", async () => {
+    let castle = ""
+    await using worker = await RunningWorker.prepare(async (folder) => {
+      castle = await makeArchive(folder, "Castle.7z", 900 * KIBIBYTE, "-v400k")
+      const posted = Math.floor(Date.now() / 1000) - 5 * 3600
+      return worldOf({
+        name: "source",
+        messages: [1, 2].map((volume) => ({ file: `${castle}.00${volume}`, date: posted })),
+      })
+    })
+    worker.start({ MULTIPART_TIMEOUT_HOURS: "2" })
+    await worker.untilSettled(1)
+    expect(await worker.stash("skipped", "list")).toMatchObject({ skipped: [{ fileName: "Castle.7z" }] })
+    await worker.until("a mark", `select 1 as ok from account_channel_map where "lastProcessedMessageId" is not null`)
+    await worker.post("/messages", { channel: "source", file: `${castle}.003` })
+    await worker.call()
+    await worker.until("a package", `select 1 as ok from packages where "fileCount" > 0`)
+    const volumes = [1, 2, 3].map((volume) => `${castle}.00${volume}`)
+    expect(worker.library.map((message) => message.sha256)).toEqual(volumes.map(sha256))
+  }, 120_000)
+
+  it("is as exact without caption tags, and with every upload compared to the byte", async () => {
+    let titan = ""
+    await using worker = await RunningWorker.prepare(async (folder) => {
+      titan = await makeArchive(folder, "Titan.zip", 2500 * KIBIBYTE)
+      return worldOf({ name: "source", messages: [{ file: titan }, { file: titan, name: "Titan (again).zip" }] })
+    })
+    worker.start({ MAX_PART_SIZE_MB: "1", STASH_CAPTION_TAG: "off", STASH_VERIFY_UPLOADS: "digest" })
+    await worker.untilSettled(2)
+    expect(worker.library).toHaveLength(3)
+    const captions = worker.sandbox
+      .state()
+      .channels.at(-1)
+      ?.messages.map(({ text }) => text)
+    expect(captions).toEqual(["", "", ""])
+    expect(await worker.query(`select "contentHash" from packages`)).toEqual([{ contentHash: sha256(titan) }])
+    expect(worker.log.filter(({ event }) => event === "part.proven")).toHaveLength(3)
+  }, 120_000)
+
   it("notices a message that is gone from the destination, and publishes its package again when told to", async () => {
     let titan = ""
     await using worker = await RunningWorker.prepare(async (folder) => {

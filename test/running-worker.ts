@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { closeSync, openSync } from "node:fs"
+import { closeSync, openSync, readFileSync } from "node:fs"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -114,6 +114,13 @@ export class RunningWorker implements AsyncDisposable {
       `select 1 as ok from stash_claims having count(*) = ${sets}
          and count(*) filter (where "state" in ('published', 'duplicate', 'skipped')) = ${sets}`,
     )
+  }
+
+  /** What the worker has logged. */
+  get log(): ReadonlyArray<Record<string, unknown>> {
+    return readFileSync(join(this.folder, "worker.log"), "utf8")
+      .split("\n")
+      .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Record<string, unknown>] : []))
   }
 
   /** The documents in the destination that are not deleted, in their order. */

@@ -12,6 +12,7 @@ import { inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
 import { enrichPackage } from "./enrich.ts"
 import { fileKeyOf } from "./file-key.ts"
+import { reviveForLateVolumes } from "./late-volume.ts"
 import { duplicate, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from "./leave-set.ts"
 import { publishSet } from "./publish.ts"
 import { removeSetFolder } from "./set-folder.ts"
@@ -120,7 +121,8 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
       )
     }
     case "claimed": {
-      const { attempts, token } = claimed
+      const { attempts, isNew, token } = claimed
+      if (isNew && work.set.state !== "complete") yield* reviveForLateVolumes(work)
       if (work.set.state !== "complete")
         return yield* holdBack(work, token, "scan", `${work.set.state}: ${work.set.problem}`)
       if (attempts > MAX_CLAIMS)
