@@ -21,6 +21,18 @@ const deleteLeftovers = Effect.fn("deleteLeftovers")(function* ({ channelId, cha
   })
 })
 
+/** An account that may not delete them leaves them to another one; the sweep itself goes on. */
+const deleteLeftoversIfAllowed = (destination: Destination) =>
+  deleteLeftovers(destination).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "TelegramError" && error.kind !== "closed",
+      (error) =>
+        logEvent.warn("leftovers.kept", "Messages that no package needs could not be deleted", {
+          error: error.message,
+        }),
+    ),
+  )
+
 /**
  * Looks through what came to the destination since the last sweep and removes what is one too many: a request of an
  * account that died may reach the server long after another account has published the content. Message ids only grow,
@@ -30,7 +42,7 @@ const deleteLeftovers = Effect.fn("deleteLeftovers")(function* ({ channelId, cha
  */
 export const sweepDestination = Effect.fn("sweepDestination")(function* (destination: Destination) {
   const { channelId, chatId } = destination
-  yield* deleteLeftovers(destination)
+  yield* deleteLeftoversIfAllowed(destination)
   const from = yield* sweptThrough(channelId)
   if (Option.isNone(from)) return yield* noteSwept(channelId, yield* newestMessageId(chatId))
   const messages = yield* searchTagged(chatId, from.value, TAG_WORD)
