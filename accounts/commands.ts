@@ -9,6 +9,7 @@ import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import type { Places } from "./ingest/set-work.ts"
+import { watchEdits } from "./ingest/watch-edits.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
@@ -93,6 +94,7 @@ export const layerCommands = AccountRpcs.toLayer(
   Effect.gen(function* () {
     const services = yield* Effect.context<Services>()
     const locks = yield* LockSession
+    yield* watchEdits()
 
     /** No command goes on without the lock session: what it guards is interrupted (P4). */
     const guarded = <A, E extends { readonly message: string }>(command: Effect.Effect<A, E, Services>) =>

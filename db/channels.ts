@@ -98,14 +98,46 @@ export const sourcesOf = (accountId: string) =>
       order by m."createdAt", m."id"`,
   )
 
-/** Every message up to `messageId` is settled. A mark never moves back by this. */
-export const setMark = (mapId: string, messageId: number) =>
+/**
+ * Every message up to `messageId` is settled, as a scan that began at the mark `from` found. A mark never moves back by
+ * this. False: it was set back meanwhile, because something below is to be looked at again, and stays there.
+ */
+export const advanceMark = (mapId: string, from: number | null, messageId: number) =>
   run(
-    "setMark",
+    "advanceMark",
     (sql) => sql`
-      update "account_channel_map" set "lastProcessedMessageId" = ${messageId}
-      where "id" = ${mapId} and coalesce("lastProcessedMessageId", 0) < ${messageId}`,
+      update "account_channel_map"
+      set "lastProcessedMessageId" = greatest("lastProcessedMessageId", ${messageId}::bigint)
+      where "id" = ${mapId} and "lastProcessedMessageId" is not distinct from ${from}::bigint`,
+  ).pipe(Effect.map((written) => written > 0))
+
+/** Lets an account look again at a message of a source (TDLib's chat id) and at all that came after it. */
+export const setMarkBack = (back: {
+  readonly accountId: string
+  readonly chatId: number
+  readonly messageId: number
+}) =>
+  run(
+    "setMarkBack",
+    (sql) => sql`
+      update "account_channel_map" m set "lastProcessedMessageId" = ${back.messageId - 1}
+      from "telegram_channels" c
+      where c."id" = m."channelId" and c."telegramId" = ${back.chatId} and m."accountId" = ${back.accountId}
+        and m."role" = 'READER' and m."lastProcessedMessageId" >= ${back.messageId}`,
+  ).pipe(Effect.map((written) => written > 0))
+
+/** As setMarkBack, for every account that reads the channel (by its row). */
+export const setMarksBack = (channelId: string, messageId: number) =>
+  run(
+    "setMarksBack",
+    (sql) => sql`
+      update "account_channel_map" set "lastProcessedMessageId" = ${messageId - 1}
+      where "channelId" = ${channelId} and "role" = 'READER' and "lastProcessedMessageId" >= ${messageId}`,
   ).pipe(Effect.asVoid)
+
+/** Calls all accounts to their sources, as the web app's "Sync now" does. Delivered when the transaction commits. */
+export const callAccounts = () =>
+  run("callAccounts", (sql) => sql`select pg_notify('ingestion_trigger', '')`).pipe(Effect.asVoid)
 
 const destinationKey = "destination_channel_id"
 

@@ -14,6 +14,7 @@ import {
   waitClaim,
 } from "./claims.ts"
 import { Database } from "./database.ts"
+import { skipSet } from "./skipped.ts"
 import { run } from "./statement.ts"
 
 let url = ""
@@ -42,15 +43,50 @@ beforeEach(async () => {
 })
 
 const setKey = () => ({ sourceChannelId: channel, firstMessageId: 5 << 20 })
-const claim = (accountId: string, changes: { volumes?: number; bytes?: number; leaseSeconds?: number } = {}) =>
-  claimSet({ ...setKey(), accountId, setName: "a.zip", volumes: 1, bytes: 10, leaseSeconds: 60, ...changes })
+
+interface Changes {
+  readonly firstMessageId?: number
+  readonly volumes?: number
+  readonly bytes?: number
+  readonly fileKey?: string | null
+  readonly leaseSeconds?: number
+}
+const claim = (accountId: string, changes: Changes = {}) =>
+  claimSet({
+    ...setKey(),
+    accountId,
+    setName: "a.zip",
+    volumes: 1,
+    bytes: 10,
+    fileKey: "files",
+    leaseSeconds: 60,
+    ...changes,
+  })
 
 /** Claims for an account that is sure to get it. */
-const claimed = (accountId: string, changes: { volumes?: number; bytes?: number; leaseSeconds?: number } = {}) =>
+const claimed = (accountId: string, changes: Changes = {}) =>
   Effect.map(claim(accountId, changes), (outcome) => {
     if (outcome.outcome !== "claimed") throw new Error(`expected a claim, got ${outcome.outcome}`)
     return outcome
   })
+
+/** Gives the set up, as the pipeline does. */
+const skipped = Effect.gen(function* () {
+  const { token } = yield* claimed(ana)
+  return yield* skipSet({
+    token,
+    fileName: "a.zip",
+    fileSize: 10,
+    reason: "SIZE_LIMIT",
+    errorMessage: "too big",
+    sourceChannelId: channel,
+    sourceMessageId: setKey().firstMessageId,
+    sourceTopicId: null,
+    isMultipart: false,
+    partCount: 1,
+    accountId: ana,
+  })
+})
 
 describe("claimSet", () => {
   it("gives a set to one of two accounts, and tells the other who has it and until when", () =>
@@ -94,6 +130,7 @@ describe("claimSet", () => {
         const late = deferClaim({
           ...setKey(),
           token: sleeper.token,
+          stage: "download",
           reason: "late",
           retryAfterSeconds: 1,
           countsAsAttempt: true,
@@ -105,9 +142,28 @@ describe("claimSet", () => {
   it("does not reopen a settled set", () =>
     check(
       Effect.gen(function* () {
+        yield* skipped
+        expect(yield* claim(ben)).toMatchObject({ outcome: "settled", state: "skipped", reason: "too big" })
+      }),
+    ))
+
+  it("tries a skipped set again, with all its attempts, once its entry in the list of skipped ones is gone", () =>
+    check(
+      Effect.gen(function* () {
+        yield* skipped
+        yield* run("retry", (sql) => sql`delete from "skipped_packages"`)
+        expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 1 })
+      }),
+    ))
+
+  it("takes a settled set up again when its message holds another file now", () =>
+    check(
+      Effect.gen(function* () {
         const { token } = yield* claimed(ana)
-        yield* settleClaim({ ...setKey(), token, state: "skipped", reason: "too big", contentHash: null })
-        expect(yield* claim(ben)).toEqual({ outcome: "settled", state: "skipped", reason: "too big", accountId: ana })
+        yield* settleClaim({ ...setKey(), token, state: "duplicate", reason: "", contentHash: "old" })
+        expect(yield* claim(ben, { fileKey: null })).toMatchObject({ outcome: "settled", contentHash: "old" })
+        expect(yield* claim(ben, { fileKey: "edited" })).toMatchObject({ outcome: "claimed", attempts: 1 })
+        expect(yield* claimedSets()).toMatchObject([{ contentHash: null }])
       }),
     ))
 
@@ -115,7 +171,14 @@ describe("claimSet", () => {
     check(
       Effect.gen(function* () {
         const { token } = yield* claimed(ana)
-        yield* deferClaim({ ...setKey(), token, reason: "flood", retryAfterSeconds: 60, countsAsAttempt: true })
+        yield* deferClaim({
+          ...setKey(),
+          token,
+          stage: "download",
+          reason: "flood",
+          retryAfterSeconds: 60,
+          countsAsAttempt: true,
+        })
         expect(yield* claim(ana)).toMatchObject({ outcome: "later", state: "deferred", reason: "flood" })
         yield* run("time passes", (sql) => sql`update stash_claims set "retryAt" = now()`)
         expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 2 })
@@ -126,7 +189,14 @@ describe("claimSet", () => {
     check(
       Effect.gen(function* () {
         const { token } = yield* claimed(ana)
-        yield* deferClaim({ ...setKey(), token, reason: "flood", retryAfterSeconds: 0, countsAsAttempt: false })
+        yield* deferClaim({
+          ...setKey(),
+          token,
+          stage: "download",
+          reason: "flood",
+          retryAfterSeconds: 0,
+          countsAsAttempt: false,
+        })
         expect(yield* claim(ben)).toMatchObject({ outcome: "claimed", attempts: 1 })
       }),
     ))
@@ -135,7 +205,7 @@ describe("claimSet", () => {
     check(
       Effect.gen(function* () {
         const { token } = yield* claimed(ana)
-        yield* waitClaim({ ...setKey(), token, reason: "volume 2 is missing" })
+        yield* waitClaim({ ...setKey(), token, stage: "scan", reason: "volume 2 is missing" })
         expect(yield* claim(ana)).toMatchObject({ outcome: "later", state: "waiting", reason: "volume 2 is missing" })
         expect(yield* claim(ben, { volumes: 2, bytes: 20 })).toMatchObject({ outcome: "claimed", attempts: 1 })
       }),

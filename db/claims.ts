@@ -5,7 +5,10 @@ import { first, one, rows, run } from "./statement.ts"
 /**
  * States of an archive set. Allowed moves:
  *
- *     (new) -> claimed -> published | duplicate | skipped     settled, for good
+ *     (new) -> claimed -> published | duplicate | skipped     settled
+ *              published | duplicate | skipped -> claimed     when its messages hold other files than those it was settled for
+ *              published | duplicate -> deferred              when its package is to be published again
+ *              skipped -> claimed                             when its entry in skipped_packages was taken away: try again
  *              claimed -> deferred -> claimed                 tried again at retryAt, by any account
  *              claimed -> waiting -> claimed                  ... or as soon as more volumes or bytes are there
  *              claimed -> claimed                             by another account when the lease ran out
@@ -13,6 +16,10 @@ import { first, one, rows, run } from "./statement.ts"
 export const ClaimState = Schema.Literals(["claimed", "deferred", "waiting", "published", "duplicate", "skipped"])
 export type ClaimState = typeof ClaimState.Type
 export type SettledState = "published" | "duplicate" | "skipped"
+
+/** Where a try ended that was put off. */
+export const WorkStage = Schema.Literals(["scan", "download", "inspect", "lock", "publish", "record"])
+export type WorkStage = typeof WorkStage.Type
 
 /** Names an archive set: the channel's row and the message id of its first volume. */
 export interface SetKey {
@@ -27,6 +34,8 @@ export const ClaimedSet = Schema.Struct({
   state: ClaimState,
   /** Why it is in this state; empty when there is nothing to say. */
   reason: Schema.String,
+  /** Where the last try ended; null when it was not put off. */
+  stage: Schema.NullOr(WorkStage),
   contentHash: Schema.NullOr(Schema.String),
   setName: Schema.String,
   volumes: Schema.Int,
@@ -40,11 +49,18 @@ export const ClaimedSet = Schema.Struct({
 export type ClaimedSet = typeof ClaimedSet.Type
 
 export type ClaimOutcome =
-  /** The caller has it. `token` fences it; `attempts` counts this try, the first is 1. */
-  | { readonly outcome: "claimed"; readonly token: number; readonly attempts: number }
+  /** The caller has it. `token` fences it; `attempts` counts this try, the first is 1. `isNew`: nobody has seen it before. */
+  | { readonly outcome: "claimed"; readonly token: number; readonly attempts: number; readonly isNew: boolean }
   /** Another account works on it, at least until then. */
   | { readonly outcome: "held"; readonly accountId: string; readonly until: Date }
-  | { readonly outcome: "settled"; readonly state: SettledState; readonly reason: string; readonly accountId: string }
+  | {
+      readonly outcome: "settled"
+      readonly state: SettledState
+      readonly reason: string
+      readonly accountId: string
+      /** Null: what was skipped before its content was known. */
+      readonly contentHash: string | null
+    }
   /** Put off, or waiting for volumes. */
   | {
       readonly outcome: "later"
@@ -58,6 +74,8 @@ export interface ClaimRequest extends SetKey {
   readonly setName: string
   readonly volumes: number
   readonly bytes: number
+  /** Says which files the set is made of; equal for equal files, wherever they were posted. Null: not known. */
+  readonly fileKey: string | null
   readonly leaseSeconds: number
 }
 
@@ -78,32 +96,46 @@ export const claimSet = Effect.fn("claimSet")(function* (request: ClaimRequest) 
 const takeClaim = (request: ClaimRequest) =>
   first(
     "claimSet",
-    Schema.Struct({ token: SafeInteger, attempts: Schema.Int }),
+    Schema.Struct({ token: SafeInteger, attempts: Schema.Int, isNew: Schema.Boolean }),
     (sql) => sql`
       insert into stash_claims as c (
-        "sourceChannelId", "firstMessageId", "accountId", "token", "state", "setName", "volumes", "bytes", "attempts",
-        "leaseUntil"
+        "sourceChannelId", "firstMessageId", "accountId", "token", "state", "setName", "volumes", "bytes", "fileKey",
+        "attempts", "leaseUntil"
       ) values (
         ${request.sourceChannelId}, ${request.firstMessageId}, ${request.accountId}, nextval('stash_token'), 'claimed',
-        ${storable(request.setName)}, ${request.volumes}, ${request.bytes}, 1,
+        ${storable(request.setName)}, ${request.volumes}, ${request.bytes}, ${request.fileKey}, 1,
         now() + make_interval(secs => ${request.leaseSeconds})
       )
       on conflict ("sourceChannelId", "firstMessageId") do update set
         "accountId" = excluded."accountId", "token" = excluded."token", "state" = 'claimed', "reason" = '',
         "setName" = excluded."setName", "volumes" = excluded."volumes", "bytes" = excluded."bytes",
-        -- Having waited for volumes is no failed attempt.
-        "attempts" = c."attempts" + case when c."state" = 'waiting' then 0 else 1 end,
+        "fileKey" = excluded."fileKey", "stage" = null,
+        "attempts" = case
+          -- Having waited for volumes is no failed attempt.
+          when c."state" = 'waiting' then c."attempts"
+          when c."state" in ('claimed', 'deferred') then c."attempts" + 1
+          else 1
+        end,
+        "contentHash" = case when c."state" in ('published', 'duplicate') then null else c."contentHash" end,
         "retryAt" = null, "leaseUntil" = excluded."leaseUntil", "updatedAt" = now()
       where (c."state" = 'claimed' and (c."accountId" = excluded."accountId" or c."leaseUntil" <= now()))
          or (c."state" in ('deferred', 'waiting') and c."retryAt" <= now())
          or (c."state" = 'waiting' and (c."volumes" < excluded."volumes" or c."bytes" < excluded."bytes"))
-      returning c."token", c."attempts"`,
+         -- Somebody edited a message and put another file there, or a volume came after all.
+         or (c."state" in ('published', 'duplicate', 'skipped') and c."fileKey" <> excluded."fileKey")
+         -- A skipped set and its entry in the app's list are written together: without the entry it is to be tried again.
+         or (c."state" = 'skipped' and not exists (
+              select from "skipped_packages" s
+              where s."sourceChannelId" = c."sourceChannelId" and s."sourceMessageId" = c."firstMessageId"
+            ))
+      returning c."token", c."attempts", c.xmax = 0 as "isNew"`,
   )
 
 const ExistingClaim = Schema.Struct({
   state: ClaimState,
   reason: Schema.String,
   accountId: Schema.String,
+  contentHash: Schema.NullOr(Schema.String),
   retryAt: Schema.NullOr(Schema.Date),
   leaseUntil: Schema.NullOr(Schema.Date),
   isFree: Schema.Boolean,
@@ -114,17 +146,17 @@ const readClaim = (key: SetKey) =>
     "readClaim",
     ExistingClaim,
     (sql) => sql`
-      select "state", "reason", "accountId", "retryAt", "leaseUntil",
+      select "state", "reason", "accountId", "contentHash", "retryAt", "leaseUntil",
              coalesce(coalesce("retryAt", "leaseUntil") <= now(), false) as "isFree"
       from stash_claims
       where "sourceChannelId" = ${key.sourceChannelId} and "firstMessageId" = ${key.firstMessageId}`,
   )
 
 const outcomeOf = (existing: typeof ExistingClaim.Type): Option.Option<ClaimOutcome> => {
-  const { accountId, leaseUntil, reason, retryAt, state } = existing
+  const { accountId, contentHash, leaseUntil, reason, retryAt, state } = existing
   if (existing.isFree) return Option.none()
   if (state === "published" || state === "duplicate" || state === "skipped") {
-    return Option.some({ outcome: "settled", state, reason, accountId })
+    return Option.some({ outcome: "settled", state, reason, accountId, contentHash })
   }
   if (state === "claimed")
     return Option.map(Option.fromNullOr(leaseUntil), (until) => ({ outcome: "held", accountId, until }))
@@ -167,7 +199,7 @@ export const settleClaim = (
     "settleClaim",
     (sql) => sql`
       update stash_claims
-      set "state" = ${claim.state}, "reason" = ${claim.reason}, "leaseUntil" = null, "updatedAt" = now(),
+      set "state" = ${claim.state}, "reason" = ${storable(claim.reason)}, "leaseUntil" = null, "updatedAt" = now(),
           "contentHash" = coalesce(${claim.contentHash}::text, "contentHash")
       where "sourceChannelId" = ${claim.sourceChannelId} and "firstMessageId" = ${claim.firstMessageId}
         and "token" = ${claim.token} and "state" = 'claimed'`,
@@ -178,25 +210,37 @@ export const settleClaim = (
  * written.
  */
 export const deferClaim = (
-  claim: HeldClaim & { readonly reason: string; readonly retryAfterSeconds: number; readonly countsAsAttempt: boolean },
+  claim: HeldClaim & {
+    readonly reason: string
+    readonly stage: WorkStage
+    readonly retryAfterSeconds: number
+    readonly countsAsAttempt: boolean
+  },
 ) => putOff("deferred", claim)
 
 /**
  * Lets a set wait for volumes; `reason` says which are missing. It is claimed again as soon as more of it is seen, and after
  * `retryAfterSeconds` (default: an hour) in any case. False: the claim is no longer the caller's, and nothing was written.
  */
-export const waitClaim = (claim: HeldClaim & { readonly reason: string; readonly retryAfterSeconds?: number }) =>
-  putOff("waiting", { ...claim, retryAfterSeconds: claim.retryAfterSeconds ?? 3600, countsAsAttempt: true })
+export const waitClaim = (
+  claim: HeldClaim & { readonly reason: string; readonly stage: WorkStage; readonly retryAfterSeconds?: number },
+) => putOff("waiting", { ...claim, retryAfterSeconds: claim.retryAfterSeconds ?? 3600, countsAsAttempt: true })
 
 const putOff = (
   state: "deferred" | "waiting",
-  claim: HeldClaim & { readonly reason: string; readonly retryAfterSeconds: number; readonly countsAsAttempt: boolean },
+  claim: HeldClaim & {
+    readonly reason: string
+    readonly stage: WorkStage
+    readonly retryAfterSeconds: number
+    readonly countsAsAttempt: boolean
+  },
 ) =>
   run(
     `${state} claim`,
     (sql) => sql`
       update stash_claims
-      set "state" = ${state}, "reason" = ${claim.reason}, "leaseUntil" = null, "updatedAt" = now(),
+      set "state" = ${state}, "reason" = ${storable(claim.reason)}, "stage" = ${claim.stage}, "leaseUntil" = null,
+          "updatedAt" = now(),
           "retryAt" = now() + make_interval(secs => ${claim.retryAfterSeconds}),
           "attempts" = greatest("attempts" - ${claim.countsAsAttempt ? 0 : 1}, 0)
       where "sourceChannelId" = ${claim.sourceChannelId} and "firstMessageId" = ${claim.firstMessageId}
@@ -209,9 +253,20 @@ export const claimedSets = () =>
     "claimedSets",
     ClaimedSet,
     (sql) => sql`
-      select "sourceChannelId", "firstMessageId", "accountId", "state", "reason", "contentHash", "setName", "volumes",
-             "bytes", "attempts", "retryAt", "leaseUntil", "firstSeenAt", "updatedAt"
+      select "sourceChannelId", "firstMessageId", "accountId", "state", "reason", "stage", "contentHash", "setName",
+             "volumes", "bytes", "attempts", "retryAt", "leaseUntil", "firstSeenAt", "updatedAt"
       from stash_claims order by "firstSeenAt", "sourceChannelId", "firstMessageId"`,
+  )
+
+/** An account's sets of one channel that are not settled: what it must find there again. */
+export const unsettledClaims = (accountId: string, sourceChannelId: string) =>
+  rows(
+    "unsettledClaims",
+    Schema.Struct({ firstMessageId: SafeInteger, setName: Schema.String, volumes: Schema.Int, bytes: SafeInteger }),
+    (sql) => sql`
+      select "firstMessageId", "setName", "volumes", "bytes" from stash_claims
+      where "accountId" = ${accountId} and "sourceChannelId" = ${sourceChannelId}
+        and "state" in ('claimed', 'deferred', 'waiting')`,
   )
 
 const ClaimCounts = Schema.Struct({

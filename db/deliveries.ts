@@ -65,6 +65,22 @@ export const standingOf = (message: TaggedMessage) => {
   ).pipe(Effect.map(({ standing }) => standing))
 }
 
+/** Whether a message of a destination (TDLib's chat id) is part of a package, or of a publication under way. */
+export const isRecorded = (destChatId: number, messageId: number) =>
+  one(
+    "isRecorded",
+    Schema.Struct({ isRecorded: Schema.Boolean }),
+    (sql) => sql`
+      select exists (
+        select from "packages" p join "telegram_channels" c on c."id" = p."destChannelId"
+        where c."telegramId" = ${destChatId}
+          and (p."destMessageId" = ${messageId} or ${messageId}::bigint = any(p."destMessageIds"))
+      ) or exists (
+        select from stash_publication_parts p join stash_publications pub on pub."contentHash" = p."contentHash"
+        where pub."destChatId" = ${destChatId} and p."destMessageId" = ${messageId}
+      ) as "isRecorded"`,
+  ).pipe(Effect.map((row) => row.isRecorded))
+
 /** The message of a destination that the last sweep went up to; none before the first one. `destChannelId`: its row. */
 export const sweptThrough = (destChannelId: string) =>
   first(

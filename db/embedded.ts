@@ -9,7 +9,7 @@ import { Deferred, Duration, Effect, type Scope } from "effect"
 import { type Binaries, findBinaries } from "./embedded/binaries.ts"
 import { EmbeddedPostgresError } from "./embedded/error.ts"
 import { chooseIdentity, type Identity } from "./embedded/identity.ts"
-import { readPidFile, removeStalePidFile } from "./embedded/pid-file.ts"
+import { portOfRunning, readPidFile, removeStalePidFile } from "./embedded/pid-file.ts"
 
 export { EmbeddedPostgresError } from "./embedded/error.ts"
 
@@ -51,10 +51,24 @@ export const embeddedPostgres = (
       { interruptible: true },
     )
     return {
-      url: `postgresql://${userName}:${password}@127.0.0.1:${started.port}/postgres`,
+      url: urlOf(password, started.port),
       died: Effect.map(Deferred.await(started.exited), (how) => `the embedded database server ended: ${how}`),
     }
   })
+
+/**
+ * The URL of the server that another process runs on this directory; undefined when none does. It may end at any time: for
+ * commands that ask something and are done.
+ */
+export const runningEmbeddedPostgres = (directory: string): Effect.Effect<string | undefined, EmbeddedPostgresError> =>
+  attempt(async () => {
+    const place = placeOf(directory)
+    const port = await portOfRunning(place.data)
+    return port === undefined ? undefined : urlOf(await readPassword(place), port)
+  })
+
+const urlOf = (password: string, port: number): string =>
+  `postgresql://${userName}:${password}@127.0.0.1:${port}/postgres`
 
 const userName = "stash"
 const majorVersion = "18"

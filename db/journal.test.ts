@@ -6,7 +6,6 @@ import { upsertChannel } from "./channels.ts"
 import { claimedSets, claimSet } from "./claims.ts"
 import { Database } from "./database.ts"
 import {
-  abandonPublication,
   confirmPart,
   finishPublication,
   type NewPublication,
@@ -76,6 +75,7 @@ const claimToken = (accountId: string) =>
       setName: "dragon.zip",
       volumes: 1,
       bytes: 30,
+      fileKey: null,
       leaseSeconds: 0,
     }),
     (outcome) => {
@@ -247,18 +247,6 @@ describe("finishPublication", () => {
         )
         expect(both.map(({ _tag }) => _tag).sort()).toEqual(["Failure", "Success"])
         expect(yield* packageRows).toHaveLength(1)
-      }),
-    ))
-})
-
-describe("abandonPublication", () => {
-  it("forgets a publication, for its holder alone", () =>
-    check(
-      Effect.gen(function* () {
-        yield* openPublication(planned(2))
-        expect(yield* abandonPublication({ contentHash, token: 1 })).toBe(false)
-        expect(yield* abandonPublication({ contentHash, token: 2 })).toBe(true)
-        expect(yield* publicationByHash(contentHash)).toEqual(Option.none())
       }),
     ))
 })

@@ -48,6 +48,7 @@ const headFields = {
   destChatId: SafeInteger,
   /** Whatever was sent for this publication lies after this message of the destination. */
   afterMessageId: SafeInteger,
+  /** The tag of the first part; empty when its messages carry none. */
   tag: Schema.String,
   directory: Schema.String,
   stub: PublicationStub,
@@ -64,7 +65,7 @@ export type OpenedPublication = Publication & { readonly isNew: boolean }
 
 /**
  * Writes the journal row and its parts; to be called under the hash lock, before anything is sent. A publication that an earlier life
- * left open is taken over: it keeps its destination, its afterMessageId and every confirmed part that the new plan cuts alike.
+ * left open is taken over: it keeps its destination, its tag, its afterMessageId and every confirmed part that the new plan cuts alike.
  * Fails with "conflict" when somebody with a newer token has it.
  */
 export const openPublication = (planned: NewPublication) =>
@@ -111,7 +112,7 @@ const takeOverForPlan = (planned: NewPublication) =>
     (sql) => sql`
       update stash_publications set
         "accountId" = ${planned.accountId}, "token" = ${planned.token}, "sourceChannelId" = ${planned.sourceChannelId},
-        "firstMessageId" = ${planned.firstMessageId}, "tag" = ${planned.tag}, "directory" = ${planned.directory},
+        "firstMessageId" = ${planned.firstMessageId}, "directory" = ${planned.directory},
         "stub" = ${stubJson(planned)}::text::jsonb, "updatedAt" = now()
       where "contentHash" = ${planned.contentHash} and "token" <= ${planned.token}`,
   ).pipe(Effect.map((written) => written > 0))
@@ -297,6 +298,3 @@ const notifyNewPackage = (announced: {
   readonly creator: string | null
   readonly tags: ReadonlyArray<string>
 }) => run("notifyNewPackage", (sql) => sql`select pg_notify('new_package', ${JSON.stringify(announced)})`)
-
-/** Gives a publication up; its messages, if there are any, are the caller's to delete. False: it is no longer the caller's. */
-export const abandonPublication = deletePublication

@@ -4,7 +4,13 @@ import { Effect, Schema } from "effect"
 import { Database, type DatabaseError } from "./database.ts"
 
 /** The migrations in their order. A name and its text never change once they are on a main branch; new ones go to the end. */
-export const migrationNames = ["0001_predecessor", "0002_stash", "0003_exactly_once", "0004_flags"] as const
+export const migrationNames = [
+  "0001_predecessor",
+  "0002_stash",
+  "0003_exactly_once",
+  "0004_flags",
+  "0005_places",
+] as const
 
 export interface Migration {
   readonly name: string

@@ -27,15 +27,68 @@ export const packageByHash = (contentHash: string) =>
       where "contentHash" = ${contentHash}`,
   )
 
-/** The package that was made from this very message. */
-export const packageBySource = (sourceChannelId: string, sourceMessageId: number) =>
+/** The package with this content whose messages are in a destination. */
+export const publishedByHash = (contentHash: string) =>
   first(
-    "packageBySource",
+    "publishedByHash",
     PackageSummary,
     (sql) => sql`
       select "id", "contentHash", "fileName", "fileCount", "destMessageId", "destChannelId" from "packages"
-      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" = ${sourceMessageId}
-      order by "indexedAt" limit 1`,
+      where "contentHash" = ${contentHash} and "destMessageId" is not null`,
+  )
+
+/** Whether a package was made from this very message by a worker that knew no claims. */
+export const isPublishedUnclaimed = (key: { readonly sourceChannelId: string; readonly firstMessageId: number }) =>
+  one(
+    "isPublishedUnclaimed",
+    Schema.Struct({ isKnown: Schema.Boolean }),
+    (sql) => sql`
+      select exists (
+        select from "packages" p
+        where p."sourceChannelId" = ${key.sourceChannelId} and p."sourceMessageId" = ${key.firstMessageId}
+          and p."destMessageId" is not null and p."fileCount" > 0
+          and not exists (
+            select from stash_claims c
+            where c."sourceChannelId" = p."sourceChannelId" and c."firstMessageId" = p."sourceMessageId"
+          )
+      ) as "isKnown"`,
+  ).pipe(Effect.map(({ isKnown }) => isKnown))
+
+/** A package as an operator sees it. */
+export const PackageDetail = Schema.Struct({
+  id: Schema.String,
+  contentHash: Schema.String,
+  fileName: Schema.String,
+  /** Bytes of all volumes. */
+  fileSize: SafeInteger,
+  fileCount: Schema.Int,
+  destinationTitle: Schema.NullOr(Schema.String),
+  /** In the order of the parts; empty when they are gone. */
+  messageIds: Schema.Array(SafeInteger),
+  /** What was not found at the last look. */
+  problem: Schema.NullOr(Schema.String),
+})
+export type PackageDetail = typeof PackageDetail.Type
+
+const FEW = 20
+
+/** Packages by id, by file name, or by the first 8 digits or more of the content hash; at most 20. */
+export const findPackages = (wanted: string) =>
+  rows(
+    "findPackages",
+    PackageDetail,
+    (sql) => sql`
+      select p."id", p."contentHash", p."fileName", p."fileSize", p."fileCount", c."title" as "destinationTitle",
+             to_jsonb(case when p."destMessageId" is null then '{}'
+                           when cardinality(coalesce(p."destMessageIds", '{}')) > 0 then p."destMessageIds"
+                           else array[p."destMessageId"] end) as "messageIds",
+             k."problem"
+      from "packages" p
+        left join "telegram_channels" c on c."id" = p."destChannelId"
+        left join stash_package_checks k on k."packageId" = p."id"
+      where p."id" = ${wanted} or p."fileName" = ${wanted}
+         or (${/^[0-9a-f]{8,64}$/.test(wanted)} and starts_with(p."contentHash", ${wanted}))
+      order by p."indexedAt" limit ${FEW}`,
   )
 
 /** What is known of a package as soon as its last part is confirmed. */

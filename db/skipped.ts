@@ -1,6 +1,8 @@
 import { Effect, Schema } from "effect"
+import { callAccounts, setMarksBack } from "./channels.ts"
 import { settleClaim } from "./claims.ts"
-import { SafeInteger, storable } from "./row.ts"
+import { abandonForGood } from "./leftovers.ts"
+import { arrayLiteral, SafeInteger, storable } from "./row.ts"
 import { rows, run, transaction } from "./statement.ts"
 
 export const SkipReason = Schema.Literals(["SIZE_LIMIT", "DOWNLOAD_FAILED", "EXTRACT_FAILED", "UPLOAD_FAILED"])
@@ -62,13 +64,87 @@ export const skipSet = (skipped: SkippedPackage & { readonly errorMessage: strin
     }),
   )
 
+/**
+ * Settles a set as skipped whose messages its account does not find in the source any more, and gives up what was begun
+ * of it: the parts that were sent already are noted as leftovers. False: it is no longer that account's, or settled.
+ */
+export const skipVanished = (skipped: SkippedPackage & { readonly errorMessage: string }) =>
+  transaction(
+    "skipVanished",
+    Effect.gen(function* () {
+      const isOurs = yield* settleVanished(skipped)
+      if (!isOurs) return false
+      yield* abandonForGood({ sourceChannelId: skipped.sourceChannelId, firstMessageId: skipped.sourceMessageId })
+      yield* recordSkipped(skipped)
+      return true
+    }),
+  )
+
+const settleVanished = (skipped: SkippedPackage & { readonly errorMessage: string }) =>
+  run(
+    "settleVanished",
+    (sql) => sql`
+      update stash_claims
+      set "state" = 'skipped', "reason" = ${skipped.errorMessage}, "stage" = 'scan', "retryAt" = null,
+          "leaseUntil" = null, "updatedAt" = now()
+      where "sourceChannelId" = ${skipped.sourceChannelId} and "firstMessageId" = ${skipped.sourceMessageId}
+        and "accountId" = ${skipped.accountId} and "state" in ('claimed', 'deferred', 'waiting')`,
+  ).pipe(Effect.map((written) => written > 0))
+
+/** An entry of the app's list of skipped sets. */
+export const SkippedEntry = Schema.Struct({
+  id: Schema.String,
+  ...SkippedPackage.fields,
+  channelTitle: Schema.String,
+  createdAt: Schema.Date,
+})
+export type SkippedEntry = typeof SkippedEntry.Type
+
 /** Newest first. */
 export const skippedPackages = () =>
   rows(
     "skippedPackages",
-    SkippedPackage,
+    SkippedEntry,
     (sql) => sql`
-      select "fileName", "fileSize", "reason", "errorMessage", "sourceChannelId", "sourceMessageId", "sourceTopicId",
-             "isMultipart", "partCount", "accountId"
-      from "skipped_packages" order by "createdAt" desc, "id"`,
+      select s."id", s."fileName", s."fileSize", s."reason", s."errorMessage", s."sourceChannelId", s."sourceMessageId",
+             s."sourceTopicId", s."isMultipart", s."partCount", s."accountId", c."title" as "channelTitle", s."createdAt"
+      from "skipped_packages" s join "telegram_channels" c on c."id" = s."sourceChannelId"
+      order by s."createdAt" desc, s."id"`,
+  )
+
+const MAX_BEFORE = 1000
+
+/** Sets that were given up in a channel before a message, the newest first; a thousand at most. */
+export const skippedBefore = (sourceChannelId: string, messageId: number) =>
+  rows(
+    "skippedBefore",
+    Schema.Struct({ id: Schema.String, fileName: Schema.String }),
+    (sql) => sql`
+      select "id", "fileName" from "skipped_packages"
+      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" < ${messageId}
+      order by "sourceMessageId" desc limit ${MAX_BEFORE}`,
+  )
+
+const takeFromList = (ids: ReadonlyArray<string>) =>
+  rows(
+    "takeFromList",
+    Schema.Struct({ channelId: Schema.String, messageId: SafeInteger }),
+    (sql) => sql`
+      delete from "skipped_packages" where "id" = any(${arrayLiteral(ids)}::text[])
+      returning "sourceChannelId" as "channelId", "sourceMessageId" as "messageId"`,
+  )
+
+/**
+ * Lets skipped sets be tried again, with all their attempts: without its entry a skipped set may be claimed, and the
+ * marks of its channel are set back to it. Calls the accounts.
+ */
+export const retrySkipped = (ids: ReadonlyArray<string>) =>
+  transaction(
+    "retrySkipped",
+    Effect.gen(function* () {
+      const taken = yield* takeFromList(ids)
+      for (const { channelId, messageId } of taken) yield* setMarksBack(channelId, messageId)
+      if (taken.length > 0) yield* callAccounts()
+      return taken.length
+    }),
   )

@@ -108,6 +108,24 @@ export const settings = {
     about: "after this long a set that still lacks volumes is skipped with a reason; 0 waits for ever",
     fallback: "0",
   },
+  STASH_VERIFY_HOURS: {
+    decode: wholeNumber(0, 87_600),
+    expected: "hours, 0 to 87600",
+    about: "how often every package's messages are looked for in the destination; 0 never looks",
+    fallback: "24",
+  },
+  STASH_VERIFY_UPLOADS: {
+    decode: Schema.Literals(["size", "digest"]),
+    expected: "size or digest",
+    about: "compare the size of what was sent, or download it again and compare every byte",
+    fallback: "size",
+  },
+  STASH_CAPTION_TAG: {
+    decode: Schema.Literals(["on", "off"]),
+    expected: "on or off",
+    about: "a line in every caption that says what the message holds; see README for what is lost without it",
+    fallback: "on",
+  },
   STASH_DOCUMENT_EXTENSIONS: {
     decode: extensions,
     expected: "extensions without dots, with commas between them, or none",
@@ -186,6 +204,9 @@ export interface Config {
   readonly maxSetBytes: number
   readonly maxPartBytes: number | undefined
   readonly multipartTimeoutHours: number
+  readonly verifyHours: number
+  readonly verifyUploads: "size" | "digest"
+  readonly captionTags: boolean
   /** Lower case, without dots. */
   readonly documentExtensions: ReadonlyArray<string>
   readonly logLevel: (typeof logLevels)[number]
@@ -245,6 +266,9 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     maxSetBytes: values.WORKER_MAX_ZIP_SIZE_MB * MEBIBYTE,
     maxPartBytes: values.MAX_PART_SIZE_MB === undefined ? undefined : values.MAX_PART_SIZE_MB * MEBIBYTE,
     multipartTimeoutHours: values.MULTIPART_TIMEOUT_HOURS,
+    verifyHours: values.STASH_VERIFY_HOURS,
+    verifyUploads: values.STASH_VERIFY_UPLOADS,
+    captionTags: values.STASH_CAPTION_TAG === "on",
     documentExtensions: values.STASH_DOCUMENT_EXTENSIONS,
     logLevel: values.LOG_LEVEL,
     dataDirectory,

@@ -1,11 +1,15 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createHash } from "node:crypto"
+import { existsSync } from "node:fs"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { AccountConfig } from "../accounts/account-config.ts"
+import { proveDelivery } from "../accounts/settle/prove-delivery.ts"
 import { settle } from "../accounts/settle/settle.ts"
 import { sweepDestination } from "../accounts/settle/sweep.ts"
+import type { Supervisor } from "../accounts/supervisor-client.ts"
 import { newestMessageId } from "../accounts/telegram/history.ts"
 import { waitForFirstState } from "../accounts/telegram/login.ts"
 import { sendDocument } from "../accounts/telegram/send.ts"
@@ -19,6 +23,7 @@ import { LockSession } from "../db/lock-session.ts"
 import { packageByHash } from "../db/packages.ts"
 import { type Sandbox, startSandbox } from "../src/sandbox/sandbox.ts"
 import { freshDatabase } from "./fresh-database.ts"
+import { poolSupervisorLayer } from "./pool-supervisor.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
@@ -40,12 +45,17 @@ interface Bench {
   readonly accountId: string
   /** One life of the account's TDLib, from offline start to orderly close. */
   readonly life: <A, E>(work: Effect.Effect<A, E, LifeServices>) => Effect.Effect<A, unknown>
-  /** Writes the journal row of a content in `of` parts. */
-  readonly journal: (of: number) => Effect.Effect<unknown, unknown, LifeServices>
+  /** Writes the journal row of a content in `of` parts, with tags in their captions or without. */
+  readonly journal: (of: number, tags?: "tagged" | "untagged") => Effect.Effect<unknown, unknown, LifeServices>
   readonly file: string
 }
 
-type LifeServices = AccountConfig | Database | LockSession | Layer.Success<ReturnType<typeof telegramLayer>>
+type LifeServices =
+  | AccountConfig
+  | Database
+  | LockSession
+  | Supervisor
+  | Layer.Success<ReturnType<typeof telegramLayer>>
 
 const makeBench = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
@@ -79,12 +89,17 @@ const makeBench = Effect.gen(function* () {
     maxPartBytes: null,
     maxSetBytes: 1,
     multipartTimeoutHours: 0,
+    verifyHours: 0,
+    captionTags: true,
+    verifyUploads: "size",
     documentExtensions: [],
     logLevel: "error",
     faultDirectory: null,
   })
   const file = join(folder, "Dragon.zip")
-  yield* Effect.promise(() => writeFile(file, Buffer.alloc(300_000, 3)))
+  const bytes = Buffer.alloc(300_000, 3)
+  yield* Effect.promise(() => writeFile(file, bytes))
+  const digest = createHash("sha256").update(bytes).digest("hex")
 
   const bench: Bench = {
     sandbox,
@@ -100,10 +115,11 @@ const makeBench = Effect.gen(function* () {
             database,
             LockSession.layer({ url, applicationName: "test" }),
             Layer.succeed(AccountConfig, config),
+            poolSupervisorLayer(),
           ),
         ),
       ),
-    journal: Effect.fn("journal")(function* (of: number) {
+    journal: Effect.fn("journal")(function* (of: number, tags = "tagged") {
       const set = { sourceChannelId: rows.source, firstMessageId: 2 ** 20 }
       const claim = yield* claimSet({
         ...set,
@@ -111,6 +127,7 @@ const makeBench = Effect.gen(function* () {
         setName: "Dragon.zip",
         volumes: of,
         bytes: 300_000,
+        fileKey: null,
         leaseSeconds: 60,
       })
       assert.strictEqual(claim.outcome, "claimed")
@@ -122,14 +139,14 @@ const makeBench = Effect.gen(function* () {
         destChannelId: rows.destination,
         destChatId: library,
         afterMessageId: yield* newestMessageId(library),
-        tag: tagOf(1, of),
+        tag: tags === "tagged" ? tagOf(1, of) : "",
         directory: folder,
         parts: Array.from({ length: of }, (_, index) => ({
           part: index + 1,
           name: "Dragon.zip",
           path: file,
           bytes: 300_000,
-          sha256: null,
+          sha256: digest,
         })),
         stub: {
           fileName: "Dragon.zip",
@@ -252,6 +269,107 @@ describe("settling after a crash", () => {
           }),
         )
         assert.deepStrictEqual(delivered(bench), [tagOf(1, 1)])
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+})
+
+describe("settling a publication without caption tags", () => {
+  it.live(
+    "adopts the message that holds its very bytes, not another one of its name and size",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const decoy = join(bench.folder, "other", "Dragon.zip")
+        yield* Effect.promise(() => mkdir(join(bench.folder, "other")))
+        yield* Effect.promise(() => writeFile(decoy, Buffer.alloc(300_000, 4)))
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* online
+            yield* bench.journal(1, "untagged")
+            for (const path of [decoy, bench.file, bench.file])
+              yield* sendDocument({ chatId: bench.library, path, caption: "", onProgress: () => {} })
+          }),
+        )
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* waitForFirstState()
+            assert.deepStrictEqual(yield* settle(), { adopted: 1, cancelled: 0, completed: 1, open: 0 })
+            const found = yield* packageByHash(contentHash)
+            const second = bench.sandbox.state().channels.find(({ name }) => name === "library")?.messages[1]?.tdlibId
+            assert.strictEqual(Option.getOrUndefined(found)?.destMessageId, second)
+            assert.isTrue(existsSync(bench.file))
+          }),
+        )
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "lets TDLib deliver what the journal knows, by its path",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* online
+            yield* bench.journal(1, "untagged")
+            yield* leaveUnsent(bench, "")
+          }),
+        )
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* waitForFirstState()
+            assert.deepStrictEqual(yield* settle(), { adopted: 0, cancelled: 0, completed: 1, open: 0 })
+          }),
+        )
+        assert.deepStrictEqual(delivered(bench), [""])
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+})
+
+describe("proving a delivery", () => {
+  const sendAndProve = (bench: Bench, isRight: boolean) =>
+    Effect.gen(function* () {
+      yield* online
+      yield* bench.journal(1)
+      const [publication] = yield* openPublications(bench.accountId)
+      const [part] = publication?.parts ?? []
+      if (publication === undefined || part === undefined) return assert.fail("there is a publication")
+      const sent = yield* sendDocument({
+        chatId: bench.library,
+        path: bench.file,
+        caption: tagOf(1, 1),
+        onProgress: () => {},
+      })
+      const row = isRight ? part : { ...part, sha256: "0".repeat(64) }
+      return yield* proveDelivery(publication, row, bench.file, sent)
+    })
+  const downloadedBytes = (bench: Bench) => bench.sandbox.counters().accounts[phone]?.["upload.getFile"]?.bytesOut ?? 0
+
+  it.live(
+    "asks the server for every byte, and leaves the file where it was",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* bench.life(sendAndProve(bench, true))
+        assert.isAtLeast(downloadedBytes(bench), 300_000)
+        assert.isTrue(existsSync(bench.file))
+        assert.deepStrictEqual(delivered(bench), [tagOf(1, 1)])
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "deletes a message that holds something else",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const error = yield* Effect.flip(bench.life(sendAndProve(bench, false)))
+        assert.include(String(error), "other bytes")
+        assert.deepStrictEqual(delivered(bench), [])
+        assert.isTrue(existsSync(bench.file))
       }).pipe(Effect.scoped),
     120_000,
   )

@@ -9,6 +9,7 @@ import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { sweepDestination } from "../settle/sweep.ts"
+import { verifyLibrary } from "../settle/verify-library.ts"
 import { loadAllChats, requireChat } from "../telegram/history.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
@@ -68,6 +69,13 @@ const sweep = (destination: Destination) =>
     ),
   )
 
+/** What cannot be looked for now is looked for by a later cycle, or by another account. */
+const verify = Effect.flatMap(AccountConfig, ({ verifyHours }) => verifyLibrary(verifyHours)).pipe(
+  Effect.catchIf(isSourceTrouble, (error) =>
+    logEvent.warn("library.unverified", "The library could not be looked through", { error: error.message }),
+  ),
+)
+
 /**
  * Goes once through all sources of the account and tells `report` all that happens.
  * Fails with `AccountError` when the operator must act, or with what stops the account.
@@ -80,6 +88,7 @@ export const runCycle = Effect.fn("runCycle")(function* (
   yield* loadAllChats()
   const destination = yield* needDestination()
   yield* sweep(destination)
+  yield* verify
   const run = yield* recordRun(accountId)
   yield* keepClaims()
   const frame: CycleFrame = {

@@ -3,13 +3,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { groupArchiveSets } from "../../src/archive/archive-set.ts"
 import type { Growth } from "../../src/cpu/jobs.ts"
-import { CpuPool } from "../../src/cpu/pool.ts"
 import { startSandbox } from "../../src/sandbox/sandbox.ts"
+import { poolSupervisorLayer } from "../../test/pool-supervisor.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "../../test/telegram-client.ts"
-import { Supervisor } from "../supervisor-client.ts"
 import { searchMessages } from "../telegram/history.ts"
 import { downloadSet } from "./download-set.ts"
 import { planSetFolder } from "./set-folder.ts"
@@ -35,40 +34,6 @@ const world = {
     },
   ],
 }
-
-/** The pool itself in place of the channel to it, which hears what the digest is told. */
-const supervisorLayer = (told: Array<Growth>) =>
-  Layer.effect(
-    Supervisor,
-    Effect.map(CpuPool, (pool) =>
-      Supervisor.of({
-        digest: () => Effect.die("the set is not at home"),
-        digestWhileGrowing: (job) =>
-          Effect.gen(function* () {
-            let tell: (growth: Growth) => void = () => {}
-            const ready = yield* Deferred.make<void>()
-            const fiber = yield* Effect.forkScoped(
-              pool.digestWhileGrowing(job, (teller) => {
-                tell = teller
-                Deferred.doneUnsafe(ready, Effect.void)
-              }),
-            )
-            yield* Deferred.await(ready)
-            return {
-              tell: (growth) =>
-                Effect.sync(() => {
-                  told.push(growth)
-                  tell(growth)
-                }),
-              result: Fiber.join(fiber),
-            }
-          }),
-        cut: () => Effect.die("nothing is cut"),
-        inspect: () => Effect.die("nothing is inspected"),
-        preview: () => Effect.die("there is no preview"),
-      }),
-    ),
-  ).pipe(Layer.provide(CpuPool.layer({ threads: 1 })))
 
 describe("downloading a set", () => {
   it.live(
@@ -97,6 +62,7 @@ describe("downloading a set", () => {
                     fileName: content.fileName,
                     bytes: content.bytes,
                     fileId: content.fileId,
+                    uniqueId: content.uniqueId,
                   },
                 ]
               : [],
@@ -132,7 +98,11 @@ describe("downloading a set", () => {
           assert.isBelow(Math.min(...early.map(({ readyBytes }) => readyBytes)), 24 * mebibyte)
         }).pipe(
           Effect.provide(
-            Layer.mergeAll(telegramLayer(sandbox, join(folder, "tdlib")), supervisorLayer(told), Places.layer),
+            Layer.mergeAll(
+              telegramLayer(sandbox, join(folder, "tdlib")),
+              poolSupervisorLayer((growth) => told.push(growth)),
+              Places.layer,
+            ),
           ),
         )
       }).pipe(Effect.scoped),

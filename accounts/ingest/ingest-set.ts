@@ -1,40 +1,27 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { claimSet, deferClaim, settleClaim, waitClaim } from "../../db/claims.ts"
+import { claimSet } from "../../db/claims.ts"
 import { LockSession } from "../../db/lock-session.ts"
-import { packageByHash, packageBySource } from "../../db/packages.ts"
-import { type SkipReason, skipSet } from "../../db/skipped.ts"
+import { isPublishedUnclaimed, packageByHash, publishedByHash } from "../../db/packages.ts"
+import { contentOfFiles, earlierWorkOn } from "../../db/places.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
 import { inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
-import { earlyLook } from "./early-look.ts"
 import { enrichPackage } from "./enrich.ts"
+import { fileKeyOf } from "./file-key.ts"
+import { reviveForLateVolumes } from "./late-volume.ts"
+import { duplicate, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from "./leave-set.ts"
 import { publishSet } from "./publish.ts"
 import { removeSetFolder } from "./set-folder.ts"
-import { type Departure, type SetWork, setKeyOf } from "./set-work.ts"
-import { type Trouble, troubleOf } from "./trouble.ts"
-import { waitingReason } from "./waiting-reason.ts"
+import { identityOf, type SetWork, setKeyOf } from "./set-work.ts"
+import { troubleOf } from "./trouble.ts"
+import { turnBack } from "./turn-back.ts"
 
-/** A set that failed this often is skipped, visibly, instead of being tried for ever (P6). */
-const MAX_ATTEMPTS = 5
-/** ... and one that was claimed this often, without ever coming to an end, takes its account down each time. */
+/** A set that was claimed this often, without ever coming to an end, takes its account down each time. */
 const MAX_CLAIMS = 4 * MAX_ATTEMPTS
-const FIRST_RETRY_SECONDS = 30
-
-const left = (outcome: Departure["outcome"], reason: string): Departure => ({
-  outcome,
-  reason,
-  contentHash: null,
-  parts: 0,
-})
-
-const identityOf = (work: SetWork) => ({
-  sourceChannelId: work.source.channelId,
-  firstMessageId: work.set.firstMessageId,
-})
 
 const claim = Effect.fn("claim")(function* (work: SetWork) {
   const { accountId } = yield* AccountConfig
@@ -44,72 +31,21 @@ const claim = Effect.fn("claim")(function* (work: SetWork) {
     setName: work.set.name,
     volumes: work.set.volumes.length,
     bytes: work.set.bytes,
+    fileKey: fileKeyOf(work.set.volumes),
     leaseSeconds: LEASE_SECONDS,
   })
 })
 
-/** Settles a set as skipped, with a reason that an operator can read. */
-const skip = Effect.fn("skip")(function* (work: SetWork, token: number, kind: SkipReason, reason: string) {
-  const { accountId } = yield* AccountConfig
-  const first = work.set.volumes[0]
-  const isOurs = yield* skipSet({
-    token,
-    fileName: work.set.name,
-    fileSize: work.set.bytes,
-    reason: kind,
-    errorMessage: reason,
-    sourceChannelId: work.source.channelId,
-    sourceMessageId: work.set.firstMessageId,
-    sourceTopicId: first?.topicId ?? null,
-    isMultipart: work.set.volumes.length > 1,
-    partCount: work.set.volumes.length,
-    accountId,
-  })
-  return isOurs ? left("skipped", reason) : left("deferred", "another account took the set over")
-})
-
-/** Settles a set whose content the library already has. */
-const duplicate = Effect.fn("duplicate")(function* (work: SetWork, token: number, contentHash: string, of: string) {
-  const reason = `same content as ${of}`
-  yield* settleClaim({ ...identityOf(work), token, state: "duplicate", reason, contentHash })
-  return { ...left("duplicate", reason), contentHash }
-})
-
-/** A set that lacks volumes waits, and after MULTIPART_TIMEOUT_HOURS is skipped with what it lacked. */
-const holdBack = Effect.fn("holdBack")(function* (work: SetWork, token: number, reason: string) {
-  const { multipartTimeoutHours } = yield* AccountConfig
-  const newest = Math.max(...work.set.volumes.map((volume) => volume.date))
-  const ageHours = ((yield* Effect.clockWith((clock) => clock.currentTimeMillis)) / 1000 - newest) / 3600
-  if (multipartTimeoutHours > 0 && ageHours > multipartTimeoutHours)
-    return yield* skip(work, token, "DOWNLOAD_FAILED", `${reason}; gave up after ${multipartTimeoutHours} h`)
-  const reasonSince = waitingReason(reason, newest)
-  yield* waitClaim({ ...identityOf(work), token, reason: reasonSince })
-  return left("waiting", reasonSince)
-})
-
-/** Lets a set wait, or skips it, that need not be downloaded to know so; undefined = on with it. */
-const turnBack = Effect.fn("turnBack")(function* (work: SetWork, token: number) {
-  const { set } = work
-  const { detail, state } = yield* earlyLook(work)
-  if (state === "renamed" || state === "damaged")
-    return yield* skip(work, token, "EXTRACT_FAILED", `${state}: ${detail}`)
-  if (state === "incomplete" && set.volumes.length === 1 && set.state === "complete")
-    return yield* skip(work, token, "EXTRACT_FAILED", `${state}: ${detail}`)
-  if (state === "incomplete") return yield* holdBack(work, token, `incomplete: ${detail}`)
-  if (set.state !== "complete" && state !== "whole") return yield* holdBack(work, token, `${set.state}: ${set.problem}`)
-  return undefined
-})
-
-/** Looks at the set again later; after too many attempts it is skipped. */
-const putOff = Effect.fn("putOff")(function* (work: SetWork, token: number, attempts: number, trouble: Trouble) {
-  if (trouble.countsAsAttempt && attempts >= MAX_ATTEMPTS)
-    return yield* skip(work, token, trouble.skipKind, `${trouble.reason}; gave up after ${attempts} attempts`)
-  const retryAfterSeconds =
-    trouble.retryAfterSeconds ?? FIRST_RETRY_SECONDS * 2 ** Math.min(Math.max(attempts - 1, 0), 7)
-  const { countsAsAttempt, reason } = trouble
-  yield* deferClaim({ ...identityOf(work), token, reason, retryAfterSeconds, countsAsAttempt })
-  yield* logEvent.warn("set.deferred", "The set is put off", { reason: trouble.reason, retryAfterSeconds })
-  return left("deferred", trouble.reason)
+/** What is known of the set's files from other places, before anything is downloaded. */
+const lookElsewhere = Effect.fn("lookElsewhere")(function* (work: SetWork, token: number) {
+  const fileKey = fileKeyOf(work.set.volumes)
+  if (fileKey === null) return undefined
+  const known = yield* contentOfFiles(fileKey)
+  if (Option.isSome(known)) return yield* duplicate(work, token, known.value.contentHash, known.value.fileName)
+  const earlier = yield* earlierWorkOn(fileKey, token)
+  if (Option.isNone(earlier)) return undefined
+  const { channelTitle, setName } = earlier.value
+  return yield* standBack(work, token, `the same files are on their way already, as ${setName} of ${channelTitle}`)
 })
 
 /** The way of a claimed set, from its messages to the library. */
@@ -117,15 +53,17 @@ const travel = Effect.fn("travel")(
   function* (work: SetWork, token: number) {
     const locks = yield* LockSession
     yield* reach("claim.taken")
+    const elsewhere = yield* lookElsewhere(work, token)
+    if (elsewhere !== undefined) return elsewhere
     const digest = yield* downloadSet(work)
     yield* reach("digest.done")
     const { contentHash } = digest
-    const known = yield* packageByHash(contentHash)
+    const known = yield* publishedByHash(contentHash)
     if (Option.isSome(known)) return yield* duplicate(work, token, contentHash, known.value.fileName)
     const inspection = yield* inspectSet(work, digest)
     // Its names look complete, its headers know better: more volumes may still be posted.
     if (inspection.state === "incomplete" && work.set.volumes.length > 1)
-      return yield* holdBack(work, token, `incomplete: ${inspection.detail}`)
+      return yield* holdBack(work, token, "inspect", `incomplete: ${inspection.detail}`)
     if (inspection.state === "incomplete" || inspection.state === "damaged" || inspection.state === "renamed")
       return yield* skip(work, token, "EXTRACT_FAILED", `${inspection.state}: ${inspection.detail}`)
 
@@ -133,7 +71,7 @@ const travel = Effect.fn("travel")(
     const underLock = Effect.gen(function* () {
       yield* reach("lock.taken")
       // Somebody may have published it and let go of the lock between the first look and now.
-      const meanwhile = yield* packageByHash(contentHash)
+      const meanwhile = yield* publishedByHash(contentHash)
       if (Option.isSome(meanwhile)) return yield* duplicate(work, token, contentHash, meanwhile.value.fileName)
       const published = yield* publishSet(work, token, digest)
       // Under the lock, so that nobody else takes the stub for a forgotten one.
@@ -142,12 +80,9 @@ const travel = Effect.fn("travel")(
     })
     const result = yield* locks.withHashLock(contentHash, underLock)
     yield* reach("lock.released")
-    if (Option.isNone(result)) {
-      const reason = "another account is publishing the same content"
-      yield* deferClaim({ ...identityOf(work), token, reason, retryAfterSeconds: 2, countsAsAttempt: false })
-      return left("deferred", reason)
-    }
-    return result.value
+    return Option.isSome(result)
+      ? result.value
+      : yield* standBack(work, token, "another account is publishing the same content")
   },
   Effect.annotateLogs({ stage: "travel" }),
 )
@@ -170,8 +105,8 @@ const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork,
 
 /** Claims the set and sends it on its way; undefined when it was settled before and there is nothing to do. */
 const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
-  const existing = yield* packageBySource(work.source.channelId, work.set.firstMessageId)
-  if (Option.isSome(existing) && existing.value.fileCount > 0) return undefined
+  // A library that another worker began has packages without claims.
+  if (yield* isPublishedUnclaimed(identityOf(work))) return undefined
   const claimed = yield* claim(work)
   switch (claimed.outcome) {
     case "held":
@@ -179,13 +114,16 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
     case "later":
       return left(work.set.state === "complete" ? "deferred" : "waiting", claimed.reason)
     case "settled": {
-      if (claimed.state !== "published" || Option.isNone(existing)) return undefined
-      return yield* completeMetadata(work, existing.value.contentHash).pipe(
+      if (claimed.state !== "published" || claimed.contentHash === null) return undefined
+      const stub = yield* packageByHash(claimed.contentHash)
+      if (Option.isNone(stub) || stub.value.fileCount > 0) return undefined
+      return yield* completeMetadata(work, claimed.contentHash).pipe(
         Effect.catch((error) => Effect.map(troubleOf(error), ({ reason }) => left("deferred", `metadata: ${reason}`))),
       )
     }
     case "claimed": {
-      const { attempts, token } = claimed
+      const { attempts, isNew, token } = claimed
+      if (isNew && work.set.state !== "complete") yield* reviveForLateVolumes(work)
       if (attempts > MAX_CLAIMS)
         return yield* skip(work, token, "EXTRACT_FAILED", `the account ended ${attempts - 1} times while working on it`)
       const turnedBack = yield* turnBack(work, token)

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { type Destination, type Source, setMark } from "../../db/channels.ts"
+import { advanceMark, type Destination, type Source } from "../../db/channels.ts"
 import type { ArchiveSet } from "../../src/archive/archive-set.ts"
 import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { reach } from "../../src/fault-point.ts"
@@ -10,6 +10,7 @@ import { isSettled, markAfter } from "./mark.ts"
 import { type SourceVolume, scanSource } from "./scan-source.ts"
 import { planSetFolder, setFolderName } from "./set-folder.ts"
 import { Places, type SetWork } from "./set-work.ts"
+import { skipVanishedSets } from "./vanished-sets.ts"
 
 /** What all sets of one cycle share. */
 export interface CycleFrame {
@@ -42,6 +43,7 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     ignored: scan.ignored,
   })
   yield* reach("scan.done")
+  yield* skipVanishedSets(source, scan)
   const setStarts = scan.sets.map(({ firstMessageId }) => firstMessageId)
   const workOf = (set: ArchiveSet<SourceVolume>): SetWork => ({
     ...frame,
@@ -60,7 +62,9 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     (set) => placesForSets.withPermits(1)(Effect.map(ingestSet(workOf(set)), (departure) => ({ set, departure }))),
     { concurrency: "unbounded" },
   )
-  yield* setMark(source.mapId, markAfter(scan.newestMessageId, travelled))
+  const mark = markAfter(scan.newestMessageId, travelled)
+  if (!(yield* advanceMark(source.mapId, source.mark, mark)))
+    yield* logEvent.info("mark.kept", "The mark was set back meanwhile: the next cycle looks again from there")
   yield* reach("mark.moved")
   return travelled.filter((one) => !isSettled(one)).map(({ set }) => setFolderName(source.chatId, set.firstMessageId))
 })

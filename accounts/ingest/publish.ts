@@ -16,6 +16,8 @@ import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { adoptDelivered } from "../settle/adopt-delivered.ts"
 import { awaitReplay, replayOf } from "../settle/await-replay.ts"
+import { isTagged } from "../settle/part-match.ts"
+import { proveDelivery } from "../settle/prove-delivery.ts"
 import { recordDelivery } from "../settle/record-delivery.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { newestMessageId, pendingSends } from "../telegram/history.ts"
@@ -50,7 +52,7 @@ const openJournal = Effect.fn("openJournal")(function* (
   digest: DigestResult,
   plan: ReadonlyArray<Part>,
 ) {
-  const { accountId } = yield* AccountConfig
+  const { accountId, captionTags } = yield* AccountConfig
   const first = work.set.volumes[0]
   return yield* openPublication({
     contentHash: digest.contentHash,
@@ -61,7 +63,7 @@ const openJournal = Effect.fn("openJournal")(function* (
     destChannelId: work.destination.channelId,
     destChatId: work.destination.chatId,
     afterMessageId: yield* newestMessageId(work.destination.chatId),
-    tag: formatCaptionTag(captionTag(digest.contentHash, 1, plan.length)),
+    tag: captionTags ? formatCaptionTag(captionTag(digest.contentHash, 1, plan.length)) : "",
     directory: work.folder.path,
     parts: plan.map((part) => ({
       part: part.part,
@@ -121,6 +123,7 @@ const sendPart = Effect.fn("sendPart")(function* (
   const part = plan[index]
   if (part === undefined || row.destMessageId !== null) return
   const runFork = Effect.runForkWith(yield* Effect.context())
+  const { verifyUploads } = yield* AccountConfig
   const path = pathOf(work, part)
   if (!part.whole) yield* cutPiece(work, part, path, row.sha256)
   yield* reach("part.ready")
@@ -128,10 +131,11 @@ const sendPart = Effect.fn("sendPart")(function* (
     chatId: publication.destChatId,
     path,
     onHanded: reach("part.handed"),
-    caption: formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)),
+    caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
   })
   yield* reach("part.delivered")
+  if (verifyUploads === "digest") yield* proveDelivery(publication, row, path, delivered)
   if (!(yield* recordDelivery(publication, row, delivered))) {
     return yield* overtaken()
   }

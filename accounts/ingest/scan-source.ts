@@ -15,6 +15,8 @@ const PHOTO_LOOK_BACK = 50 * ONE_MESSAGE
 /** A document of a source, as the archive rules see it, with what is needed to download it. */
 export interface SourceVolume extends SourceFile {
   readonly fileId: number
+  /** The same wherever this file was posted or forwarded; empty when Telegram does not tell. */
+  readonly uniqueId: string
 }
 
 /** A photo of a source, with what is needed to download it. */
@@ -51,6 +53,7 @@ const toVolumes = (message: ChannelMessage): ReadonlyArray<SourceVolume> =>
           fileName: message.content.fileName,
           bytes: message.content.bytes,
           fileId: message.content.fileId,
+          uniqueId: message.content.uniqueId,
         },
       ]
     : []

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto"
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { safeFileNames } from "../../src/archive/safe-file-name.ts"
@@ -35,20 +36,34 @@ export interface SetFolder {
 /** Folder names carry the channel and the first message, so that the next life finds what this one downloaded. */
 export const setFolderName = (chatId: number, firstMessageId: number): string => `${Math.abs(chatId)}-${firstMessageId}`
 
-/** Plans the folder of a set below `root`; nothing is created yet. Names from Telegram never leave it (W-59). */
-export const planSetFolder = (
-  root: string,
-  set: { chatId: number; firstMessageId: number; volumes: ReadonlyArray<{ fileName: string }> },
-): SetFolder => {
+interface PlannedSet {
+  readonly chatId: number
+  readonly firstMessageId: number
+  readonly volumes: ReadonlyArray<{ readonly fileName: string; readonly uniqueId: string }>
+}
+
+const digitsOf = (uniqueId: string | undefined): string =>
+  createHash("sha256")
+    .update(uniqueId ?? "")
+    .digest("hex")
+    .slice(0, 12)
+
+/**
+ * Plans the folder of a set below `root`; nothing is created yet. Names from Telegram never leave it (W-59). A volume
+ * lies in a folder named after its file's identity: when somebody replaces the file of a message, the old one is not
+ * taken for it.
+ */
+export const planSetFolder = (root: string, set: PlannedSet): SetFolder => {
   const path = join(root, setFolderName(set.chatId, set.firstMessageId))
   const names = safeFileNames(set.volumes.map((volume) => volume.fileName))
-  return { path, partsPath: join(path, "parts"), volumePaths: names.map((name) => join(path, "volumes", name)) }
+  const volumePaths = names.map((name, index) => join(path, "volumes", digitsOf(set.volumes[index]?.uniqueId), name))
+  return { path, partsPath: join(path, "parts"), volumePaths }
 }
 
 /** Creates the folders of a set. */
 export const createSetFolder = (folder: SetFolder): Effect.Effect<void, StorageError> =>
   storage(folder.path, async () => {
-    await mkdir(join(folder.path, "volumes"), { recursive: true })
+    for (const path of folder.volumePaths) await mkdir(dirname(path), { recursive: true })
     await mkdir(folder.partsPath, { recursive: true })
   })
 

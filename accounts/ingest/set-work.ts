@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import type { Destination, Source } from "../../db/channels.ts"
+import type { SetKey } from "../../db/claims.ts"
 import type { ArchiveSet } from "../../src/archive/archive-set.ts"
 import type { CycleEvent, Outcome, Stage } from "../../src/channel/account-rpcs.ts"
 import type { SourcePhoto, SourceVolume } from "./scan-source.ts"
@@ -31,6 +32,12 @@ export interface Departure {
   readonly contentHash: string | null
   readonly parts: number
 }
+
+/** Names the set in the database. */
+export const identityOf = ({ set, source }: SetWork): SetKey => ({
+  sourceChannelId: source.channelId,
+  firstMessageId: set.firstMessageId,
+})
 
 export const setKeyOf = (source: Source, set: ArchiveSet<SourceVolume>): string =>
   `${source.channelId}:${set.firstMessageId}`

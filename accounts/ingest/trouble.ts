@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { RpcClientError } from "effect/rpc/RpcClientError"
+import type { WorkStage } from "../../db/claims.ts"
 import type { DatabaseError } from "../../db/database.ts"
 import type { LockLost } from "../../db/lock-session.ts"
 import { AccountError } from "../../src/channel/account-rpcs.ts"
@@ -7,14 +8,15 @@ import type { CpuJobError } from "../../src/cpu/jobs.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import type { StorageError } from "./set-folder.ts"
 
-/** Why a set is put off, and what it will be called if it is given up. */
+/** Why a set is put off. */
 export interface Trouble {
   readonly reason: string
+  /** Where it happened. */
+  readonly stage: WorkStage
   /** When Telegram or the disk says how long to wait; null = backoff by attempts. */
   readonly retryAfterSeconds: number | null
   /** Waiting on Telegram's word or for disk space is no failure of the set. */
   readonly countsAsAttempt: boolean
-  readonly skipKind: "DOWNLOAD_FAILED" | "EXTRACT_FAILED" | "UPLOAD_FAILED"
 }
 
 /** What ends the cycle of the whole account: its next life settles what was in flight. */
@@ -24,11 +26,11 @@ type Failure = Fatal | CpuJobError | StorageError
 
 const DISK_RETRY_SECONDS = 300
 
-const failure = (reason: string, skipKind: Trouble["skipKind"]): Trouble => ({
+const failure = (reason: string, stage: WorkStage): Trouble => ({
   reason,
+  stage,
   retryAfterSeconds: null,
   countsAsAttempt: true,
-  skipKind,
 })
 
 /**
@@ -45,7 +47,7 @@ export const troubleOf = (error: Failure): Effect.Effect<Trouble, Fatal> => {
           new AccountError({ who: "operator", message: `this account may not post in the destination: ${error.text}` }),
         )
       return Effect.succeed({
-        ...failure(error.message, isUpload ? "UPLOAD_FAILED" : "DOWNLOAD_FAILED"),
+        ...failure(error.message, isUpload ? "publish" : "download"),
         retryAfterSeconds: error.kind === "flood" ? (error.retryAfterSeconds ?? 60) : null,
         // An upload that has begun is never given up: its parts are in the journal, and perhaps in the destination.
         countsAsAttempt: !isUpload && error.kind !== "flood" && error.kind !== "timeout",
@@ -53,7 +55,7 @@ export const troubleOf = (error: Failure): Effect.Effect<Trouble, Fatal> => {
     }
     case "StorageError":
       return Effect.succeed({
-        ...failure(error.message, "DOWNLOAD_FAILED"),
+        ...failure(error.message, "download"),
         retryAfterSeconds: error.isFull ? DISK_RETRY_SECONDS : null,
         countsAsAttempt: false,
       })
@@ -61,14 +63,14 @@ export const troubleOf = (error: Failure): Effect.Effect<Trouble, Fatal> => {
       if (error.reason === "tool_unavailable")
         return Effect.fail(new AccountError({ who: "operator", message: error.message }))
       return Effect.succeed({
-        ...failure(error.message, "EXTRACT_FAILED"),
+        ...failure(error.message, "inspect"),
         retryAfterSeconds: error.reason === "disk_full" ? DISK_RETRY_SECONDS : null,
         countsAsAttempt: error.reason !== "disk_full" && error.reason !== "queue_full",
       })
     case "DatabaseError":
       // Somebody else was faster: looked at again, it is a duplicate. Every other database error hits all sets alike.
       return error.reason === "conflict"
-        ? Effect.succeed({ ...failure(error.message, "UPLOAD_FAILED"), retryAfterSeconds: 2, countsAsAttempt: false })
+        ? Effect.succeed({ ...failure(error.message, "publish"), retryAfterSeconds: 2, countsAsAttempt: false })
         : Effect.fail(error)
     default:
       return Effect.fail(error)

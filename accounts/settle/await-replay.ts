@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import type { Publication, PublicationPart } from "../../db/journal.ts"
 import { logEvent } from "../../src/log-line.ts"
-import { captionTag, isSameTag, parseCaptionTag } from "../ingest/caption-tag.ts"
 import type { ChannelMessage } from "../telegram/channel-message.ts"
 import { awaitDelivery, deleteMessages } from "../telegram/send.ts"
+import { isUnsentPart } from "./part-match.ts"
 import { recordDelivery } from "./record-delivery.ts"
 
 /** A message that TDLib still wants to send by itself, and the part it delivers. */
@@ -15,15 +15,11 @@ export interface Replay {
 
 /** The part that an unsent message delivers; undefined when no open publication lacks it. */
 export const replayOf = (message: ChannelMessage, publications: ReadonlyArray<Publication>): Replay | undefined => {
-  const tag = parseCaptionTag(message.caption)
-  if (tag === undefined || message.sending !== "pending") return undefined
-  const publication = publications.find(
-    ({ contentHash, destChatId, parts }) =>
-      destChatId === message.chatId && isSameTag(tag, captionTag(contentHash, tag.part, parts.length)),
-  )
-  const part = publication?.parts.find((row) => row.part === tag.part)
-  if (publication === undefined || part === undefined || part.destMessageId !== null) return undefined
-  return { message, publication, part }
+  for (const publication of publications) {
+    const part = publication.parts.find((row) => isUnsentPart(message, publication, row))
+    if (part !== undefined) return part.destMessageId === null ? { message, publication, part } : undefined
+  }
+  return undefined
 }
 
 const isUnfinished = (error: { readonly _tag: string; readonly kind?: string }): boolean =>

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { confirmPart, type Publication, type PublicationPart } from "../../db/journal.ts"
+import { logEvent } from "../../src/log-line.ts"
 import { captionTag } from "../ingest/caption-tag.ts"
 import type { Delivered } from "../telegram/send.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
@@ -23,6 +24,13 @@ export const recordDelivery = Effect.fn("recordDelivery")(function* (
       message: `the server holds ${delivered.bytes} bytes of ${part.name}, which has ${part.bytes}`,
     })
   }
+  if (delivered.fileName !== part.name)
+    yield* logEvent.warn("part.renamed", "Telegram shows a part under another name", {
+      hash: contentHash,
+      part: part.part,
+      name: part.name,
+      shown: delivered.fileName,
+    })
   if (yield* confirmPart({ contentHash, token, part: part.part, destMessageId: messageId })) return true
   const { hashPrefix } = captionTag(contentHash, part.part, parts.length)
   yield* removeIfSurplus({ hashPrefix, part: part.part, destChatId, messageId })

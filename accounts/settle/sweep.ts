@@ -2,11 +2,36 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Destination } from "../../db/channels.ts"
 import { noteSwept, sweptThrough } from "../../db/deliveries.ts"
+import { forgetLeftovers, leftoversIn } from "../../db/leftovers.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { parseCaptionTag, TAG_WORD } from "../ingest/caption-tag.ts"
 import { newestMessageId, searchTagged } from "../telegram/history.ts"
+import { deleteMessages } from "../telegram/send.ts"
 import { removeIfSurplus } from "./surplus.ts"
+
+/** Deletes what belongs to no package any more: parts of a set that was given up, messages of a package to be sent anew. */
+const deleteLeftovers = Effect.fn("deleteLeftovers")(function* ({ channelId, chatId }: Destination) {
+  const messageIds = yield* leftoversIn(channelId)
+  if (messageIds.length === 0) return
+  yield* deleteMessages(chatId, messageIds)
+  yield* forgetLeftovers(channelId, messageIds)
+  yield* logEvent.info("leftovers.deleted", `Deleted ${messageIds.length} messages that no package needs`, {
+    messageIds,
+  })
+})
+
+/** An account that may not delete them leaves them to another one; the sweep itself goes on. */
+const deleteLeftoversIfAllowed = (destination: Destination) =>
+  deleteLeftovers(destination).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "TelegramError" && error.kind !== "closed",
+      (error) =>
+        logEvent.warn("leftovers.kept", "Messages that no package needs could not be deleted", {
+          error: error.message,
+        }),
+    ),
+  )
 
 /**
  * Looks through what came to the destination since the last sweep and removes what is one too many: a request of an
@@ -17,6 +42,7 @@ import { removeIfSurplus } from "./surplus.ts"
  */
 export const sweepDestination = Effect.fn("sweepDestination")(function* (destination: Destination) {
   const { channelId, chatId } = destination
+  yield* deleteLeftoversIfAllowed(destination)
   const from = yield* sweptThrough(channelId)
   if (Option.isNone(from)) return yield* noteSwept(channelId, yield* newestMessageId(chatId))
   const messages = yield* searchTagged(chatId, from.value, TAG_WORD)

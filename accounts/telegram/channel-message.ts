@@ -5,11 +5,15 @@ import type * as Td from "tdlib-types"
 /** A file that a message carries. `fileId` lives only as long as this TDLib instance: never store it (W-4). */
 const FileContent = Schema.Struct({
   fileId: Schema.Int,
+  /** The same wherever this file was posted or forwarded, for every account (td_api: remoteFile.unique_id). */
+  uniqueId: Schema.String,
   bytes: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
 })
 
 const DocumentContent = Schema.TaggedStruct("Document", {
   ...FileContent.fields,
+  /** Where TDLib has the file on this disk; empty when it does not. An unsent message has the path it was given. */
+  path: Schema.String,
   fileName: Schema.String.check(Schema.isMaxLength(4096)),
 })
 
@@ -55,6 +59,8 @@ const contentOf = (content: Td.MessageContent): { content: ChannelMessage["conte
       content: {
         _tag: "Document",
         fileId: document.id,
+        uniqueId: document.remote.unique_id,
+        path: document.local.path,
         bytes: document.size,
         fileName: file_name,
       },
@@ -65,7 +71,12 @@ const contentOf = (content: Td.MessageContent): { content: ChannelMessage["conte
     if (size !== undefined)
       return {
         caption: content.caption.text,
-        content: { _tag: "Photo", fileId: size.photo.id, bytes: size.photo.size },
+        content: {
+          _tag: "Photo",
+          fileId: size.photo.id,
+          uniqueId: size.photo.remote.unique_id,
+          bytes: size.photo.size,
+        },
       }
   }
   return {

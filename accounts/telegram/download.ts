@@ -17,6 +17,10 @@ export interface DownloadOptions {
   readonly onPrefix?: (path: string, readyBytes: number) => void
 }
 
+/** Removes TDLib's own copy of a file, if it has one; a file elsewhere on the disk stays. Never fails. */
+export const forgetDownload = (fileId: number): Effect.Effect<void, never, Tdlib> =>
+  Effect.flatMap(Tdlib, (tdlib) => Effect.ignore(tdlib.invoke({ _: "deleteFile", file_id: fileId }, 30)))
+
 /**
  * Downloads a file of Telegram and returns its path in TDLib's own files folder.
  * Interruption cancels the download; the partial file is kept and goes on next time.

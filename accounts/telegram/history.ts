@@ -130,6 +130,40 @@ export const newestMessageId = Effect.fn("newestMessageId")(function* (chatId: n
   return page.messages.find((message) => message?.sending_state === undefined)?.id ?? 0
 })
 
+/**
+ * The messages with these ids, a hundred at most; null for one that is not there. TDLib asks the server for those it
+ * does not know itself (td_api: getMessages).
+ */
+export const messagesById = Effect.fn("messagesById")(function* (chatId: number, messageIds: ReadonlyArray<number>) {
+  const tdlib = yield* Tdlib
+  const { messages } = yield* waitOutFloods(
+    tdlib.invoke({ _: "getMessages", chat_id: chatId, message_ids: [...messageIds] }, 120),
+  )
+  return yield* Effect.forEach(messageIds, (messageId) => {
+    const message = messages.find((one) => one?.id === messageId)
+    return message === undefined || message === null
+      ? Effect.succeed(null)
+      : decodeMessage(message).pipe(
+          Effect.mapError((error) => telegramError("getMessages", { message: error.message })),
+        )
+  })
+})
+
+/**
+ * Whether this account sees everything that was ever posted in a chat: in a supergroup with hidden history a member
+ * sees only what came after it had joined, and what came before looks deleted.
+ */
+export const seesWholeHistory = Effect.fn("seesWholeHistory")(function* (chatId: number) {
+  const tdlib = yield* Tdlib
+  const chat = yield* waitOutFloods(tdlib.invoke({ _: "getChat", chat_id: chatId }))
+  if (chat.type._ !== "chatTypeSupergroup") return false
+  if (chat.type.is_channel) return true
+  const full = yield* waitOutFloods(
+    tdlib.invoke({ _: "getSupergroupFullInfo", supergroup_id: chat.type.supergroup_id }),
+  )
+  return full.is_all_history_available
+})
+
 const chatLists = [{ _: "chatListMain" }, { _: "chatListArchive" }] as const
 
 /** Makes TDLib know every chat of the account: until it answers 404, in the main list and in the archive. */

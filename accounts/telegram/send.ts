@@ -13,6 +13,10 @@ export interface Delivered {
   readonly messageId: number
   /** Size of the document as the server tells it; 0 for anything but a document. */
   readonly bytes: number
+  /** The document's name as the server tells it. */
+  readonly fileName: string
+  /** Of the document, in this TDLib. */
+  readonly fileId: number
 }
 
 /** Outcomes of sends by temporary message id; a confirmation may come before the answer to `sendMessage`. */
@@ -30,6 +34,8 @@ const documentOf = (message: Td.message): Td.file | undefined =>
 const deliveredBy = (message: Td.message): Delivered => ({
   messageId: message.id,
   bytes: documentOf(message)?.size ?? 0,
+  fileName: message.content._ === "messageDocument" ? message.content.document.file_name : "",
+  fileId: documentOf(message)?.id ?? 0,
 })
 
 /** Confirmations nobody asked for are kept for a while; more than this are forgotten, oldest first. */

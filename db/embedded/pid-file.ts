@@ -25,6 +25,12 @@ export const removeStalePidFile = async (dataDirectory: string): Promise<void> =
   await rm(join(dataDirectory, "postmaster.pid"), { force: true })
 }
 
+/** The port of the server that runs on this directory and takes connections; undefined when there is none. */
+export const portOfRunning = async (dataDirectory: string): Promise<number | undefined> => {
+  const file = await readPidFile(dataDirectory)
+  return file?.ready === true && (await isServerOn(dataDirectory, file.pid)) ? file.port : undefined
+}
+
 /** A zombie has an empty command line. */
 const isServerOn = async (dataDirectory: string, pid: number): Promise<boolean> => {
   const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")

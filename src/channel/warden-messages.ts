@@ -25,6 +25,12 @@ export const CellConfig = Schema.Struct({
   maxPartBytes: Schema.NullOr(Schema.Int),
   maxSetBytes: Schema.Int,
   multipartTimeoutHours: Schema.Int,
+  /** How often every package's messages are looked for in the destination: hours; 0 = never. */
+  verifyHours: Schema.Int,
+  /** Whether captions carry a tag, with which the destination alone says what it holds. */
+  captionTags: Schema.Boolean,
+  /** What is compared of a part that was sent: its size, or all of it, which is downloaded again for that. */
+  verifyUploads: Schema.Literals(["size", "digest"]),
   /** Of files that are taken though they are no archives: lower case, without dots. */
   documentExtensions: Schema.Array(Schema.String),
   logLevel: Schema.Literals(logLineLevels),

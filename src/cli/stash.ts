@@ -4,11 +4,13 @@ import { CliError, Command } from "effect/cli"
 import packageFile from "../../package.json" with { type: "json" }
 import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
+import { packageCommand } from "./package-command.ts"
 import { runCommand } from "./run-command.ts"
+import { skippedCommand } from "./skipped-command.ts"
 
 const stash = Command.make("stash").pipe(
   Command.withDescription("Dragon's Stash worker: exactly one copy of every archive in your own channel"),
-  Command.withSubcommands([runCommand, demoCommand, configCommand]),
+  Command.withSubcommands([runCommand, demoCommand, configCommand, packageCommand, skippedCommand]),
 )
 
 /** Errors of ours carry a sentence for the operator; what we did not foresee is shown whole. */

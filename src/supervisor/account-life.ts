@@ -11,6 +11,7 @@ import { answerLogin } from "./login-codes.ts"
 import { type RestartPolicy, superviseLives } from "./restart-policy.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
 import { StatusBoard } from "./status-board.ts"
+import { Wake } from "./wake.ts"
 
 /** What every account cell is started with. */
 export interface CellSurroundings {
@@ -44,6 +45,9 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   maxPartBytes: config.maxPartBytes ?? null,
   maxSetBytes: config.maxSetBytes,
   multipartTimeoutHours: config.multipartTimeoutHours,
+  verifyHours: config.verifyHours,
+  captionTags: config.captionTags,
+  verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
   logLevel: config.logLevel,
   faultDirectory: config.faultDirectory ?? null,
@@ -74,6 +78,7 @@ const restAfter = (putOffInARow: number, intervalMinutes: number): Duration.Dura
 
 const cycles = Effect.fn("AccountLife.cycles")(function* (cell: Cell, account: Account, intervalMinutes: number) {
   const board = yield* StatusBoard
+  const called = yield* (yield* Wake).listen(account.id)
   let putOffInARow = 0
   for (;;) {
     yield* board.move(account.id, "ingesting")
@@ -85,7 +90,7 @@ const cycles = Effect.fn("AccountLife.cycles")(function* (cell: Cell, account: A
     const until = new Date((yield* Clock.currentTimeMillis) + Duration.toMillis(rest)).toISOString()
     yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
     yield* board.move(account.id, "idle", `next cycle at ${until}${deferred > 0 ? `; ${deferred} sets put off` : ""}`)
-    yield* Effect.sleep(rest)
+    yield* Effect.raceFirst(Effect.sleep(rest), called)
   }
 })
 
@@ -110,7 +115,7 @@ const needsOperator = (error: unknown): error is AccountError =>
 
 /**
  * Keeps one account alive: restarts its cell by policy, and parks it, visibly, when the policy gives up or the operator
- * must act. A parked account is tried again after one interval. Never fails and never ends by itself (P5).
+ * must act. A parked account is tried again after one interval, or when it is called. Never fails and never ends by itself (P5).
  */
 export const superviseAccount = Effect.fn("superviseAccount")(function* (
   account: Account,
@@ -131,11 +136,12 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
     }),
   )
   const rest = Duration.minutes(surroundings.config.intervalMinutes)
+  const called = yield* (yield* Wake).listen(account.id)
   const park = (error: { readonly message: string }) =>
     Effect.gen(function* () {
       yield* logEvent.error("account.parked", "The account is parked", { account: account.id, reason: error.message })
       yield* board.move(account.id, "parked", error.message)
-      yield* Effect.sleep(rest)
+      yield* Effect.raceFirst(Effect.sleep(rest), called)
     })
   yield* lives.pipe(
     Effect.catch(park),

@@ -11,6 +11,7 @@ import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import { type CellSurroundings, superviseAccount } from "./account-life.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
+import { Wake, wakeFromDatabase } from "./wake.ts"
 
 /** Thrown when: the worker is to talk to the real Telegram without the operator's API credentials. */
 export class CredentialsMissing extends Schema.TaggedError<CredentialsMissing>()("CredentialsMissing", {}) {
@@ -70,6 +71,7 @@ export const layerFoundations = (config: Config) =>
       return Layer.mergeAll(
         Layer.succeed(DatabaseServer, server),
         Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
+        Wake.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
@@ -94,6 +96,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
   const server = yield* DatabaseServer
   const sandbox = config.sandboxUrl === undefined ? undefined : yield* connectToSandbox(config.sandboxUrl)
   const running = yield* FiberMap.make<string>()
+  yield* Effect.forkScoped(wakeFromDatabase)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,

@@ -55,7 +55,9 @@ const campaign = async (wanted: number, seed: number, only: number | undefined) 
   }
   for (let run = only ?? 1; summary.kills < wanted; run++) {
     const strikes = strikesOf(seed, run)
-    const { log, struck, verdict } = await crashRun(strikes, (line) => process.stdout.write(`  run ${run}: ${line}\n`))
+    const { log, struck, verdict } = await crashRun(strikes, 1, (line) =>
+      process.stdout.write(`  run ${run}: ${line}\n`),
+    )
     struck.forEach(count)
     summary.duplicates += verdict.duplicates.length
     summary.lost += verdict.lost.length

@@ -13,7 +13,7 @@ import { enrol } from "../../src/demo/enrol.ts"
 import type { Fault } from "../../src/fault-point.ts"
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts"
 import { processesOf } from "../process-group.ts"
-import { accounts, type CrashWorld, DESTINATION, MAX_PART_SIZE_MB, makeWorld } from "./world.ts"
+import { accounts, type CrashWorld, DESTINATION, MAX_PART_SIZE_MB, makeMoreWork, makeWorld } from "./world.ts"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
@@ -38,14 +38,15 @@ interface DatabaseServer {
 export class Rig {
   readonly folder: string
   readonly sandbox: Sandbox
-  readonly crashWorld: CrashWorld
+  #crashWorld: CrashWorld
+  #moreWork = 0
   #database: DatabaseServer
   #worker: ChildProcess | undefined
 
   private constructor(folder: string, sandbox: Sandbox, crashWorld: CrashWorld, database: DatabaseServer) {
     this.folder = folder
     this.sandbox = sandbox
-    this.crashWorld = crashWorld
+    this.#crashWorld = crashWorld
     this.#database = database
   }
 
@@ -69,6 +70,25 @@ export class Rig {
     )
     await mkdir(join(folder, "faults"))
     return new Rig(folder, sandbox, crashWorld, database)
+  }
+
+  /** What there is to do, with all that was posted since. */
+  get crashWorld(): CrashWorld {
+    return this.#crashWorld
+  }
+
+  /** Posts a content that is new, so that the worker comes by every point once more. */
+  async postMoreWork(): Promise<void> {
+    const { content, posts } = await makeMoreWork(join(this.folder, "archives"), ++this.#moreWork)
+    for (const post of posts) {
+      const response = await fetch(new URL("/messages", this.sandbox.controlUrl), {
+        method: "POST",
+        body: JSON.stringify(post),
+      })
+      if (!response.ok) throw new Error(`${post.name} could not be posted: ${await response.text()}`)
+    }
+    const { expected, sets } = this.#crashWorld
+    this.#crashWorld = { ...this.#crashWorld, expected: [...expected, content], sets: sets + posts.length }
   }
 
   get faultFolder(): string {

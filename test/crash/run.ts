@@ -17,6 +17,8 @@ const QUIET_LIMIT = 180_000
 export interface CrashRun {
   /** The blows that really fell. */
   readonly struck: ReadonlyArray<Strike>
+  /** The blows whose point was not reached in any round. */
+  readonly missed: ReadonlyArray<Strike>
   readonly verdict: Verdict
   /** The end of the worker's log, when something is wrong. */
   readonly log: string
@@ -31,8 +33,13 @@ const until = async (limit: number, isOver: () => Promise<boolean>): Promise<boo
   return false
 }
 
-/** Lets one blow fall; false when the worker had finished before its point was reached. */
+/** Lets one blow fall; false when all work was done before its point was reached. */
 const strikeOnce = async (rig: Rig, strike: Strike): Promise<boolean> => {
+  if ("point" in strike && (await isQuiet(rig))) {
+    // Nothing would come by the point any more. A worker that rests sees new posts after its interval only.
+    await rig.stopWorker()
+    await rig.postMoreWork()
+  }
   if ("point" in strike) await rig.ask(faultOf(strike))
   else await rig.clearFaults()
   if (!rig.isWorkerAlive) rig.startWorker()
@@ -56,19 +63,44 @@ const strikeOnce = async (rig: Rig, strike: Strike): Promise<boolean> => {
 }
 
 /**
- * One life of the world: the worker is struck as asked, then left alone until it has finished, stopped, and judged by
- * what the sandbox and the database hold.
+ * Lets the blows fall one after the other. Which account does what is not decided by us, so a point can be passed before
+ * its blow is asked for: then all blows up to the last one that was missed fall again, since one may prepare the next.
  */
-export const crashRun = async (strikes: ReadonlyArray<Strike>, report: (line: string) => void): Promise<CrashRun> => {
-  const folder = await mkdtemp(join(tmpdir(), "stash-crash-"))
-  const rig = await Rig.start(folder)
+const strikeAll = async (
+  rig: Rig,
+  strikes: ReadonlyArray<Strike>,
+  rounds: number,
+  report: (line: string) => void,
+): Promise<Pick<CrashRun, "struck" | "missed">> => {
   const struck: Array<Strike> = []
-  try {
-    for (const strike of strikes) {
+  let missed = strikes
+  for (let round = 1; round <= rounds && missed.length > 0; round++) {
+    const fallen = new Set<Strike>()
+    for (const strike of strikes.slice(0, strikes.findLastIndex((one) => missed.includes(one)) + 1)) {
       const hasFallen = await strikeOnce(rig, strike)
       report(`${hasFallen ? "struck" : "missed"}: ${nameOf(strike)}`)
-      if (hasFallen) struck.push(strike)
+      if (!hasFallen) continue
+      struck.push(strike)
+      fallen.add(strike)
     }
+    missed = missed.filter((one) => !fallen.has(one))
+  }
+  return { struck, missed }
+}
+
+/**
+ * One life of the world: the worker is struck as asked, then left alone until it has finished, stopped, and judged by
+ * what the sandbox and the database hold. `rounds`: how often blows that were missed are tried.
+ */
+export const crashRun = async (
+  strikes: ReadonlyArray<Strike>,
+  rounds: number,
+  report: (line: string) => void,
+): Promise<CrashRun> => {
+  const folder = await mkdtemp(join(tmpdir(), "stash-crash-"))
+  const rig = await Rig.start(folder)
+  try {
+    const { missed, struck } = await strikeAll(rig, strikes, rounds, report)
     await rig.clearFaults()
     if (!rig.isWorkerAlive) rig.startWorker()
     const isFinished = await until(QUIET_LIMIT, () => isQuiet(rig))
@@ -82,7 +114,7 @@ export const crashRun = async (strikes: ReadonlyArray<Strike>, report: (line: st
       ...(exitCode === 0 ? [] : [`the worker ended with ${exitCode}`]),
     ]
     const verdict = { ...judged, stuck }
-    return { struck, verdict, log: isClean(verdict) ? "" : await rig.readLog() }
+    return { struck, missed, verdict, log: isClean(verdict) ? "" : await rig.readLog() }
   } finally {
     await rig.close()
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })

@@ -98,10 +98,10 @@ export const isQuiet = async (rig: Rig): Promise<boolean> => {
            (select count(*) from stash_claims where state in ('published', 'duplicate'))::int as settled,
            (select count(*) from stash_claims)::int as claims,
            (select count(*) from stash_publications)::int as open`)
-  const sets = 7
+  const { expected, sets } = rig.crashWorld
   return (
     row !== undefined &&
-    row["packages"] === rig.crashWorld.expected.length &&
+    row["packages"] === expected.length &&
     row["claims"] === sets &&
     row["settled"] === sets &&
     row["open"] === 0

@@ -1,10 +1,5 @@
-import { execFile } from "node:child_process"
-import { randomBytes } from "node:crypto"
-import { mkdir, writeFile } from "node:fs/promises"
-import { join } from "node:path"
-import { promisify } from "node:util"
-import { sevenZipPath } from "../../src/cpu/seven-zip.ts"
 import type { World } from "../../src/sandbox/sandbox.ts"
+import { makeArchive } from "../archive-files.ts"
 
 export const DESTINATION = "library"
 export const accounts = [
@@ -27,34 +22,26 @@ export interface CrashWorld {
   /** By channel, the phones of the accounts that read it. */
   readonly memberships: ReadonlyArray<{ readonly name: string; readonly members: ReadonlyArray<string> }>
   readonly expected: ReadonlyArray<ExpectedContent>
+  /** How many archive sets all of it is, over all sources. */
+  readonly sets: number
+}
+
+/** One more content, and the posts that bring it: every source's readers see it in some source of theirs. */
+export interface MoreWork {
+  readonly content: ExpectedContent
+  readonly posts: ReadonlyArray<{ readonly channel: string; readonly file: string; readonly name: string }>
 }
 
 const KIBIBYTE = 1024
-const run = promisify(execFile)
-
-const archive = async (
-  folder: string,
-  name: string,
-  bytes: number,
-  ...options: ReadonlyArray<string>
-): Promise<string> => {
-  const content = join(folder, `${name}.stl`)
-  await writeFile(content, randomBytes(bytes))
-  const path = join(folder, name)
-  await run(sevenZipPath(), ["a", "-mx=0", "-bso0", "-bsp0", ...options, path, content])
-  return path
-}
-
 /**
  * Makes the archives and the world: two accounts that share one source, a second source for each, one content posted in
  * several places, a set in three volumes, and one archive that has to be split.
  */
 export const makeWorld = async (folder: string): Promise<CrashWorld> => {
-  await mkdir(folder, { recursive: true })
-  const dragon = await archive(folder, "Dragon.zip", 300 * KIBIBYTE)
-  const orc = await archive(folder, "Orc.zip", 200 * KIBIBYTE)
-  const titan = await archive(folder, "Titan.zip", 2500 * KIBIBYTE)
-  const castle = await archive(folder, "Castle.7z", 900 * KIBIBYTE, `-v${400 * KIBIBYTE}b`)
+  const dragon = await makeArchive(folder, "Dragon.zip", 300 * KIBIBYTE)
+  const orc = await makeArchive(folder, "Orc.zip", 200 * KIBIBYTE)
+  const titan = await makeArchive(folder, "Titan.zip", 2500 * KIBIBYTE)
+  const castle = await makeArchive(folder, "Castle.7z", 900 * KIBIBYTE, `-v${400 * KIBIBYTE}b`)
   const volumes = [1, 2, 3].map((volume) => `${castle}.00${volume}`)
   const post = (file: string, name?: string) => ({ file, ...(name === undefined ? {} : { name }) })
   const [alice, bob] = accounts.map(({ phone }) => phone)
@@ -81,6 +68,19 @@ export const makeWorld = async (folder: string): Promise<CrashWorld> => {
       { name: "Orc", paths: [orc], parts: 1 },
       { name: "Titan", paths: [titan], parts: 3 },
       { name: "Castle", paths: volumes, parts: 3 },
+    ],
+    sets: 7,
+  }
+}
+
+/** Makes an archive that nobody has seen yet and that has to be split in three, to be posted in two sources. */
+export const makeMoreWork = async (folder: string, number: number): Promise<MoreWork> => {
+  const path = await makeArchive(folder, `More ${number}.zip`, 2500 * KIBIBYTE)
+  return {
+    content: { name: `More ${number}`, paths: [path], parts: 3 },
+    posts: [
+      { channel: "shared", file: path, name: `More ${number}.zip` },
+      { channel: "of-bob", file: path, name: `More ${number} (again).zip` },
     ],
   }
 }

@@ -1,0 +1,117 @@
+import { Effect, Schema } from "effect"
+import { SafeInteger, storable } from "./row.ts"
+import { first, rows, run, transaction } from "./statement.ts"
+
+/** A destination that holds packages which nobody has looked at for so long. */
+const DestinationToVerify = Schema.Struct({ channelId: Schema.String, chatId: SafeInteger, title: Schema.String })
+
+/**
+ * The condition that a package is due: its messages were confirmed when it was published, and are looked for again every
+ * so many hours.
+ */
+const isDue = (sql: Parameters<Parameters<typeof rows>[2]>[0], hours: number) => sql`
+  p."destMessageId" is not null
+  and coalesce(k."checkedAt", p."indexedAt" at time zone 'UTC') < now() - make_interval(hours => ${hours})`
+
+export const destinationsToVerify = (hours: number) =>
+  rows(
+    "destinationsToVerify",
+    DestinationToVerify,
+    (sql) => sql`
+      select c."id" as "channelId", c."telegramId" as "chatId", c."title"
+      from "telegram_channels" c
+      where exists (
+        select from "packages" p left join stash_package_checks k on k."packageId" = p."id"
+        where p."destChannelId" = c."id" and ${isDue(sql, hours)}
+      )
+      order by c."id"`,
+  )
+
+const PackageToVerify = Schema.Struct({
+  id: Schema.String,
+  fileName: Schema.String,
+  /** Bytes of all its messages together. */
+  fileSize: SafeInteger,
+  /** In the order of the parts. */
+  messageIds: Schema.Array(SafeInteger),
+})
+export type PackageToVerify = typeof PackageToVerify.Type
+
+/** Packages of a destination (by its row) whose messages are to be looked for, the longest unseen first. */
+export const packagesToVerify = (destChannelId: string, hours: number, limit: number) =>
+  rows(
+    "packagesToVerify",
+    PackageToVerify,
+    (sql) => sql`
+      select p."id", p."fileName", p."fileSize", to_jsonb(
+        case when cardinality(coalesce(p."destMessageIds", '{}')) > 0 then p."destMessageIds"
+             else array[p."destMessageId"] end
+      ) as "messageIds"
+      from "packages" p left join stash_package_checks k on k."packageId" = p."id"
+      where p."destChannelId" = ${destChannelId} and ${isDue(sql, hours)}
+      order by k."checkedAt" nulls first, p."indexedAt", p."id" limit ${limit}`,
+  )
+
+/**
+ * Notes what was found of a package's messages: null when all are there, else what is wrong, in words for an operator.
+ * One that was whole before is told to the web app. True: it is newly missing.
+ */
+export const noteVerified = (verified: { readonly id: string; readonly problem: string | null }) =>
+  transaction(
+    "noteVerified",
+    Effect.gen(function* () {
+      const before = yield* first(
+        "wasMissing",
+        Schema.Struct({ isMissing: Schema.Boolean }),
+        (sql) => sql`
+          select "missingSince" is not null as "isMissing" from stash_package_checks
+          where "packageId" = ${verified.id} for update`,
+      )
+      yield* run(
+        "noteVerified",
+        (sql) => sql`
+          insert into stash_package_checks as k ("packageId", "checkedAt", "missingSince", "problem")
+          select p."id", now(), case when ${verified.problem}::text is null then null else now() end, ${verified.problem}
+          from "packages" p where p."id" = ${verified.id}
+          on conflict ("packageId") do update set
+            "checkedAt" = now(), "problem" = excluded."problem",
+            "missingSince" = case when excluded."problem" is null then null
+                                  else coalesce(k."missingSince", now()) end`,
+      )
+      const isNews = verified.problem !== null && !(before._tag === "Some" && before.value.isMissing)
+      if (isNews) yield* tellApp(verified.id, verified.problem ?? "")
+      return isNews
+    }),
+  )
+
+/** The app shows notifications in its bell; it can repair a package from there. */
+const tellApp = (packageId: string, problem: string) =>
+  run(
+    "tellApp",
+    (sql) => sql`
+      insert into "system_notifications" ("id", "type", "severity", "title", "message", "context")
+      select gen_random_uuid()::text, 'MISSING_PART', 'WARNING', ${"Missing in the destination: "} || p."fileName",
+             ${storable(problem)}, jsonb_build_object('packageId', p."id", 'fileName', p."fileName")
+      from "packages" p where p."id" = ${packageId}`,
+  )
+
+export const MissingPackage = Schema.Struct({
+  id: Schema.String,
+  contentHash: Schema.String,
+  fileName: Schema.String,
+  fileSize: SafeInteger,
+  missingSince: Schema.Date,
+  problem: Schema.String,
+})
+export type MissingPackage = typeof MissingPackage.Type
+
+/** Packages whose messages were not found at the last look, the longest missing first. */
+export const missingPackages = () =>
+  rows(
+    "missingPackages",
+    MissingPackage,
+    (sql) => sql`
+      select p."id", p."contentHash", p."fileName", p."fileSize", k."missingSince", k."problem"
+      from stash_package_checks k join "packages" p on p."id" = k."packageId"
+      where k."missingSince" is not null order by k."missingSince", p."id"`,
+  )

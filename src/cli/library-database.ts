@@ -1,0 +1,26 @@
+import { join } from "node:path"
+import { Effect, Layer, Redacted } from "effect"
+import { Database } from "../../db/database.ts"
+import { embeddedPostgres, runningEmbeddedPostgres } from "../../db/embedded.ts"
+import { migrate } from "../../db/migrate.ts"
+import { type Config, loadConfig } from "../config.ts"
+
+const urlOf = Effect.fn("urlOf")(function* (config: Config) {
+  if (config.databaseUrl !== undefined) return Redacted.value(config.databaseUrl)
+  const directory = join(config.dataDirectory, "postgres")
+  const running = yield* runningEmbeddedPostgres(directory)
+  return running ?? (yield* embeddedPostgres({ directory })).url
+})
+
+/**
+ * The library's database, for commands that ask or change something and are done: the operator's, or the embedded server
+ * of a running worker, or that server started for as long as the command takes.
+ * Fails with `ConfigError`, `EmbeddedPostgresError`, `DatabaseError` or `MigrationError`.
+ */
+export const layerLibraryDatabase = Layer.unwrap(
+  Effect.gen(function* () {
+    const url = yield* urlOf(yield* loadConfig(process.env))
+    yield* migrate(url)
+    return Database.layer({ url, max: 2, applicationName: "stash:command" })
+  }),
+)
