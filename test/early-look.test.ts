@@ -17,6 +17,7 @@ import { upsertChannel } from "../db/channels.ts"
 import { claimedSets } from "../db/claims.ts"
 import { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
+import { skippedPackages } from "../db/skipped.ts"
 import { groupArchiveSets } from "../src/archive/archive-set.ts"
 import { startSandbox } from "../src/sandbox/sandbox.ts"
 import { freshDatabase } from "./fresh-database.ts"
@@ -72,6 +73,11 @@ const stage = Effect.gen(function* () {
     { file: join(corpus, "cc/ordertest.zip"), name: "Small.zip" },
     { file: join(corpus, "test_read_format_rar5_multiarchive.part01.rar"), name: "Gap.part1.rar" },
     { file: join(corpus, "test_read_format_rar5_multiarchive.part04.rar"), name: "Gap.part4.rar" },
+    ...[1, 3].map((part) => ({
+      file: join(corpus, `test_read_format_rar5_multiarchive.part0${part}.rar`),
+      name: `Old.part${part}.rar`,
+      date: 1_600_000_000,
+    })),
   ]
   const channel = { name: "source", title: "Source", kind: "channel" as const, members: [phone], admins: [] }
   const world = {
@@ -101,7 +107,7 @@ const stage = Effect.gen(function* () {
     sandbox: null,
     maxPartBytes: null,
     maxSetBytes: 2 ** 40,
-    multipartTimeoutHours: 0,
+    multipartTimeoutHours: 24,
     verifyHours: 0,
     captionTags: true,
     verifyUploads: "size",
@@ -187,10 +193,18 @@ describe("a set that is looked at before its download", () => {
           assert.strictEqual(fetched(), before)
           assert.isBelow(fetched(), 8 * mebibyte)
 
+          // MULTIPART_TIMEOUT_HOURS is over, and the reason is kept.
+          const old = yield* ingestSet(workOf("Old.part1.rar"))
+          assert.strictEqual(old?.outcome, "skipped")
+          assert.strictEqual(old?.reason, "waiting: Volume Old.part2.rar is missing; gave up after 24 h")
+          const skipped = (yield* skippedPackages()).find(({ fileName }) => fileName === "Old.part1.rar")
+          assert.strictEqual(skipped?.reason, "DOWNLOAD_FAILED")
+
           const claims = yield* claimedSets()
           assert.deepStrictEqual(claims.map(({ setName, state }) => `${setName} ${state}`).sort(), [
             "Begun.part1.rar waiting",
             "Gap.part1.rar waiting",
+            "Old.part1.rar skipped",
             "Renamed.zip skipped",
             "Short.7z waiting",
           ])

@@ -11,6 +11,7 @@ import { poolSupervisorLayer } from "../../test/pool-supervisor.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "../../test/telegram-client.ts"
 import { searchMessages } from "../telegram/history.ts"
 import { downloadSet } from "./download-set.ts"
+import { earlyLook } from "./early-look.ts"
 import { planSetFolder } from "./set-folder.ts"
 import { Places, type SetWork } from "./set-work.ts"
 
@@ -81,6 +82,8 @@ describe("downloading a set", () => {
             maxUploadBytes: 10 * mebibyte,
             report: () => Effect.void,
           }
+          // The ends of the set have been fetched already, which must not disturb the download.
+          assert.strictEqual((yield* earlyLook(work)).state, "renamed")
           const digest = yield* downloadSet(work)
           const home = yield* Effect.promise(() => Promise.all(work.folder.volumePaths.map((path) => readFile(path))))
           assert.deepStrictEqual(

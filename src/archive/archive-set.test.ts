@@ -134,6 +134,23 @@ describe("files that only look alike stay apart", () => {
     expect(groupArchiveSets([...mine, ...theirs, ...elsewhere]).map((set) => set.volumes.length)).toEqual([2, 1, 1])
   })
 
+  it("a set posted over days is one set, though others of its kind are posted meanwhile", () => {
+    const day = 24 * 3600
+    const on = (days: number, name: string, messageId: number) =>
+      posted([name], { from: messageId, date: 1_700_000_000 + days * day })
+    const files = [
+      ...on(0, "x.part1.rar", 1),
+      ...on(1, "y.part1.rar", 2),
+      ...on(3, "x.part2.rar", 3),
+      ...on(4, "y.part2.rar", 4),
+      ...on(9, "x.part3.rar", 5),
+    ]
+    expect(summary(files)).toEqual([
+      ["x.part1.rar", "rar_parts", "complete", 3],
+      ["y.part1.rar", "rar_parts", "complete", 2],
+    ])
+  })
+
   it("the same set posted twice is two sets", () => {
     const volumes = ["x.part1.rar", "x.part2.rar", "x.part3.rar"]
     expect(summary(posted([...volumes, ...volumes]))).toEqual([

@@ -116,6 +116,18 @@ describe("a set that lacks something is never complete", () => {
     ).toBe("damaged")
   })
 
+  it("volumes that are there twice, or come from another set, are no complete set where the headers count them", () => {
+    const volumes = samples("test_read_format_rar5_multiarchive.part")
+    const [foreign = new Uint8Array(0)] = samples("test_read_format_rar5_multiarchive_solid.part")
+    for (let index = 1; index < volumes.length; index++) {
+      expect(stateOf("rar_parts", volumes.with(index, volumes[index - 1] ?? foreign))).toBe("damaged")
+      expect(stateOf("rar_parts", volumes.with(index, foreign))).toBe("damaged")
+    }
+    const [first = foreign, second = foreign] = spanned("winrar")
+    expect(stateOf("zip_spanned", [first, first, second])).not.toBe("complete")
+    expect(stateOf("seven_z_split", [sample("cc/bla-multi.7z.001"), sample("cc/bla-multi.7z.001")])).toBe("damaged")
+  })
+
   it("the last volume of a spanned ZIP alone is incomplete, though its name says .zip", () => {
     expect(stateOf("zip", spanned("zip").slice(-1))).toBe("incomplete")
   })

@@ -7,6 +7,7 @@ import { migrate } from "../../db/migrate.ts"
 import type { Config } from "../config.ts"
 import { usableCpus } from "../cpu/cpu-limit.ts"
 import { CpuPool } from "../cpu/pool.ts"
+import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import { type CellSurroundings, superviseAccount } from "./account-life.ts"
@@ -77,6 +78,16 @@ export const layerFoundations = (config: Config) =>
     }),
   )
 
+/** Says so when archives will be listed more slowly than they could be, or not at all. */
+const noteSevenZip = Effect.try({ try: sevenZipEngine, catch: (cause) => cause }).pipe(
+  Effect.flatMap((engine) =>
+    engine === "program"
+      ? Effect.void
+      : logEvent.warn("seven_zip.wasm", "7-Zip cannot be started here; its WebAssembly is used, which is slower"),
+  ),
+  Effect.catch((cause) => logEvent.error("seven_zip.unusable", "Archives cannot be listed", { error: String(cause) })),
+)
+
 /** Starts a fiber for every active account that has none, and ends those whose account is no longer active. */
 const matchAccounts = Effect.fn("matchAccounts")(function* (
   running: FiberMap.FiberMap<string>,
@@ -101,6 +112,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,
   })
+  yield* noteSevenZip
   yield* matchAccounts(running, { config, databaseUrl: server.url, sandbox, logs }).pipe(
     Effect.catch((error) =>
       logEvent.error("supervisor.accounts", "The accounts could not be read; trying again", { error: error.message }),

@@ -21,6 +21,7 @@ import { usableCpus } from "../../../src/cpu/cpu-limit.ts"
 import { type CpuJobs, makeCpuPool, niceIncrement } from "../../../src/cpu/pool.ts"
 import { sevenZipPath } from "../../../src/cpu/seven-zip.ts"
 import { atMost, type BenchOptions, type BenchResult, compare, MEBIBYTE, seconds } from "../measure.ts"
+import { growing } from "./growing.ts"
 import { rarVolumes } from "./rar-writer.ts"
 import { zipArchive } from "./zip-writer.ts"
 
@@ -223,6 +224,9 @@ export const benchCpu = async ({ quick }: BenchOptions): Promise<ReadonlyArray<B
         results.push(...(yield* Effect.promise(() => hashing(pool, path, threads))))
         results.push(...(yield* Effect.promise(() => splitting(pool, path, memory))))
         rmSync(path)
+        const download = random(join(memory, "download"), 256 * MEBIBYTE)
+        results.push(...(yield* Effect.promise(() => growing(pool, download, memory, runs))))
+        rmSync(download)
         for (const sample of samples(disk, 105_000))
           results.push(...(yield* Effect.promise(() => listing(pool, disk, sample))))
         return results
