@@ -20,7 +20,7 @@ import { archiveTypeOf, type Family } from "../../../src/archive/volume-name.ts"
 import { usableCpus } from "../../../src/cpu/cpu-limit.ts"
 import { type CpuJobs, makeCpuPool, niceIncrement } from "../../../src/cpu/pool.ts"
 import { sevenZipPath } from "../../../src/cpu/seven-zip.ts"
-import { atMost, type BenchOptions, type BenchResult, compare, MEBIBYTE, seconds } from "../measure.ts"
+import { atMost, type BenchOptions, type BenchResult, compare, MEBIBYTE, median, seconds } from "../measure.ts"
 import { growing } from "./growing.ts"
 import { rarVolumes } from "./rar-writer.ts"
 import { zipArchive } from "./zip-writer.ts"
@@ -40,10 +40,13 @@ const program = async (command: string, ...args: ReadonlyArray<string>): Promise
   if (code !== 0) throw new Error(`${command} ended with ${code}`)
 }
 
-/** Bytes per second of `openssl speed` on `processes` cores, in blocks of 1 MiB. */
+/**
+ * Bytes per second of `openssl speed` on `processes` cores, in blocks of 1 MiB. By the wall clock, as everything here is:
+ * by default it counts its own CPU time alone, and neighbours that take the machine away slow only the other side.
+ */
 const openssl = (processes: number): number => {
   const multi = processes > 1 ? ["-multi", String(processes)] : []
-  const args = ["speed", "-evp", "sha256", "-bytes", String(MEBIBYTE), "-seconds", "1", "-mr", ...multi]
+  const args = ["speed", "-evp", "sha256", "-bytes", String(MEBIBYTE), "-seconds", "1", "-elapsed", "-mr", ...multi]
   const text = execFileSync("nice", nicely("openssl", args), { stdio: ["ignore", "pipe", "ignore"] }).toString()
   const found = /^\+F:\d+:[^:]*:([\d.]+)/m.exec(text)
   if (found?.[1] === undefined) throw new Error("openssl speed printed no figure")
@@ -73,7 +76,7 @@ const hashing = async (jobs: CpuJobs, path: string, threads: number): Promise<Re
       name: "SHA-256, one task",
       limitName: "openssl speed, one process",
       bar: 0.95,
-      command: "openssl speed -evp sha256 -bytes 1048576 -seconds 1",
+      command: "openssl speed -evp sha256 -bytes 1048576 -seconds 1 -elapsed",
       value: () => speedOf(1),
       limit: () => openssl(1),
     }),
@@ -82,7 +85,7 @@ const hashing = async (jobs: CpuJobs, path: string, threads: number): Promise<Re
       name: "SHA-256, all threads busy (sum)",
       limitName: `openssl speed -multi ${threads}`,
       bar: 0.85,
-      command: `openssl speed -evp sha256 -bytes 1048576 -seconds 1 -multi ${threads}`,
+      command: `openssl speed -evp sha256 -bytes 1048576 -seconds 1 -elapsed -multi ${threads}`,
       // Twice as many tasks as threads, so that the last one does not end alone.
       value: () => speedOf(2 * threads),
       limit: () => openssl(threads),
@@ -197,15 +200,19 @@ const listing = async (jobs: CpuJobs, folder: string, sample: Sample): Promise<R
     throw new Error(`${sample.name}: ${state}, ${fileCount} files instead of ${entries}`)
   const total = sample.paths.reduce((sum, path) => sum + statSync(path).size, 0)
   const times: Array<number> = []
+  const alone: Array<number> = []
   const shares: Array<number> = []
+  const [first = ""] = sample.paths
   for (let run = 0; run < 2 * runs; run++) {
     const before = bytesRead()
     times.push(1000 * (await seconds(once)))
     shares.push((100 * (bytesRead() - before)) / total)
+    alone.push(1000 * (await seconds(() => program(sevenZipPath(), "l", "-slt", "-ba", "-p", "--", first))))
   }
   const command = "7zz l -slt -ba, with own checks before it, from a pool thread"
+  const limitName = `150 ms, process start included; 7zz alone in the same run: ${Math.round(median(alone))} ms`
   return [
-    atMost(`Listing 10,000 entries: ${sample.name}`, "ms", times, "150 ms, process start included", 150, command),
+    atMost(`Listing 10,000 entries: ${sample.name}`, "ms", times, limitName, 150, command),
     atMost(`Bytes read for it: ${sample.name}`, "%", shares, "1 % of the set", 1, "rchar of /proc/self/io"),
   ]
 }
