@@ -45,6 +45,7 @@ const makeBench = Effect.gen(function* () {
     maxSetBytes: 1,
     multipartTimeoutHours: 0,
     verifyHours: 0,
+    memory: { softBytes: 2 ** 31, hardBytes: 2 ** 32 },
     captionTags: true,
     verifyUploads: "size",
     documentExtensions: [],

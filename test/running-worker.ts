@@ -73,6 +73,14 @@ export class RunningWorker implements AsyncDisposable {
     return exited
   }
 
+  /** Waits until the worker ends by itself; resolves with its exit code. */
+  async ended(): Promise<number | null> {
+    const worker = this.#process
+    if (worker === undefined) return null
+    if (worker.exitCode !== null || worker.signalCode !== null) return worker.exitCode
+    return new Promise((resolve) => worker.once("exit", resolve))
+  }
+
   /** Runs a command of `stash` against the same database; resolves with what it printed as JSON. */
   async stash(...args: ReadonlyArray<string>): Promise<never> {
     const { stdout } = await promisify(execFile)(process.execPath, [main, ...args, "--json"], {
