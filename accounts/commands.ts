@@ -10,6 +10,7 @@ import { AccountConfig } from "./account-config.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
+import { watchPosts } from "./ingest/watch-posts.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
@@ -96,6 +97,7 @@ export const layerCommands = AccountRpcs.toLayer(
     const locks = yield* LockSession
     const places = yield* Places
     yield* watchEdits()
+    yield* watchPosts()
 
     /** No command goes on without the lock session: what it guards is interrupted (P4). */
     const guarded = <A, E extends { readonly message: string }>(command: Effect.Effect<A, E, Services>) =>

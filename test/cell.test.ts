@@ -12,6 +12,7 @@ import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
 import { startSandbox } from "../src/sandbox/sandbox.ts"
 import { startCell } from "../src/supervisor/cell.ts"
+import { Wake } from "../src/supervisor/wake.ts"
 import { freshDatabase } from "./fresh-database.ts"
 import { childrenWith } from "./process-group.ts"
 
@@ -74,7 +75,7 @@ const withCell = <A, E>(
       }),
     )
     return yield* work(cell, states)
-  }).pipe(Effect.scoped, Effect.provide(CpuPool.layer({ threads: 1 })))
+  }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer]))
 
 /** The wardens that this test process has started and that are alive. */
 const wardens = () => childrenWith("warden.ts")

@@ -86,6 +86,19 @@ describe("an operator", () => {
     expect(waiting.sets[0]?.events.at(-1)?.detail).toContain("Only the first volume")
   }, 180_000)
 
+  it("need not wait for the interval when something is posted", async () => {
+    let dragon = ""
+    await using worker = await RunningWorker.prepare(async (folder) => {
+      dragon = await makeArchive(folder, "Dragon.zip", 300 * KIBIBYTE)
+      return worldOf([])
+    })
+    worker.start()
+    await worker.until("an idle account", `select 1 as ok from stash_account_states where "state" = 'idle'`)
+    await worker.post("/messages", { channel: "source", file: dragon })
+    await worker.until("a package", `select 1 as ok from packages where "fileCount" > 0`)
+    expect(worker.library).toHaveLength(1)
+  }, 180_000)
+
   it("has the worker end with 75 when an account is parked, if that is wanted", async () => {
     await using worker = await RunningWorker.prepare(async () => worldOf([]))
     // Without a destination no account can work.

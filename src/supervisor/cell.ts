@@ -8,7 +8,7 @@ import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
 import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
-import { layerCpuRequests } from "./cpu-requests.ts"
+import { layerCellRequests } from "./cell-requests.ts"
 
 /** Thrown when: the process of an account cell is gone. `reason` is what it said itself; the signal is often luck. */
 export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
@@ -122,7 +122,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const context = yield* Layer.build(
     Layer.merge(
       layerRpcClient(port, "commands"),
-      layerCpuRequests(config.accountId).pipe(Layer.provide(layerRpcServer(port, "requests"))),
+      layerCellRequests(config.accountId).pipe(Layer.provide(layerRpcServer(port, "requests"))),
     ),
   )
   const account = yield* RpcClient.make(AccountRpcs).pipe(Effect.provideContext(context))
