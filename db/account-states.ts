@@ -63,8 +63,11 @@ export const setPolicy = (accountId: string, policy: AccountPolicy) =>
         "withinSeconds" = excluded."withinSeconds"`,
   ).pipe(Effect.asVoid)
 
-/** Takes an account in or out: the supervisor starts or closes its cell within seconds. */
+/** Takes an account in or out; running supervisors hear of it. */
 export const setActive = (accountId: string, isActive: boolean) =>
+  Effect.andThen(writeActive(accountId, isActive), giveOrder({ order: "review" }))
+
+const writeActive = (accountId: string, isActive: boolean) =>
   run(
     "setActive",
     (sql) => sql`
@@ -72,13 +75,17 @@ export const setActive = (accountId: string, isActive: boolean) =>
   ).pipe(Effect.asVoid)
 
 /** What an operator asks of a running supervisor. */
-export const AccountOrder = Schema.Struct({ order: Schema.Literal("restart"), accountId: Schema.String })
+export const AccountOrder = Schema.Union([
+  Schema.Struct({ order: Schema.Literal("restart"), accountId: Schema.String }),
+  /** Accounts were added, paused or resumed. */
+  Schema.Struct({ order: Schema.Literal("review") }),
+])
 export type AccountOrder = typeof AccountOrder.Type
 
 /** Where supervisors listen for orders. */
 export const ORDER_CHANNEL = "stash_order"
 
-/** Tells whichever supervisor runs the account; nobody hears it when none does. */
+/** Tells all running supervisors; whoever runs the account obeys. */
 export const giveOrder = (order: AccountOrder) =>
   run("giveOrder", (sql) => sql`select pg_notify(${ORDER_CHANNEL}, ${JSON.stringify(order)})`).pipe(Effect.asVoid)
 

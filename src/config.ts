@@ -186,6 +186,12 @@ export const settings = {
     about: "least severe log line that is written",
     fallback: "info",
   },
+  STASH_LOG_MB: {
+    decode: wholeNumber(0, 10_240),
+    expected: "MiB, 0 to 10240",
+    about: "the log is also kept in <STASH_DATA_DIR>/logs, in five files of this size at most; 0: only printed",
+    fallback: "20",
+  },
   STASH_DATA_DIR: {
     decode: text,
     expected: "a folder",
@@ -268,6 +274,8 @@ export interface Config {
   /** Lower case, without dots. */
   readonly documentExtensions: ReadonlyArray<string>
   readonly logLevel: (typeof logLevels)[number]
+  /** Of one log file; 0: none is kept. */
+  readonly logFileBytes: number
   readonly dataDirectory: string
   readonly sandboxUrl: string | undefined
   readonly cpuThreads: number | undefined
@@ -275,6 +283,15 @@ export interface Config {
   readonly consolePort: number
   readonly faultDirectory: string | undefined
 }
+
+const LOG_FILES = 5
+
+/** Where the worker keeps its log, and in how many files. */
+export const logFileOf = (config: Config) => ({
+  path: join(config.dataDirectory, "logs", "stash.log"),
+  maxBytes: config.logFileBytes,
+  files: LOG_FILES,
+})
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -341,6 +358,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     captionTags: values.STASH_CAPTION_TAG === "on",
     documentExtensions: values.STASH_DOCUMENT_EXTENSIONS,
     logLevel: values.LOG_LEVEL,
+    logFileBytes: values.STASH_LOG_MB * MEBIBYTE,
     dataDirectory,
     sandboxUrl: values.STASH_SANDBOX,
     cpuThreads: values.STASH_CPU_THREADS,

@@ -106,11 +106,11 @@ const look = onAccount("look", "Let an account go through its sources now, befor
 )
 
 const pause = onAccount("pause", "Take an account out: its cell closes in order and stays closed", ({ id }) =>
-  Effect.as(setActive(id, false), "The account is paused; a running worker closes it within 15 seconds."),
+  Effect.as(setActive(id, false), "The account is paused; a running worker closes it now."),
 )
 
 const resume = onAccount("resume", "Let a paused account run again", ({ id }) =>
-  Effect.as(setActive(id, true), "The account is active; a running worker starts it within 15 seconds."),
+  Effect.as(setActive(id, true), "The account is active; a running worker starts it now."),
 )
 
 const policy = Command.make(

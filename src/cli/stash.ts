@@ -6,6 +6,7 @@ import { AccountParked } from "../supervisor/account-life.ts"
 import { accountCommand } from "./account-command.ts"
 import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
+import { logsCommand } from "./logs-command.ts"
 import { packageCommand } from "./package-command.ts"
 import { runCommand } from "./run-command.ts"
 import { skippedCommand } from "./skipped-command.ts"
@@ -21,6 +22,7 @@ const stash = Command.make("stash").pipe(
     packageCommand,
     skippedCommand,
     whyCommand,
+    logsCommand,
   ]),
 )
 

@@ -1,4 +1,4 @@
-import { Context, Deferred, Effect, Exit, Layer, Schema, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Queue, Schema, Stream } from "effect"
 import { AccountOrder, ORDER_CHANNEL } from "../../db/account-states.ts"
 import { Database } from "../../db/database.ts"
 import { logEvent } from "../log-line.ts"
@@ -18,9 +18,17 @@ export class Orders extends Context.Service<
     /** Fails once an operator has the account restarted, from now on. */
     readonly restartOf: (accountId: string) => Effect.Effect<never, RestartOrdered>
     readonly restart: (accountId: string) => Effect.Effect<void>
+    /** Completes when accounts were added, paused or resumed since it was last asked. */
+    readonly reviewed: Effect.Effect<void>
+    readonly review: Effect.Effect<void>
   }
 >()("src/supervisor/Orders") {
-  static readonly layer = Layer.sync(Orders, () => {
+  static readonly layer = Layer.effect(Orders, makeOrders())
+}
+
+function makeOrders() {
+  return Effect.gen(function* () {
+    const reviews = yield* Queue.sliding<void>(1)
     const waiting = new Map<string, Set<Deferred.Deferred<never, RestartOrdered>>>()
     return Orders.of({
       restartOf: (accountId) =>
@@ -37,6 +45,8 @@ export class Orders extends Context.Service<
         Effect.sync(() => {
           for (const order of waiting.get(accountId) ?? []) Deferred.doneUnsafe(order, Exit.fail(new RestartOrdered()))
         }),
+      reviewed: Queue.take(reviews),
+      review: Effect.asVoid(Queue.offer(reviews, undefined)),
     })
   })
 }
@@ -50,6 +60,7 @@ const obey = Effect.fn("obey")(function* (payload: string) {
     return yield* logEvent.warn("order.malformed", "An order could not be understood", {
       payload: payload.slice(0, 200),
     })
+  if (order.value.order === "review") return yield* (yield* Orders).review
   const { accountId } = order.value
   yield* logEvent.info("order.given", "The operator orders a restart", { account: accountId })
   // A parked account rests: being called ends that.

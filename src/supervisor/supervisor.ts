@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { Context, Deferred, Effect, FiberMap, Layer, Redacted, Schedule, Schema } from "effect"
+import { Context, Deferred, Effect, FiberMap, Layer, Redacted, Schema } from "effect"
 import { type Account, activeAccounts } from "../../db/accounts.ts"
 import { Database } from "../../db/database.ts"
 import { embeddedPostgres } from "../../db/embedded.ts"
@@ -46,7 +46,7 @@ export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("Da
   }
 }
 
-/** Accounts that were added or switched off are noticed after at most this long. */
+/** Accounts that were added or switched off by the web app are noticed after at most this long. */
 const ACCOUNTS_EVERY = "15 seconds"
 
 /** The database to use: the operator's, or an embedded server that lives as long as the scope. */
@@ -130,6 +130,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
   const server = yield* DatabaseServer
   const sandbox = config.sandboxUrl === undefined ? undefined : yield* connectToSandbox(config.sandboxUrl)
   yield* recordStandings()
+  const { reviewed } = yield* Orders
   const running = yield* FiberMap.make<string>()
   const stopping = yield* Deferred.make<void>()
   const parked = yield* Deferred.make<never, AccountParked>()
@@ -150,7 +151,8 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     Effect.catch((error) =>
       logEvent.error("supervisor.accounts", "The accounts could not be read; trying again", { error: error.message }),
     ),
-    Effect.repeat(Schedule.spaced(ACCOUNTS_EVERY)),
+    Effect.andThen(Effect.raceFirst(Effect.sleep(ACCOUNTS_EVERY), reviewed)),
+    Effect.forever,
     Effect.raceFirst(Effect.flatMap(server.died, (how) => new DatabaseServerDied({ how }))),
     Effect.raceFirst(Deferred.await(parked)),
     Effect.onInterrupt(() => drain(running, stopping, config.stopSeconds)),
