@@ -28,6 +28,7 @@ import { Supervisor } from "./supervisor-client.ts"
 import { makeAuthorizationStates } from "./telegram/login.ts"
 import { makeSendOutcomes } from "./telegram/send.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
+import { watchTdlib } from "./telegram/tdlib-watch.ts"
 
 const BEAT_MILLIS = 1_000
 
@@ -71,6 +72,7 @@ const layerOf = (config: CellConfig) =>
       const applicationName = `stash:${config.accountId}`
       return RpcServer.layer(AccountRpcs).pipe(
         Layer.provide(layerCommands),
+        Layer.merge(Layer.effectDiscard(watchTdlib(fail))),
         Layer.provide(telegram),
         Layer.provide(Places.layer),
         Layer.provide(Layer.succeed(AccountConfig, config)),

@@ -8,8 +8,9 @@ import { AccountError, AccountRpcs, type CycleEvent, type LoginState } from "../
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { runCycle } from "./ingest/cycle.ts"
-import type { Places } from "./ingest/set-work.ts"
+import { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
+import { watchPosts } from "./ingest/watch-posts.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
@@ -94,7 +95,9 @@ export const layerCommands = AccountRpcs.toLayer(
   Effect.gen(function* () {
     const services = yield* Effect.context<Services>()
     const locks = yield* LockSession
+    const places = yield* Places
     yield* watchEdits()
+    yield* watchPosts()
 
     /** No command goes on without the lock session: what it guards is interrupted (P4). */
     const guarded = <A, E extends { readonly message: string }>(command: Effect.Effect<A, E, Services>) =>
@@ -118,6 +121,7 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       Settle: () => guarded(settleAccount()),
+      Drain: () => Effect.sync(places.drain),
       RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(report))),
     })
   }),

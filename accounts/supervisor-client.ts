@@ -35,6 +35,8 @@ export class Supervisor extends Context.Service<
     readonly cut: Calls["Cut"]
     readonly inspect: Calls["Inspect"]
     readonly preview: Calls["Preview"]
+    /** Says that something new is in a source; the supervisor lets the account look when it rests. */
+    readonly posted: Effect.Effect<void, RpcClientError>
   }
 >()("accounts/Supervisor") {
   static readonly layer = Layer.effect(
@@ -50,6 +52,7 @@ export class Supervisor extends Context.Service<
         cut: calls.Cut,
         inspect: calls.Inspect,
         preview: calls.Preview,
+        posted: calls.Posted(),
       })
     }),
   )

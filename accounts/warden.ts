@@ -7,7 +7,13 @@ import { Worker } from "node:worker_threads"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { Frame } from "../src/channel/frame.ts"
-import { ActorReport, type EndReason, SupervisorMessage, type WardenMessage } from "../src/channel/warden-messages.ts"
+import {
+  ActorReport,
+  CellConfig,
+  type EndReason,
+  SupervisorMessage,
+  type WardenMessage,
+} from "../src/channel/warden-messages.ts"
 
 /** Without a sign of life for this long the actor counts as hung. Its start, with all imports, may take longer. */
 const HUNG_AFTER_MILLIS = 30_000
@@ -42,13 +48,22 @@ const end = (reason: EndReason): void => {
   setTimeout(die, 1_000)
 }
 
+/** The memory limits of the start message; none when it cannot be read: the actor will say what is wrong with it. */
+const memoryLimitsOf = (config: unknown): CellConfig["memory"] | undefined => {
+  const decoded = Schema.decodeUnknownExit(CellConfig)(config)
+  return Exit.isSuccess(decoded) ? decoded.value.memory : undefined
+}
+
 class Actor {
+  readonly #memory: CellConfig["memory"] | undefined
+  #isHeavy = false
   readonly #worker: Worker
   #lastBeat = Date.now()
   #silenceLimit = START_LIMIT_MILLIS
   #closing = false
 
   constructor(config: unknown) {
+    this.#memory = memoryLimitsOf(config)
     this.#worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: config, name: "actor" })
     this.#worker.on("message", (message) => this.#hear(message))
     this.#worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
@@ -89,6 +104,20 @@ class Actor {
   #watch(): void {
     const silentMillis = Date.now() - this.#lastBeat
     if (silentMillis > this.#silenceLimit) end({ _tag: "Hung", silentMillis })
+    if (this.#memory !== undefined) this.#weigh(process.memoryUsage.rss(), this.#memory)
+  }
+
+  #weigh(residentBytes: number, { hardBytes, softBytes }: CellConfig["memory"]): void {
+    if (residentBytes > hardBytes) {
+      const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20)
+      end({
+        _tag: "Failed",
+        message: `it took ${mebibytes(residentBytes)} MiB of memory, more than ${mebibytes(hardBytes)}`,
+      })
+    } else if (residentBytes > softBytes && !this.#isHeavy) {
+      this.#isHeavy = true
+      tellSupervisor({ _tag: "Heavy", residentBytes })
+    }
   }
 }
 

@@ -135,9 +135,12 @@ export const setMarksBack = (channelId: string, messageId: number) =>
       where "channelId" = ${channelId} and "role" = 'READER' and "lastProcessedMessageId" >= ${messageId}`,
   ).pipe(Effect.asVoid)
 
-/** Calls all accounts to their sources, as the web app's "Sync now" does. Delivered when the transaction commits. */
-export const callAccounts = () =>
-  run("callAccounts", (sql) => sql`select pg_notify('ingestion_trigger', '')`).pipe(Effect.asVoid)
+/**
+ * Calls these accounts, or all of them, to their sources, as the web app's "Sync now" does. Delivered when the
+ * transaction commits.
+ */
+export const callAccounts = (accountIds: ReadonlyArray<string> = []) =>
+  run("callAccounts", (sql) => sql`select pg_notify('ingestion_trigger', ${accountIds.join(",")})`).pipe(Effect.asVoid)
 
 const destinationKey = "destination_channel_id"
 

@@ -10,6 +10,7 @@ export const migrationNames = [
   "0003_exactly_once",
   "0004_flags",
   "0005_places",
+  "0006_events",
 ] as const
 
 export interface Migration {

@@ -108,6 +108,54 @@ export const settings = {
     about: "after this long a set that still lacks volumes is skipped with a reason; 0 waits for ever",
     fallback: "0",
   },
+  STASH_RESTART: {
+    decode: Schema.Literals(["permanent", "transient", "temporary"]),
+    expected: "permanent, transient or temporary",
+    about: "accounts are restarted always, after a failure, or never; stash account policy sets it for one",
+    fallback: "permanent",
+  },
+  STASH_MAX_RESTARTS: {
+    decode: wholeNumber(0, 10_000),
+    expected: "0 to 10000",
+    about: "an account that fails more often than this within STASH_RESTARTS_WITHIN_SECONDS is parked",
+    fallback: "8",
+  },
+  STASH_RESTARTS_WITHIN_SECONDS: {
+    decode: wholeNumber(1, 604_800),
+    expected: "seconds, 1 to 604800",
+    about: "the time in which restarts are counted",
+    fallback: "600",
+  },
+  STASH_PARKED_MINUTES: {
+    decode: wholeNumber(0, 525_600),
+    expected: "minutes, 0 to 525600",
+    about: "a parked account is tried again after this long; 0: only by stash account restart",
+    fallback: "60",
+  },
+  STASH_ON_PARKED: {
+    decode: Schema.Literals(["continue", "exit"]),
+    expected: "continue or exit",
+    about: "when an account is parked the others go on, or the worker ends with 75 for the container to restart it",
+    fallback: "continue",
+  },
+  STASH_STOP_SECONDS: {
+    decode: wholeNumber(10, 3600),
+    expected: "seconds, 10 to 3600",
+    about: "how long a stop may take: what is under way may end, then everything is closed in order",
+    fallback: "25",
+  },
+  STASH_CELL_SOFT_MB: {
+    decode: wholeNumber(128, 65_536),
+    expected: "MiB, 128 to 65536",
+    about: "an account process larger than this is begun anew after its cycle",
+    fallback: "700",
+  },
+  STASH_CELL_HARD_MB: {
+    decode: wholeNumber(256, 131_072),
+    expected: "MiB, 256 to 131072",
+    about: "an account process larger than this is ended at once",
+    fallback: "1500",
+  },
   STASH_VERIFY_HOURS: {
     decode: wholeNumber(0, 87_600),
     expected: "hours, 0 to 87600",
@@ -137,6 +185,12 @@ export const settings = {
     expected: `one of ${logLevels.join(", ")}`,
     about: "least severe log line that is written",
     fallback: "info",
+  },
+  STASH_LOG_MB: {
+    decode: wholeNumber(0, 10_240),
+    expected: "MiB, 0 to 10240",
+    about: "the log is also kept in <STASH_DATA_DIR>/logs, in five files of this size at most; 0: only printed",
+    fallback: "20",
   },
   STASH_DATA_DIR: {
     decode: text,
@@ -204,12 +258,24 @@ export interface Config {
   readonly maxSetBytes: number
   readonly maxPartBytes: number | undefined
   readonly multipartTimeoutHours: number
+  readonly restart: {
+    readonly kind: "permanent" | "transient" | "temporary"
+    readonly max: number
+    readonly withinSeconds: number
+  }
+  /** 0: a parked account stays parked until an operator has it restarted. */
+  readonly parkedMinutes: number
+  readonly onParked: "continue" | "exit"
+  readonly stopSeconds: number
+  readonly cellMemory: { readonly softBytes: number; readonly hardBytes: number }
   readonly verifyHours: number
   readonly verifyUploads: "size" | "digest"
   readonly captionTags: boolean
   /** Lower case, without dots. */
   readonly documentExtensions: ReadonlyArray<string>
   readonly logLevel: (typeof logLevels)[number]
+  /** Of one log file; 0: none is kept. */
+  readonly logFileBytes: number
   readonly dataDirectory: string
   readonly sandboxUrl: string | undefined
   readonly cpuThreads: number | undefined
@@ -217,6 +283,15 @@ export interface Config {
   readonly consolePort: number
   readonly faultDirectory: string | undefined
 }
+
+const LOG_FILES = 5
+
+/** Where the worker keeps its log, and in how many files. */
+export const logFileOf = (config: Config) => ({
+  path: join(config.dataDirectory, "logs", "stash.log"),
+  maxBytes: config.logFileBytes,
+  files: LOG_FILES,
+})
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -266,11 +341,24 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     maxSetBytes: values.WORKER_MAX_ZIP_SIZE_MB * MEBIBYTE,
     maxPartBytes: values.MAX_PART_SIZE_MB === undefined ? undefined : values.MAX_PART_SIZE_MB * MEBIBYTE,
     multipartTimeoutHours: values.MULTIPART_TIMEOUT_HOURS,
+    restart: {
+      kind: values.STASH_RESTART,
+      max: values.STASH_MAX_RESTARTS,
+      withinSeconds: values.STASH_RESTARTS_WITHIN_SECONDS,
+    },
+    parkedMinutes: values.STASH_PARKED_MINUTES,
+    onParked: values.STASH_ON_PARKED,
+    stopSeconds: values.STASH_STOP_SECONDS,
+    cellMemory: {
+      softBytes: values.STASH_CELL_SOFT_MB * MEBIBYTE,
+      hardBytes: values.STASH_CELL_HARD_MB * MEBIBYTE,
+    },
     verifyHours: values.STASH_VERIFY_HOURS,
     verifyUploads: values.STASH_VERIFY_UPLOADS,
     captionTags: values.STASH_CAPTION_TAG === "on",
     documentExtensions: values.STASH_DOCUMENT_EXTENSIONS,
     logLevel: values.LOG_LEVEL,
+    logFileBytes: values.STASH_LOG_MB * MEBIBYTE,
     dataDirectory,
     sandboxUrl: values.STASH_SANDBOX,
     cpuThreads: values.STASH_CPU_THREADS,

@@ -15,13 +15,23 @@ export interface LogWriterOptions {
   readonly level: Config["logLevel"]
   /** Where JSON lines go; default: standard output, pretty when it is a terminal. */
   readonly stream?: DestinationStream
+  /** Where they are kept as well. */
+  readonly file?: DestinationStream
 }
+
+/** Every line goes to both. */
+const both = (first: DestinationStream, second: DestinationStream): DestinationStream => ({
+  write: (line) => {
+    first.write(line)
+    second.write(line)
+  },
+})
 
 /**
  * The one writer of log lines of this process (pino). Cells send their lines here, because several threads that write
  * one pipe break lines longer than 4 KiB.
  */
-export const makeLogWriter = ({ level, stream }: LogWriterOptions): LogWriter => {
+export const makeLogWriter = ({ file, level, stream }: LogWriterOptions): LogWriter => {
   const target =
     stream ?? (process.stdout.isTTY ? PinoPretty({ colorize: true, sync: true }) : destination({ dest: 1, sync: true }))
   const logger = pino(
@@ -35,7 +45,7 @@ export const makeLogWriter = ({ level, stream }: LogWriterOptions): LogWriter =>
         censor: (value, path) => (path.at(-1) === "phone" ? maskPhone(String(value)) : "***"),
       },
     },
-    target,
+    file === undefined ? target : both(target, file),
   )
   return {
     write: ({ fields, level: lineLevel, message, time }) => logger[lineLevel]({ time, ...fields }, message),

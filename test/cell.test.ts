@@ -12,6 +12,8 @@ import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
 import { startSandbox } from "../src/sandbox/sandbox.ts"
 import { startCell } from "../src/supervisor/cell.ts"
+import { Wake } from "../src/supervisor/wake.ts"
+import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
 import { childrenWith } from "./process-group.ts"
 
@@ -32,25 +34,7 @@ const makeBench = Effect.gen(function* () {
   const database = Database.layer({ url, max: 2, applicationName: "test" })
   const { id } = yield* Effect.provide(addAccount({ phone, displayName: "Alice" }), database)
   const { loginCode: _, ...endpoint } = sandbox.endpoint
-  const config: CellConfig = {
-    accountId: id,
-    phone,
-    databaseUrl: url,
-    tdlibDirectory: join(folder, "tdlib"),
-    tempDirectory: join(folder, "temp"),
-    apiId: 1,
-    apiHash: "sandbox",
-    sandbox: endpoint,
-    maxPartBytes: null,
-    maxSetBytes: 1,
-    multipartTimeoutHours: 0,
-    verifyHours: 0,
-    captionTags: true,
-    verifyUploads: "size",
-    documentExtensions: [],
-    logLevel: "debug",
-    faultDirectory: null,
-  }
+  const config = cellConfigIn(folder, { accountId: id, phone, databaseUrl: url, sandbox: endpoint, logLevel: "debug" })
   const lines: Array<LogLine> = []
   return { config, database, lines, logs: { write: (line: LogLine) => void lines.push(line) } }
 })
@@ -73,7 +57,7 @@ const withCell = <A, E>(
       }),
     )
     return yield* work(cell, states)
-  }).pipe(Effect.scoped, Effect.provide(CpuPool.layer({ threads: 1 })))
+  }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer]))
 
 /** The wardens that this test process has started and that are alive. */
 const wardens = () => childrenWith("warden.ts")

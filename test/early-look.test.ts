@@ -20,6 +20,7 @@ import { LockSession } from "../db/lock-session.ts"
 import { skippedPackages } from "../db/skipped.ts"
 import { groupArchiveSets } from "../src/archive/archive-set.ts"
 import { startSandbox } from "../src/sandbox/sandbox.ts"
+import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
@@ -52,6 +53,7 @@ const noWork = Supervisor.of({
   cut: () => Effect.die("a cut was asked for"),
   inspect: () => Effect.die("an inspection was asked for"),
   preview: () => Effect.die("a preview was asked for"),
+  posted: Effect.void,
 })
 
 const stage = Effect.gen(function* () {
@@ -96,24 +98,11 @@ const stage = Effect.gen(function* () {
     const row = { telegramId: chatId, title: "Source", type: "SOURCE" as const, isForum: false, isActive: true }
     return { accountId: account.id, channelId: (yield* upsertChannel(row)).id, chatId }
   }).pipe(Effect.provide(database))
-  const config = AccountConfig.of({
+  const config = cellConfigIn(folder, {
     accountId: rows.accountId,
     phone,
     databaseUrl: url,
-    tdlibDirectory: join(folder, "tdlib"),
-    tempDirectory: join(folder, "temp"),
-    apiId: 1,
-    apiHash: "sandbox",
-    sandbox: null,
-    maxPartBytes: null,
-    maxSetBytes: 2 ** 40,
     multipartTimeoutHours: 24,
-    verifyHours: 0,
-    captionTags: true,
-    verifyUploads: "size",
-    documentExtensions: [],
-    logLevel: "error",
-    faultDirectory: null,
   })
   const services = Layer.mergeAll(
     telegramLayer(sandbox, config.tdlibDirectory),

@@ -73,12 +73,29 @@ export class RunningWorker implements AsyncDisposable {
     return exited
   }
 
+  /** Waits until the worker ends by itself; resolves with its exit code. */
+  async ended(): Promise<number | null> {
+    const worker = this.#process
+    if (worker === undefined) return null
+    if (worker.exitCode !== null || worker.signalCode !== null) return worker.exitCode
+    return new Promise((resolve) => worker.once("exit", resolve))
+  }
+
   /** Runs a command of `stash` against the same database; resolves with what it printed as JSON. */
   async stash(...args: ReadonlyArray<string>): Promise<never> {
-    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args, "--json"], {
-      env: { ...this.#environment },
-    })
-    return JSON.parse(stdout) as never
+    return JSON.parse(await this.#print(args)) as never
+  }
+
+  /** As `stash`, for a command that prints one JSON value a line. */
+  async lines(...args: ReadonlyArray<string>): Promise<ReadonlyArray<Record<string, unknown>>> {
+    const printed = await this.#print(args)
+    return printed.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]))
+  }
+
+  async #print(args: ReadonlyArray<string>): Promise<string> {
+    const env = { ...this.#environment }
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args, "--json"], { env })
+    return stdout
   }
 
   query(text: string): Promise<ReadonlyArray<Record<string, unknown>>> {

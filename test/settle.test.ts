@@ -22,6 +22,7 @@ import { confirmPart, openPublication, openPublications } from "../db/journal.ts
 import { LockSession } from "../db/lock-session.ts"
 import { packageByHash } from "../db/packages.ts"
 import { type Sandbox, startSandbox } from "../src/sandbox/sandbox.ts"
+import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
 import { poolSupervisorLayer } from "./pool-supervisor.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
@@ -77,25 +78,7 @@ const makeBench = Effect.gen(function* () {
     yield* setDestination(destination.id)
     return { accountId: account.id, source: source.id, destination: destination.id }
   }).pipe(Effect.provide(database))
-  const config = AccountConfig.of({
-    accountId: rows.accountId,
-    phone,
-    databaseUrl: url,
-    tdlibDirectory: join(folder, "tdlib"),
-    tempDirectory: join(folder, "temp"),
-    apiId: 1,
-    apiHash: "sandbox",
-    sandbox: null,
-    maxPartBytes: null,
-    maxSetBytes: 1,
-    multipartTimeoutHours: 0,
-    verifyHours: 0,
-    captionTags: true,
-    verifyUploads: "size",
-    documentExtensions: [],
-    logLevel: "error",
-    faultDirectory: null,
-  })
+  const config = cellConfigIn(folder, { accountId: rows.accountId, phone, databaseUrl: url })
   const file = join(folder, "Dragon.zip")
   const bytes = Buffer.alloc(300_000, 3)
   yield* Effect.promise(() => writeFile(file, bytes))

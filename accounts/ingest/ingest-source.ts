@@ -6,6 +6,7 @@ import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { ingestSet } from "./ingest-set.ts"
+import { left } from "./leave-set.ts"
 import { isSettled, markAfter } from "./mark.ts"
 import { type SourceVolume, scanSource } from "./scan-source.ts"
 import { planSetFolder, setFolderName } from "./set-folder.ts"
@@ -20,6 +21,9 @@ export interface CycleFrame {
   readonly report: (event: CycleEvent) => Effect.Effect<void>
 }
 
+/** The account is about to stop: the next life looks at the set. */
+const notTakenUp = left("deferred", "the account is stopping")
+
 /**
  * Goes through one source: scan, ingest every set, move the mark.
  * @returns the folder names of the sets that are not settled yet, whose downloads must be kept
@@ -27,7 +31,7 @@ export interface CycleFrame {
  */
 export const ingestSource = Effect.fn("ingestSource")(function* (source: Source, frame: CycleFrame) {
   const { tempDirectory } = yield* AccountConfig
-  const { sets: placesForSets } = yield* Places
+  const places = yield* Places
   const scan = yield* scanSource(source)
   yield* frame.report({
     _tag: "SourceScanned",
@@ -59,7 +63,13 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
   })
   const travelled = yield* Effect.forEach(
     scan.sets,
-    (set) => placesForSets.withPermits(1)(Effect.map(ingestSet(workOf(set)), (departure) => ({ set, departure }))),
+    (set) =>
+      places.sets.withPermits(1)(
+        Effect.map(
+          Effect.suspend(() => (places.isDraining() ? Effect.succeed(notTakenUp) : ingestSet(workOf(set)))),
+          (departure) => ({ set, departure }),
+        ),
+      ),
     { concurrency: "unbounded" },
   )
   const mark = markAfter(scan.newestMessageId, travelled)

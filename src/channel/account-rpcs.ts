@@ -81,6 +81,8 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("SubmitPassword", { payload: { password: Schema.String }, error: AccountError }),
   /** Finishes what an earlier life left half done and goes online. Must be called once, before the first cycle. */
   Rpc.make("Settle", { success: SettleReport, error: AccountError }),
+  /** Takes no more sets up: the cycle that is running ends when those under way have left, or are interrupted. */
+  Rpc.make("Drain"),
   /** Goes once through all sources of the account. */
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
 ) {}

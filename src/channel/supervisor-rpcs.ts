@@ -30,8 +30,8 @@ export type GrowingDigestEvent = typeof GrowingDigestEvent.Type
 const FollowId = Schema.Int
 
 /**
- * What an account asks of the supervisor: CPU work, bounded once for the whole container. Paths and digests cross the
- * channel, never file bytes. Interrupting a call stops the job.
+ * What an account asks of the supervisor: CPU work, bounded once for the whole container, and a cycle before its time.
+ * Paths and digests cross the channel, never file bytes. Interrupting a call stops the job.
  */
 export class SupervisorRpcs extends RpcGroup.make(
   Rpc.make("Digest", { payload: DigestJob, success: DigestEvent, error: CpuJobError, stream: true }),
@@ -46,4 +46,6 @@ export class SupervisorRpcs extends RpcGroup.make(
   Rpc.make("Cut", { payload: CutJob, success: CutResult, error: CpuJobError }),
   Rpc.make("Inspect", { payload: InspectJob, success: InspectResult, error: CpuJobError }),
   Rpc.make("Preview", { payload: PreviewJob, success: PreviewResult, error: CpuJobError }),
+  /** Something new is in one of its sources. */
+  Rpc.make("Posted"),
 ) {}

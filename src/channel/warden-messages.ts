@@ -34,6 +34,8 @@ export const CellConfig = Schema.Struct({
   /** Of files that are taken though they are no archives: lower case, without dots. */
   documentExtensions: Schema.Array(Schema.String),
   logLevel: Schema.Literals(logLineLevels),
+  /** Resident memory of the cell's process: above the first it is begun anew soon, above the second at once. */
+  memory: Schema.Struct({ softBytes: Schema.Int, hardBytes: Schema.Int }),
   /** The folder of src/fault-point.ts; null outside the crash matrix. */
   faultDirectory: Schema.NullOr(Schema.String),
 })
@@ -62,6 +64,8 @@ export type EndReason = typeof EndReason.Type
 export const WardenMessage = Schema.Union([
   /** The actor answers RPCs from now on. */
   Schema.TaggedStruct("Ready", {}),
+  /** The process has become larger than its soft limit; told once. */
+  Schema.TaggedStruct("Heavy", { residentBytes: Schema.Int }),
   Schema.TaggedStruct("Ended", { reason: EndReason }),
 ])
 export type WardenMessage = typeof WardenMessage.Type

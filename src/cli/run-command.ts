@@ -1,7 +1,8 @@
 import { Effect, Layer } from "effect"
 import { Command } from "effect/cli"
-import { loadConfig } from "../config.ts"
+import { loadConfig, logFileOf } from "../config.ts"
 import { layerLogging, makeLogWriter } from "../log.ts"
+import { openLogFile } from "../log-file.ts"
 import { StatusBoard } from "../supervisor/status-board.ts"
 import { layerFoundations, runSupervisor } from "../supervisor/supervisor.ts"
 
@@ -11,7 +12,8 @@ export const runCommand = Command.make(
   {},
   Effect.fn(function* () {
     const config = yield* loadConfig(process.env)
-    const logs = makeLogWriter({ level: config.logLevel })
+    const file = config.logFileBytes === 0 ? {} : { file: openLogFile(logFileOf(config)) }
+    const logs = makeLogWriter({ level: config.logLevel, ...file })
     yield* runSupervisor(config, logs).pipe(
       Effect.provide(Layer.merge(StatusBoard.layer, layerFoundations(config))),
       Effect.provide(layerLogging(logs, config.logLevel)),

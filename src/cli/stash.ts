@@ -2,15 +2,28 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Runtime } from "effect"
 import { CliError, Command } from "effect/cli"
 import packageFile from "../../package.json" with { type: "json" }
+import { AccountParked } from "../supervisor/account-life.ts"
+import { accountCommand } from "./account-command.ts"
 import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
+import { logsCommand } from "./logs-command.ts"
 import { packageCommand } from "./package-command.ts"
 import { runCommand } from "./run-command.ts"
 import { skippedCommand } from "./skipped-command.ts"
+import { whyCommand } from "./why-command.ts"
 
 const stash = Command.make("stash").pipe(
   Command.withDescription("Dragon's Stash worker: exactly one copy of every archive in your own channel"),
-  Command.withSubcommands([runCommand, demoCommand, configCommand, packageCommand, skippedCommand]),
+  Command.withSubcommands([
+    runCommand,
+    demoCommand,
+    configCommand,
+    accountCommand,
+    packageCommand,
+    skippedCommand,
+    whyCommand,
+    logsCommand,
+  ]),
 )
 
 /** Errors of ours carry a sentence for the operator; what we did not foresee is shown whole. */
@@ -25,10 +38,14 @@ const reportFailure = (cause: Cause.Cause<unknown>) =>
     if (!Cause.hasInterruptsOnly(cause) && !CliError.isCliError(error)) console.error(`stash: ${describe(cause)}`)
   })
 
+/** An account was parked and STASH_ON_PARKED is `exit`; EX_TEMPFAIL of sysexits(3): a container may try again. */
+const EXIT_PARKED = 75
+
 /** For `run` a stop by signal is the ordinary end: 0. Every other command has then not done what it promised: 130. */
 const teardown: Runtime.Teardown = (exit, onExit) => {
   const isStopped = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
   if (isStopped && process.argv[2] === "run") onExit(0)
+  else if (Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof AccountParked) onExit(EXIT_PARKED)
   else Runtime.defaultTeardown(exit, onExit)
 }
 

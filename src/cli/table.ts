@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util"
 
 /** Names come from strangers: nothing of them may steer the terminal. */
-const printable = (text: string): string => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, "\u{FFFD}")
+export const printable = (text: string): string => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, "\u{FFFD}")
 
 /** Rows as text with aligned columns, under their headings; a sentence when there are none. */
 export const table = (

@@ -1,14 +1,17 @@
 import { join } from "node:path"
-import { Clock, Duration, Effect, FiberHandle, Redacted, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, FiberHandle, Option, Redacted, Schema, Stream } from "effect"
+import { type AccountPolicy, policyOf } from "../../db/account-states.ts"
 import type { Account } from "../../db/accounts.ts"
 import { AccountError, type LoginState } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
 import type { Config } from "../config.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
+import type { AccountState } from "./account-state.ts"
 import { type Cell, startCell } from "./cell.ts"
 import { answerLogin } from "./login-codes.ts"
-import { type RestartPolicy, superviseLives } from "./restart-policy.ts"
+import { Orders, RestartOrdered } from "./orders.ts"
+import { type EndKind, type Restart, type RestartPolicy, superviseLives } from "./restart-policy.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
 import { StatusBoard } from "./status-board.ts"
 import { Wake } from "./wake.ts"
@@ -19,15 +22,51 @@ export interface CellSurroundings {
   readonly databaseUrl: Redacted.Redacted<string>
   readonly sandbox: SandboxConnection | undefined
   readonly logs: LogWriter
+  /** Completes when the worker is to stop: what is under way may end, nothing new begins. */
+  readonly stopping: Deferred.Deferred<void>
+  /** Hears that an account is parked. */
+  readonly onParked: (parked: AccountParked) => Effect.Effect<void>
 }
 
-const restartPolicy: RestartPolicy = {
-  restart: "permanent",
-  maxRestarts: 8,
-  within: Duration.minutes(10),
-  base: Duration.millis(500),
-  cap: Duration.minutes(1),
+/** Thrown when: an account was parked, and the operator wants the worker to end then (STASH_ON_PARKED=exit). */
+export class AccountParked extends Schema.TaggedError<AccountParked>()("AccountParked", {
+  accountId: Schema.String,
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `the account ${this.accountId} is parked: ${this.reason}`
+  }
 }
+
+/** Thrown when: a cell has become larger than its soft limit, and has ended its cycle. */
+export class CellRecycled extends Schema.TaggedError<CellRecycled>()("CellRecycled", {}) {
+  override get message(): string {
+    return "its process had grown beyond STASH_CELL_SOFT_MB and is begun anew"
+  }
+}
+
+const BACKOFF = { base: Duration.millis(500), cap: Duration.minutes(1) } as const
+
+/** How this account's failed lives are followed by the next: as the operator said of it, or of all. */
+const restartPolicyOf = Effect.fn("restartPolicyOf")(function* (accountId: string, { restart }: Config) {
+  const own = yield* policyOf(accountId).pipe(
+    Effect.catch((error) =>
+      Effect.as(
+        logEvent.warn("policy.unread", "The account's own policy could not be read", { error: error.message }),
+        Option.none<AccountPolicy>(),
+      ),
+    ),
+  )
+  const { maxRestarts, restart: kind, withinSeconds } = Option.getOrElse(own, () => noPolicy)
+  const policy: RestartPolicy = {
+    restart: kind ?? restart.kind,
+    maxRestarts: maxRestarts ?? restart.max,
+    within: Duration.seconds(withinSeconds ?? restart.withinSeconds),
+    ...BACKOFF,
+  }
+  return policy
+})
+const noPolicy: AccountPolicy = { restart: null, maxRestarts: null, withinSeconds: null }
 
 /** Sets that another account held, or that were put off, are looked at again soon; otherwise the interval holds. */
 const SOON_SECONDS = [1, 2, 5, 15, 60, 300, 900] as const
@@ -50,6 +89,7 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
   logLevel: config.logLevel,
+  memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
 })
 
@@ -76,23 +116,43 @@ const restAfter = (putOffInARow: number, intervalMinutes: number): Duration.Dura
   return soon === undefined ? interval : Duration.min(Duration.seconds(soon), interval)
 }
 
-const cycles = Effect.fn("AccountLife.cycles")(function* (cell: Cell, account: Account, intervalMinutes: number) {
+/** Runs cycle after cycle, until the worker is to stop or the cell has grown too large. */
+const cycles = Effect.fn("AccountLife.cycles")(function* (
+  cell: Cell,
+  account: Account,
+  { config, stopping }: CellSurroundings,
+) {
   const board = yield* StatusBoard
   const called = yield* (yield* Wake).listen(account.id)
+  const stopped = Deferred.await(stopping)
   let putOffInARow = 0
-  for (;;) {
+  while (!(yield* Deferred.isDone(stopping))) {
     yield* board.move(account.id, "ingesting")
-    yield* Stream.runForEach(cell.account.RunCycle(), (event) => board.note(account.id, event))
+    const draining = stopped.pipe(
+      Effect.andThen(board.move(account.id, "draining", "the worker is stopping")),
+      Effect.andThen(cell.account.Drain()),
+      Effect.ignore,
+      Effect.andThen(Effect.never),
+    )
+    yield* Effect.raceFirst(
+      Stream.runForEach(cell.account.RunCycle(), (event) => board.note(account.id, event)),
+      draining,
+    )
+    if (yield* Deferred.isDone(stopping)) return
     const status = yield* board.of(account.id)
     const deferred = status?.counts.deferred ?? 0
     putOffInARow = deferred > 0 ? putOffInARow + 1 : 0
-    const rest = restAfter(putOffInARow, intervalMinutes)
+    const rest = restAfter(putOffInARow, config.intervalMinutes)
     const until = new Date((yield* Clock.currentTimeMillis) + Duration.toMillis(rest)).toISOString()
     yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
     yield* board.move(account.id, "idle", `next cycle at ${until}${deferred > 0 ? `; ${deferred} sets put off` : ""}`)
-    yield* Effect.raceFirst(Effect.sleep(rest), called)
+    if (cell.isHeavy()) return yield* new CellRecycled()
+    yield* Effect.sleep(rest).pipe(Effect.raceFirst(called), Effect.raceFirst(stopped))
   }
 })
+
+/** An answer to a login can fail with anything. */
+const toError = (failure: unknown): Error => (failure instanceof Error ? failure : new Error(String(failure)))
 
 /** One life of an account: its process, login, settling, and cycles until something ends it. */
 const life = Effect.fn("AccountLife.life")(function* (account: Account, surroundings: CellSurroundings) {
@@ -101,21 +161,50 @@ const life = Effect.fn("AccountLife.life")(function* (account: Account, surround
   const cell = yield* startCell(cellConfig(account, surroundings), surroundings.logs)
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")
-    yield* logIn(cell, account, surroundings.sandbox?.loginCode)
+    yield* logIn(cell, account, surroundings.sandbox?.loginCode).pipe(Effect.mapError(toError))
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
-    yield* cycles(cell, account, surroundings.config.intervalMinutes)
+    yield* cycles(cell, account, surroundings)
   })
-  yield* Effect.raceFirst(work, cell.ended)
+  const { restartOf } = yield* Orders
+  yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))
 }, Effect.scoped)
 
-const needsOperator = (error: unknown): error is AccountError =>
-  error instanceof AccountError && error.who === "operator"
+/** What the end of a life means for the next one. */
+const kindOf = (error: { readonly message: string }): EndKind => {
+  if (error instanceof RestartOrdered || error instanceof CellRecycled) return "asked"
+  return error instanceof AccountError && error.who === "operator" ? "hopeless" : "failed"
+}
+
+/** Where nothing is under way that should come to its end before the worker stops. */
+const restful: ReadonlySet<AccountState> = new Set(["starting", "authorising", "idle", "backing_off", "parked"])
+
+/** Interrupts an account, once the worker is to stop, as soon as that costs nothing. */
+const leaveAtRest = Effect.fn("leaveAtRest")(function* (accountId: string, stopping: Deferred.Deferred<void>) {
+  const board = yield* StatusBoard
+  yield* Deferred.await(stopping)
+  while (!restful.has((yield* board.of(accountId))?.state ?? "idle")) yield* Effect.sleep("50 millis")
+  return yield* Effect.interrupt
+})
+
+/** A parked account stays so, with its reason, for whoever looks after the worker has ended. */
+const stopUnlessParked = Effect.fn("stopUnlessParked")(function* (accountId: string) {
+  const board = yield* StatusBoard
+  if ((yield* board.of(accountId))?.state !== "parked") yield* board.move(accountId, "stopped")
+})
+
+/** Thrown when: an account's policy wants no other life. */
+class LivesEnded extends Schema.TaggedError<LivesEnded>()("LivesEnded", {}) {
+  override get message(): string {
+    return "its life has ended, and its restart policy wants no other one"
+  }
+}
 
 /**
  * Keeps one account alive: restarts its cell by policy, and parks it, visibly, when the policy gives up or the operator
- * must act. A parked account is tried again after one interval, or when it is called. Never fails and never ends by itself (P5).
+ * must act. A parked account is tried again after a while, or when it is called. Never fails, and ends only when the worker
+ * stops (P5).
  */
 export const superviseAccount = Effect.fn("superviseAccount")(function* (
   account: Account,
@@ -123,7 +212,13 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
 ) {
   const board = yield* StatusBoard
   yield* board.enter(account)
-  const lives = superviseLives(restartPolicy, life(account, surroundings), needsOperator, (restart) =>
+  const { config, onParked, stopping } = surroundings
+  const called = yield* (yield* Wake).listen(account.id)
+  // A life that ended because the worker stops is followed by none.
+  const lastLife = Effect.flatMap(Deferred.isDone(stopping), (isStopping) =>
+    isStopping ? Effect.interrupt : Effect.void,
+  )
+  const onRestart = (restart: Restart) =>
     Effect.gen(function* () {
       const seconds = Math.round(Duration.toMillis(restart.delay) / 100) / 10
       yield* logEvent.warn("account.restart", `Restarting the account in ${seconds} s`, {
@@ -133,19 +228,24 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
       })
       yield* board.change(account.id, { restarts: restart.count })
       yield* board.move(account.id, "backing_off", restart.reason)
-    }),
-  )
-  const rest = Duration.minutes(surroundings.config.intervalMinutes)
-  const called = yield* (yield* Wake).listen(account.id)
+    })
+  const lives = Effect.gen(function* () {
+    const policy = yield* restartPolicyOf(account.id, config)
+    yield* superviseLives(policy, Effect.andThen(life(account, surroundings), lastLife), kindOf, onRestart)
+    return yield* new LivesEnded()
+  })
   const park = (error: { readonly message: string }) =>
     Effect.gen(function* () {
       yield* logEvent.error("account.parked", "The account is parked", { account: account.id, reason: error.message })
       yield* board.move(account.id, "parked", error.message)
-      yield* Effect.raceFirst(Effect.sleep(rest), called)
+      yield* onParked(new AccountParked({ accountId: account.id, reason: error.message }))
+      const coolDown = config.parkedMinutes === 0 ? Effect.never : Effect.sleep(Duration.minutes(config.parkedMinutes))
+      yield* Effect.raceFirst(coolDown, called)
     })
   yield* lives.pipe(
     Effect.catch(park),
     Effect.forever,
-    Effect.onInterrupt(() => board.move(account.id, "stopped")),
+    Effect.raceFirst(leaveAtRest(account.id, stopping)),
+    Effect.onInterrupt(() => stopUnlessParked(account.id)),
   )
 })

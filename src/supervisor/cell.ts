@@ -8,7 +8,7 @@ import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
 import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
-import { layerCpuRequests } from "./cpu-requests.ts"
+import { layerCellRequests } from "./cell-requests.ts"
 
 /** Thrown when: the process of an account cell is gone. `reason` is what it said itself; the signal is often luck. */
 export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
@@ -22,6 +22,8 @@ export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
 
 export interface Cell {
   readonly account: RpcClient.FromGroup<typeof AccountRpcs, RpcClientError.RpcClientError>
+  /** Whether the process has become larger than its soft limit. */
+  readonly isHeavy: () => boolean
   /** Fails when the process is gone, and never succeeds. */
   readonly ended: Effect.Effect<never, CellEnded>
 }
@@ -81,6 +83,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const ended = yield* Deferred.make<never, CellEnded>()
   const ready = yield* Deferred.make<void>()
   let reason: EndReason | undefined
+  let isHeavy = false
 
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -110,7 +113,8 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     const message = Schema.decodeUnknownExit(WardenMessage)(body)
     if (Exit.isFailure(message)) return
     if (message.value._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
-    else reason = message.value.reason
+    if (message.value._tag === "Heavy") isHeavy = true
+    if (message.value._tag === "Ended") reason = message.value.reason
   })
   forwardLogs(port, logs)
   forwardStandardError(child, logs, config.accountId)
@@ -118,7 +122,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const context = yield* Layer.build(
     Layer.merge(
       layerRpcClient(port, "commands"),
-      layerCpuRequests(config.accountId).pipe(Layer.provide(layerRpcServer(port, "requests"))),
+      layerCellRequests(config.accountId).pipe(Layer.provide(layerRpcServer(port, "requests"))),
     ),
   )
   const account = yield* RpcClient.make(AccountRpcs).pipe(Effect.provideContext(context))
@@ -130,7 +134,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     }),
     Effect.raceFirst(Deferred.await(ended)),
   )
-  return { account, ended: Deferred.await(ended) } satisfies Cell
+  return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy } satisfies Cell
 })
 
 const closeCell = (child: ChildProcess, ended: Deferred.Deferred<never, CellEnded>): Effect.Effect<void> =>

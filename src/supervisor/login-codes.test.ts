@@ -22,7 +22,7 @@ const cellThat = (submitted: Ref.Ref<ReadonlyArray<string>>): Cell => {
     SubmitCode: ({ code }: { code: string }) => submit(code),
     SubmitPassword: ({ password }: { password: string }) => submit(password),
   }
-  return { account: account as unknown as Cell["account"], ended: Effect.never }
+  return { account: account as unknown as Cell["account"], ended: Effect.never, isHeavy: () => false }
 }
 
 const typeCode = (accountId: string, code: string) =>

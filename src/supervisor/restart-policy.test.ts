@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, Fiber, Ref } from "effect"
 import { TestClock } from "effect/testing"
-import { type RestartPolicy, superviseLives } from "./restart-policy.ts"
+import { type EndKind, type RestartPolicy, superviseLives } from "./restart-policy.ts"
 
 const policy: RestartPolicy = {
   restart: "permanent",
@@ -10,10 +10,14 @@ const policy: RestartPolicy = {
   base: Duration.seconds(1),
   cap: Duration.seconds(3),
 }
-const neverHopeless = (_: string): _ is never => false
+const alwaysFailed = (): EndKind => "failed"
 
 /** Counts lives, each of which ends with `life`, and collects the delays between them. */
-const observe = (chosen: RestartPolicy, life: Effect.Effect<void, string>, isHopeless = neverHopeless) =>
+const observe = (
+  chosen: RestartPolicy,
+  life: Effect.Effect<void, string>,
+  kindOf: (error: string) => EndKind = alwaysFailed,
+) =>
   Effect.gen(function* () {
     const lives = yield* Ref.make(0)
     const delays: Array<number> = []
@@ -23,7 +27,7 @@ const observe = (chosen: RestartPolicy, life: Effect.Effect<void, string>, isHop
         Ref.update(lives, (n) => n + 1),
         life,
       ),
-      isHopeless,
+      kindOf,
       (restart) => Effect.sync(() => void delays.push(Duration.toMillis(restart.delay))),
     ).pipe(Effect.exit, Effect.forkChild)
     yield* TestClock.adjust(0)
@@ -67,14 +71,23 @@ describe("the restart policy", () => {
 
   it.effect("does not restart what no restart can mend", () =>
     Effect.gen(function* () {
-      const { fiber, lives } = yield* observe(
-        policy,
-        Effect.fail("banned"),
-        (error): error is never => error === "banned",
+      const { fiber, lives } = yield* observe(policy, Effect.fail("banned"), (error) =>
+        error === "banned" ? "hopeless" : "failed",
       )
       assert.strictEqual(yield* lives, 1)
       const exit = yield* Fiber.join(fiber)
       assert.strictEqual(Exit.isFailure(exit) ? Cause.squash(exit.cause) : "success", "banned")
+    }),
+  )
+
+  it.effect("begins a life again at once, and does not count it, when its end was asked for", () =>
+    Effect.gen(function* () {
+      let asked = 0
+      const life = Effect.suspend(() => (asked++ < 10 ? Effect.fail("asked") : Effect.never))
+      const { delays, fiber, lives } = yield* observe(policy, life, () => "asked")
+      assert.strictEqual(yield* lives, 11)
+      assert.deepStrictEqual(delays, Array(10).fill(0))
+      yield* Fiber.interrupt(fiber)
     }),
   )
 

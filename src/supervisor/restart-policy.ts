@@ -37,16 +37,18 @@ const reasonOf = (exit: Exit.Exit<unknown, unknown>): string => {
   return failure instanceof Error ? failure.message : String(failure)
 }
 
+/** What the end of a life means: `asked` for: begun again at once, and not counted; `hopeless`: no restart can mend it. */
+export type EndKind = "asked" | "failed" | "hopeless"
+
 /**
  * Runs `life` again and again by `policy`. A window of time stamps decides, so a long stable run resets the backoff.
  * Interruption ends the loop and the life in it.
- * Fails with {@link TooManyRestarts} when the policy gives up, and at once with an error that `isHopeless`: one that no
- * restart can mend.
+ * Fails with {@link TooManyRestarts} when the policy gives up, and at once with an error that is hopeless.
  */
-export const superviseLives = Effect.fn("superviseLives")(function* <E, F extends E, R>(
+export const superviseLives = Effect.fn("superviseLives")(function* <E, R>(
   policy: RestartPolicy,
   life: Effect.Effect<void, E, R>,
-  isHopeless: (error: E) => error is F,
+  kindOf: (error: E) => EndKind,
   onRestart: (restart: Restart) => Effect.Effect<void>,
 ) {
   const window = Duration.toMillis(policy.within)
@@ -55,7 +57,12 @@ export const superviseLives = Effect.fn("superviseLives")(function* <E, F extend
     const exit = yield* Effect.exit(life)
     if (Exit.isFailure(exit)) {
       const error = Cause.findError(exit.cause)
-      if (Result.isSuccess(error) && isHopeless(error.success)) return yield* Effect.fail(error.success)
+      const kind = Result.isSuccess(error) ? kindOf(error.success) : "failed"
+      if (Result.isSuccess(error) && kind === "hopeless") return yield* Effect.fail(error.success)
+      if (kind === "asked") {
+        yield* onRestart({ reason: reasonOf(exit), delay: Duration.zero, count: restarts.length })
+        continue
+      }
     }
     if (policy.restart === "temporary") return
     if (policy.restart === "transient" && Exit.isSuccess(exit)) return

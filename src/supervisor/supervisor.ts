@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { Context, Effect, FiberMap, Layer, Redacted, Schedule, Schema } from "effect"
+import { Context, Deferred, Effect, FiberMap, Layer, Redacted, Schema } from "effect"
 import { type Account, activeAccounts } from "../../db/accounts.ts"
 import { Database } from "../../db/database.ts"
 import { embeddedPostgres } from "../../db/embedded.ts"
@@ -10,9 +10,11 @@ import { CpuPool } from "../cpu/pool.ts"
 import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
-import { type CellSurroundings, superviseAccount } from "./account-life.ts"
+import { type AccountParked, type CellSurroundings, superviseAccount } from "./account-life.ts"
+import { hearOrders, Orders } from "./orders.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
-import { Wake, wakeFromDatabase } from "./wake.ts"
+import { recordStandings } from "./standing-record.ts"
+import { Wake } from "./wake.ts"
 
 /** Thrown when: the worker is to talk to the real Telegram without the operator's API credentials. */
 export class CredentialsMissing extends Schema.TaggedError<CredentialsMissing>()("CredentialsMissing", {}) {
@@ -45,7 +47,7 @@ export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("Da
   }
 }
 
-/** Accounts that were added or switched off are noticed after at most this long. */
+/** Accounts that were added or switched off by the web app are noticed after at most this long. */
 const ACCOUNTS_EVERY = "15 seconds"
 
 /** The database to use: the operator's, or an embedded server that lives as long as the scope. */
@@ -73,6 +75,7 @@ export const layerFoundations = (config: Config) =>
         Layer.succeed(DatabaseServer, server),
         Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
         Wake.layer,
+        Orders.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
@@ -99,25 +102,71 @@ const matchAccounts = Effect.fn("matchAccounts")(function* (
     yield* FiberMap.run(running, accountId, superviseAccount(account, surroundings), { onlyIfMissing: true })
 })
 
+/** Of the time that a stop may take, what closing every TDLib, the pool and the database in order may need. */
+const CLOSING_SECONDS = 8
+
+const signals = ["SIGTERM", "SIGINT"] as const
+
+/** Completes with the next signal: the operator does not want to wait. */
+const nextSignal = Effect.callback<void>((resume) => {
+  const hear = () => resume(Effect.void)
+  for (const signal of signals) process.once(signal, hear)
+  return Effect.sync(() => {
+    for (const signal of signals) process.removeListener(signal, hear)
+  })
+})
+
+/** Lets every account end what it has under way, until the time is over or a second signal comes. */
+const drain = Effect.fn("drain")(function* (
+  running: FiberMap.FiberMap<string>,
+  stopping: Deferred.Deferred<void>,
+  stopSeconds: number,
+) {
+  const seconds = Math.max(1, stopSeconds - CLOSING_SECONDS)
+  yield* logEvent.info("supervisor.stopping", `Stopping; what is under way has ${seconds} s to end`)
+  yield* Deferred.succeed(stopping, undefined)
+  yield* FiberMap.awaitEmpty(running).pipe(
+    Effect.raceFirst(nextSignal),
+    Effect.timeoutOrElse({ duration: `${seconds} seconds`, orElse: () => Effect.void }),
+    Effect.interruptible,
+  )
+})
+
 /**
  * Runs all active accounts, each in a cell of its own, until interrupted. One account's failure is its own.
- * Fails with `SandboxUnreachable` when it cannot begin, with `DatabaseServerDied` when it cannot go on.
+ * Fails with `SandboxUnreachable` when it cannot begin, with `DatabaseServerDied` when it cannot go on, and with
+ * `AccountParked` if the operator wants that. Interrupted, it lets what is under way end, for as long as a stop may take.
  */
 export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Config, logs: LogWriter) {
   const server = yield* DatabaseServer
   const sandbox = config.sandboxUrl === undefined ? undefined : yield* connectToSandbox(config.sandboxUrl)
+  yield* recordStandings()
+  const { reviewed } = yield* Orders
   const running = yield* FiberMap.make<string>()
-  yield* Effect.forkScoped(wakeFromDatabase)
+  const stopping = yield* Deferred.make<void>()
+  const parked = yield* Deferred.make<never, AccountParked>()
+  const surroundings: CellSurroundings = {
+    config,
+    databaseUrl: server.url,
+    sandbox,
+    logs,
+    stopping,
+    onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
+  }
+  yield* Effect.forkScoped(hearOrders)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,
   })
   yield* noteSevenZip
-  yield* matchAccounts(running, { config, databaseUrl: server.url, sandbox, logs }).pipe(
+  yield* matchAccounts(running, surroundings).pipe(
     Effect.catch((error) =>
       logEvent.error("supervisor.accounts", "The accounts could not be read; trying again", { error: error.message }),
     ),
-    Effect.repeat(Schedule.spaced(ACCOUNTS_EVERY)),
+    Effect.andThen(Effect.raceFirst(Effect.sleep(ACCOUNTS_EVERY), reviewed)),
+    Effect.forever,
     Effect.raceFirst(Effect.flatMap(server.died, (how) => new DatabaseServerDied({ how }))),
+    Effect.raceFirst(Deferred.await(parked)),
+    Effect.onInterrupt(() => drain(running, stopping, config.stopSeconds)),
   )
 }, Effect.scoped)

@@ -1,6 +1,4 @@
-import { Context, Effect, Layer, Queue, Stream } from "effect"
-import { Database } from "../../db/database.ts"
-import { logEvent } from "../log-line.ts"
+import { Context, Effect, Layer, Queue } from "effect"
 
 /** What the web app's "Sync now" and our own commands notify; the payload names accounts by their ids, with commas between. */
 export const WAKE_CHANNEL = "ingestion_trigger"
@@ -38,19 +36,3 @@ export class Wake extends Context.Service<
     }),
   )
 }
-
-/** Calls accounts as the database says, for ever. Notifications of the time without a connection are lost. */
-export const wakeFromDatabase = Effect.gen(function* () {
-  const wake = yield* Wake
-  const database = yield* Database
-  yield* database.listen([WAKE_CHANNEL]).pipe(
-    Stream.runForEach((event) => {
-      if (event._tag !== "Notification") return Effect.void
-      const accountIds = event.payload.split(",").flatMap((id) => (id.trim() === "" ? [] : [id.trim()]))
-      return Effect.andThen(
-        logEvent.info("accounts.called", "Accounts are called to look at their sources now", { accounts: accountIds }),
-        wake.call(accountIds),
-      )
-    }),
-  )
-})

@@ -3,6 +3,7 @@ import { RpcServer } from "effect/rpc"
 import { type DigestEvent, type GrowingDigestEvent, SupervisorRpcs } from "../channel/supervisor-rpcs.ts"
 import type { CpuJobError, DigestJob, GrowingDigestJob, Growth } from "../cpu/jobs.ts"
 import { type CpuJobs, CpuPool } from "../cpu/pool.ts"
+import { Wake } from "./wake.ts"
 
 /** Only the newest progress matters: a slow reader skips the ones between. */
 const newestOnly = { bufferSize: 16, strategy: "sliding" } as const
@@ -38,14 +39,16 @@ const followStream = (jobs: CpuJobs, followers: Followers, id: number, job: Grow
   )
 
 /**
- * Answers the CPU requests of one cell from the pool that all cells share. When the scope ends, as it does when the
+ * Answers the requests of one cell: CPU work from the pool that all cells share, and a cycle before its time. When the scope ends, as it does when the
  * cell dies, its jobs are stopped and dropped.
  */
-export const layerCpuRequests = (accountId: string) =>
+export const layerCellRequests = (accountId: string) =>
   RpcServer.layer(SupervisorRpcs).pipe(
     Layer.provide(
       SupervisorRpcs.toLayer(
-        Effect.map(CpuPool, (pool) => {
+        Effect.gen(function* () {
+          const pool = yield* CpuPool
+          const wake = yield* Wake
           const jobs = pool.of(accountId)
           const followers: Followers = new Map()
           return SupervisorRpcs.of({
@@ -55,6 +58,7 @@ export const layerCpuRequests = (accountId: string) =>
             Cut: jobs.cut,
             Inspect: jobs.inspect,
             Preview: jobs.preview,
+            Posted: () => wake.call([accountId]),
           })
         }),
       ),

@@ -10,9 +10,10 @@ import { makeFramePort } from "../channel/frame.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
 import { SupervisorRpcs } from "../channel/supervisor-rpcs.ts"
 import { CpuPool } from "../cpu/pool.ts"
-import { layerCpuRequests } from "./cpu-requests.ts"
+import { layerCellRequests } from "./cell-requests.ts"
+import { Wake } from "./wake.ts"
 
-const scratch = mkdtempSync(join(tmpdir(), "cpu-requests-"))
+const scratch = mkdtempSync(join(tmpdir(), "cell-requests-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** A file that takes no room on the disk and hours to read. */
@@ -37,7 +38,7 @@ describe("the CPU requests of an account", () => {
       )
       const cell = yield* Scope.make()
       yield* Layer.build(
-        layerCpuRequests("account").pipe(Layer.provide(layerRpcServer(portOf(port2), "requests"))),
+        layerCellRequests("account").pipe(Layer.provide(layerRpcServer(portOf(port2), "requests"))),
       ).pipe(Scope.provide(cell))
       const context = yield* Layer.build(layerRpcClient(portOf(port1), "requests"))
       const calls = yield* RpcClient.make(SupervisorRpcs).pipe(Effect.provideContext(context))
@@ -50,6 +51,6 @@ describe("the CPU requests of an account", () => {
       yield* until(2, 1)
       yield* Scope.close(cell, Exit.void)
       yield* until(0, 0)
-    }).pipe(Effect.scoped, Effect.provide(CpuPool.layer({ threads: 1 }))),
+    }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer])),
   )
 })

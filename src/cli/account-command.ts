@@ -1,0 +1,156 @@
+import { Console, Effect, Option, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import {
+  type AccountStanding,
+  accountStandings,
+  giveOrder,
+  policyOf,
+  setActive,
+  setPolicy,
+} from "../../db/account-states.ts"
+import { callAccounts } from "../../db/channels.ts"
+import { maskPhone } from "../log-line.ts"
+import { layerLibraryDatabase } from "./library-database.ts"
+import { table } from "./table.ts"
+
+/** Thrown when: no account, or more than one, is what the operator named. */
+export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()("AccountNotFound", {
+  wanted: Schema.String,
+  found: Schema.Int,
+}) {
+  override get message(): string {
+    const how = this.found === 0 ? "no account is" : `${this.found} accounts are`
+    return `${how} called ${this.wanted}: name one by its id, its name or the end of its phone number (stash account list)`
+  }
+}
+
+const json = Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("print JSON"))
+const wanted = Argument.String("account").pipe(
+  Argument.withDescription("its id, its name, or the last digits of its phone number"),
+)
+
+const oneAccount = Effect.fn("oneAccount")(function* (text: string) {
+  const digits = text.replace(/\D/g, "")
+  const found = (yield* accountStandings()).filter(
+    ({ id, name, phone }) =>
+      id === text || name === text || (digits.length >= 2 && digits === text && phone.endsWith(digits)),
+  )
+  const [only] = found
+  if (only === undefined || found.length > 1) return yield* new AccountNotFound({ wanted: text, found: found.length })
+  return only
+})
+
+/** What an account does now: what its supervisor said last, unless nobody runs it any more. */
+const stateNow = ({ isActive, isAlive, state }: AccountStanding): string => {
+  if (state === null) return isActive ? "not run yet" : "paused"
+  if (!isActive && !isAlive) return "paused"
+  const rests = state === "parked" || state === "stopped" || state === "backing_off" || state === "starting"
+  return isAlive || rests ? state : `not running (was ${state})`
+}
+
+const shown = (account: AccountStanding) => ({
+  id: account.id,
+  name: account.name,
+  phone: maskPhone(account.phone),
+  state: stateNow(account),
+  reason: account.reason ?? "",
+  since: account.since?.toISOString() ?? null,
+  isPremium: account.isPremium,
+  restarts: account.restarts ?? 0,
+  supervisor: account.supervisor,
+})
+
+const list = Command.make(
+  "list",
+  { json },
+  Effect.fn(function* ({ json }) {
+    const accounts = (yield* accountStandings().pipe(Effect.provide(layerLibraryDatabase))).map(shown)
+    if (json) return yield* Console.log(JSON.stringify({ accounts }, null, 2))
+    const rows = accounts.map((one) => [
+      one.id,
+      one.name ?? "",
+      one.phone,
+      one.isPremium ? "premium" : "",
+      one.state,
+      one.since ?? "",
+      one.reason,
+    ])
+    yield* Console.log(table(["id", "name", "phone", "", "state", "since", "why"], rows, "There is no account yet."))
+  }),
+).pipe(Command.withDescription("List the accounts, what each does now, and why"))
+
+/** A command that does something to one account and says what. */
+const onAccount = <Name extends string, R>(
+  name: Name,
+  description: string,
+  act: (account: AccountStanding) => Effect.Effect<string, unknown, R>,
+) =>
+  Command.make(
+    name,
+    { wanted, json },
+    Effect.fn(function* ({ json, wanted }) {
+      const done = yield* Effect.gen(function* () {
+        const account = yield* oneAccount(wanted)
+        return { id: account.id, what: yield* act(account) }
+      }).pipe(Effect.provide(layerLibraryDatabase))
+      yield* Console.log(json ? JSON.stringify(done) : done.what)
+    }),
+  ).pipe(Command.withDescription(description))
+
+const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", ({ id }) =>
+  Effect.as(giveOrder({ order: "restart", accountId: id }), "A running worker restarts the account now."),
+)
+
+const look = onAccount("look", "Let an account go through its sources now, before its time", ({ id }) =>
+  Effect.as(callAccounts([id]), "A running worker lets the account look now, or as soon as its present cycle ends."),
+)
+
+const pause = onAccount("pause", "Take an account out: its cell closes in order and stays closed", ({ id }) =>
+  Effect.as(setActive(id, false), "The account is paused; a running worker closes it now."),
+)
+
+const resume = onAccount("resume", "Let a paused account run again", ({ id }) =>
+  Effect.as(setActive(id, true), "The account is active; a running worker starts it now."),
+)
+
+const policy = Command.make(
+  "policy",
+  {
+    wanted,
+    restart: Flag.Literals("restart", ["permanent", "transient", "temporary"] as const).pipe(
+      Flag.withDescription("permanent: always restarted; transient: after a failure; temporary: never"),
+      Flag.optional,
+    ),
+    maxRestarts: Flag.Int("max-restarts").pipe(Flag.withDescription("more than these ..."), Flag.optional),
+    withinSeconds: Flag.Int("within-seconds").pipe(
+      Flag.withDescription("... within this time, and it is parked"),
+      Flag.optional,
+    ),
+    reset: Flag.Boolean("reset").pipe(Flag.withDefault(false), Flag.withDescription("as the worker's settings say")),
+    json,
+  },
+  Effect.fn(function* ({ json, maxRestarts, reset, restart, wanted, withinSeconds }) {
+    const none = { restart: null, maxRestarts: null, withinSeconds: null }
+    const found = yield* Effect.gen(function* () {
+      const { id } = yield* oneAccount(wanted)
+      const before = reset ? none : Option.getOrElse(yield* policyOf(id), () => none)
+      const policy = {
+        restart: Option.getOrElse(restart, () => before.restart),
+        maxRestarts: Option.getOrElse(maxRestarts, () => before.maxRestarts),
+        withinSeconds: Option.getOrElse(withinSeconds, () => before.withinSeconds),
+      }
+      yield* setPolicy(id, policy)
+      return { id, policy }
+    }).pipe(Effect.provide(layerLibraryDatabase))
+    if (json) return yield* Console.log(JSON.stringify(found, null, 2))
+    const rows = Object.entries(found.policy).map(([name, value]) => [name, value === null ? "default" : String(value)])
+    yield* Console.log(table(["policy", "value"], rows, ""))
+    yield* Console.log("It holds from the account's next start on.")
+  }),
+).pipe(Command.withDescription("Show or change how an account is restarted after its failures"))
+
+/** `stash account`: the accounts, and what an operator does to them. */
+export const accountCommand = Command.make("account").pipe(
+  Command.withDescription("Accounts: list them, restart, pause or resume one, set its restart policy"),
+  Command.withSubcommands([list, look, restart, pause, resume, policy]),
+)

@@ -1,0 +1,89 @@
+import { Context, Deferred, Effect, Exit, Layer, Queue, Schema, Stream } from "effect"
+import { AccountOrder, ORDER_CHANNEL } from "../../db/account-states.ts"
+import { Database } from "../../db/database.ts"
+import { logEvent } from "../log-line.ts"
+import { WAKE_CHANNEL, Wake } from "./wake.ts"
+
+/** Thrown when: an operator had the account restarted. */
+export class RestartOrdered extends Schema.TaggedError<RestartOrdered>()("RestartOrdered", {}) {
+  override get message(): string {
+    return "the operator had it restarted"
+  }
+}
+
+/** Orders of an operator to end an account's present life. */
+export class Orders extends Context.Service<
+  Orders,
+  {
+    /** Fails once an operator has the account restarted, from now on. */
+    readonly restartOf: (accountId: string) => Effect.Effect<never, RestartOrdered>
+    readonly restart: (accountId: string) => Effect.Effect<void>
+    /** Completes when accounts were added, paused or resumed since it was last asked. */
+    readonly reviewed: Effect.Effect<void>
+    readonly review: Effect.Effect<void>
+  }
+>()("src/supervisor/Orders") {
+  static readonly layer = Layer.effect(Orders, makeOrders())
+}
+
+function makeOrders() {
+  return Effect.gen(function* () {
+    const reviews = yield* Queue.sliding<void>(1)
+    const waiting = new Map<string, Set<Deferred.Deferred<never, RestartOrdered>>>()
+    return Orders.of({
+      restartOf: (accountId) =>
+        Effect.suspend(() => {
+          const order = Deferred.makeUnsafe<never, RestartOrdered>()
+          const orders = waiting.get(accountId) ?? new Set()
+          waiting.set(accountId, orders.add(order))
+          return Effect.ensuring(
+            Deferred.await(order),
+            Effect.sync(() => orders.delete(order)),
+          )
+        }),
+      restart: (accountId) =>
+        Effect.sync(() => {
+          for (const order of waiting.get(accountId) ?? []) Deferred.doneUnsafe(order, Exit.fail(new RestartOrdered()))
+        }),
+      reviewed: Queue.take(reviews),
+      review: Effect.asVoid(Queue.offer(reviews, undefined)),
+    })
+  })
+}
+
+const decodeOrder = Schema.decodeUnknownExit(Schema.fromJsonString(AccountOrder))
+
+/** An order that does not decode is logged, and nothing else happens. */
+const obey = Effect.fn("obey")(function* (payload: string) {
+  const order = decodeOrder(payload)
+  if (Exit.isFailure(order))
+    return yield* logEvent.warn("order.malformed", "An order could not be understood", {
+      payload: payload.slice(0, 200),
+    })
+  if (order.value.order === "review") return yield* (yield* Orders).review
+  const { accountId } = order.value
+  yield* logEvent.info("order.given", "The operator orders a restart", { account: accountId })
+  // A parked account rests: being called ends that.
+  yield* (yield* Wake).call([accountId])
+  yield* (yield* Orders).restart(accountId)
+})
+
+const accountIdsIn = (payload: string): ReadonlyArray<string> =>
+  payload.split(",").flatMap((id) => (id.trim() === "" ? [] : [id.trim()]))
+
+/** Hears the database's notifications for this supervisor, for ever. Those of a time without a connection are lost. */
+export const hearOrders = Effect.gen(function* () {
+  const wake = yield* Wake
+  const database = yield* Database
+  yield* database.listen([WAKE_CHANNEL, ORDER_CHANNEL]).pipe(
+    Stream.runForEach((event) => {
+      if (event._tag !== "Notification") return Effect.void
+      if (event.channel === ORDER_CHANNEL) return obey(event.payload)
+      const accounts = accountIdsIn(event.payload)
+      return Effect.andThen(
+        logEvent.info("accounts.called", "Accounts are called to look at their sources now", { accounts }),
+        wake.call(accounts),
+      )
+    }),
+  )
+})
