@@ -172,7 +172,9 @@ export class Connection implements Carrier {
     if (length > frame.length - 20) {
       throw new ProtocolViolation("transport", "an unencrypted message is longer than its frame")
     }
-    const { message, authKey } = this.#handshake.answer(frame.subarray(20, 20 + length), Math.floor(Date.now() / 1000))
+    // The handshake keeps some of it.
+    const asked = Buffer.from(frame.subarray(20, 20 + length))
+    const { message, authKey } = this.#handshake.answer(asked, Math.floor(Date.now() / 1000))
     if (authKey !== undefined) this.#host.addAuthKey(authKey)
     const body = encode(message)
     const header = Buffer.alloc(20)

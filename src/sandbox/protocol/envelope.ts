@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import type { AuthKey } from "./auth-key.ts"
-import { decryptIge, encryptIge, messageIgeKey, messageKeyOf } from "./crypto.ts"
+import { encryptIge, messageIgeKey, messageKeyOf } from "./crypto.ts"
+import { IgeDecryption } from "./ige-decryption.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
 
 /** One decrypted message as MTProto 2.0 wraps it (core.telegram.org/mtproto/description#encrypted-message). */
@@ -16,20 +17,23 @@ const HEADER_BYTES = 32
 const MIN_PADDING = 12
 const MAX_PADDING = 1024
 
+/** Not what others decrypt with, because a message may be read on after that. */
+const frames = new IgeDecryption()
+
 /** Decrypts a frame (auth key id, message key, data) that a client sent, and verifies its message key. */
 const decryptFrame = (key: Buffer, frame: Uint8Array): Buffer => {
   // A padded transport may add up to 15 bytes after the last AES block.
   const length = (frame.length - 24) & ~15
   if (length < HEADER_BYTES + MIN_PADDING) throw new ProtocolViolation("transport", "an encrypted message is too short")
   const messageKey = frame.subarray(8, 24)
-  const plain = decryptIge(frame.subarray(24, 24 + length), messageIgeKey(key, messageKey, 0))
+  const plain = frames.decrypt(frame.subarray(24, 24 + length), messageIgeKey(key, messageKey, 0))
   if (!messageKeyOf(key, plain, 0).equals(messageKey)) {
     throw new ProtocolViolation("message-key", "the message key is wrong")
   }
   return plain
 }
 
-/** Decrypts, verifies and reads a frame; throws ProtocolViolation. */
+/** Decrypts, verifies and reads a frame; throws ProtocolViolation. The body is valid until another frame is opened. */
 export const openEnvelope = (authKey: AuthKey, frame: Buffer): Envelope => {
   const plain = decryptFrame(authKey.bytes, frame)
   const bodyLength = plain.readUInt32LE(28)

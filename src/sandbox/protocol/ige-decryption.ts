@@ -126,24 +126,38 @@ const body: Code = [
   ]),
 ]
 
-const { run, memory } = compileVectorFunction(constants.count + WORKING_LOCALS, body)
-constants.write(new Uint8Array(memory.buffer))
+/** AES-256 in infinite garble extension mode, m(i) = D(c(i) ^ m(i-1)) ^ c(i-1), in memory of its own. */
+export class IgeDecryption {
+  readonly #code = compileVectorFunction(constants.count + WORKING_LOCALS, body)
+  #bytes: Buffer
 
-/**
- * The inverse of encryptIge: m(i) = D(c(i) ^ m(i-1)) ^ c(i-1). Data: a multiple of 16 bytes; key: 32 bytes; iv: 32 bytes,
- * c(-1) and m(-1).
- */
-export const decryptIge = (
-  data: Uint8Array,
-  { key, iv }: { readonly key: Uint8Array; readonly iv: Uint8Array },
-): Buffer => {
-  const end = constantBytes + data.length
-  const missing = end - memory.buffer.byteLength
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
-  const bytes = Buffer.from(memory.buffer)
-  writeDecryptionKeys(key, bytes.subarray(keysAt, vectorsAt))
-  bytes.set(iv.subarray(0, 2 * BLOCK_BYTES), vectorsAt)
-  bytes.set(data, constantBytes)
-  run(constantBytes, end)
-  return Buffer.from(bytes.subarray(constantBytes, end))
+  constructor() {
+    this.#bytes = Buffer.from(this.#code.memory.buffer)
+    constants.write(this.#bytes)
+  }
+
+  /**
+   * The inverse of encryptIge. data: a multiple of 16 bytes; key: 32 bytes; iv: 32 bytes, c(-1) and m(-1). The result is a
+   * view of memory that the next call uses again.
+   */
+  decrypt(data: Uint8Array, { key, iv }: { readonly key: Uint8Array; readonly iv: Uint8Array }): Buffer {
+    const end = constantBytes + data.length
+    const missing = end - this.#bytes.length
+    if (missing > 0) {
+      this.#code.memory.grow(Math.ceil(missing / PAGE_BYTES))
+      this.#bytes = Buffer.from(this.#code.memory.buffer)
+    }
+    const bytes = this.#bytes
+    writeDecryptionKeys(key, bytes.subarray(keysAt, vectorsAt))
+    bytes.set(iv.subarray(0, 2 * BLOCK_BYTES), vectorsAt)
+    bytes.set(data, constantBytes)
+    this.#code.run(constantBytes, end)
+    return bytes.subarray(constantBytes, end)
+  }
 }
+
+const decryption = new IgeDecryption()
+
+/** The inverse of encryptIge. data: a multiple of 16 bytes; key: 32 bytes; iv: 32 bytes. */
+export const decryptIge = (data: Uint8Array, key: { readonly key: Uint8Array; readonly iv: Uint8Array }): Buffer =>
+  Buffer.from(decryption.decrypt(data, key))

@@ -17,8 +17,9 @@ export class SandboxProcess implements AsyncDisposable {
   static async start(...args: readonly string[]): Promise<SandboxProcess> {
     const child = fork(new URL("../main.ts", import.meta.url), args, {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      // As `npm run sandbox` does: much of what passes is garbage at once, and a small nursery keeps it from piling up.
-      execArgv: ["--max-semi-space-size=2"],
+      // As `npm run sandbox` does: the heap is small and all that passes is garbage outside of it, for which V8 would mark
+      // the whole heap many times a second, in threads that TDLib needs the cores of; a small nursery keeps it from piling up.
+      execArgv: ["--single-threaded-gc", "--max-semi-space-size=1", "--no-incremental-marking"],
     })
     let stderr = ""
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
