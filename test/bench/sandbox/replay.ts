@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import type { TlObject } from "../../../src/sandbox/protocol/tl-types.ts"
 import { encode } from "../../../src/sandbox/protocol/tl-writer.ts"
 import type { Endpoint } from "../../../src/sandbox/sandbox.ts"
-import { answers, MtprotoClient } from "../../../src/sandbox/testing/mtproto-client.ts"
+import { MtprotoClient } from "../../../src/sandbox/testing/mtproto-client.ts"
 import { seconds } from "../measure.ts"
 
 /** As TDLib does: parts of 128 KiB for files up to 500 MiB, and so many of them under way. */
@@ -35,13 +35,13 @@ export const replayUpload = async (
     return { messageId, frame: client.seal({ messageId, body: encode(call as TlObject) }) }
   })
   const took = await seconds(async () => {
+    client.forget()
     for (const [index, { frame }] of calls.entries()) {
       client.sendFrame(frame)
       const before = calls[index - UNDER_WAY + 1]
-      if (before !== undefined) await client.message((message) => answers(message, before.messageId))
+      if (before !== undefined) await client.message(({ queryId }) => queryId === before.messageId)
     }
-    const last = calls.at(-1)
-    if (last !== undefined) await client.message((message) => answers(message, last.messageId))
+    await client.message(({ queryId }) => queryId === calls.at(-1)?.messageId)
   })
   return (fileTotalParts * PART_BYTES) / took
 }
