@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import type { SandboxReady } from "../main.ts"
+import { SANDBOX_NODE_FLAGS } from "../node-flags.ts"
 
 /** A sandbox in a process of its own, for tests that kill it. */
 export class SandboxProcess implements AsyncDisposable {
@@ -17,9 +18,7 @@ export class SandboxProcess implements AsyncDisposable {
   static async start(...args: readonly string[]): Promise<SandboxProcess> {
     const child = fork(new URL("../main.ts", import.meta.url), args, {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      // As `npm run sandbox` does: the heap is small and all that passes is garbage outside of it, for which V8 would mark
-      // the whole heap many times a second, in threads that TDLib needs the cores of; a small nursery keeps it from piling up.
-      execArgv: ["--single-threaded-gc", "--max-semi-space-size=1", "--no-incremental-marking"],
+      execArgv: SANDBOX_NODE_FLAGS,
     })
     let stderr = ""
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -20,11 +20,7 @@ const logIn = async (client: MtprotoClient, phoneNumber: string): Promise<void> 
  * Uploads random bytes by a client that has encrypted everything before and so costs next to nothing: what the sandbox
  * can do when nothing else needs the machine. Resolves with bytes per second.
  */
-export const replayUpload = async (
-  endpoint: Endpoint,
-  phone: string,
-  bytes: number,
-): Promise<number> => {
+export const replayUpload = async (endpoint: Endpoint, phone: string, bytes: number): Promise<number> => {
   using client = await MtprotoClient.connect(endpoint)
   await logIn(client, phone)
   const fileId = randomBytes(8).readBigInt64LE()
