@@ -137,7 +137,7 @@ export class IgeDecryption {
   }
 
   /**
-   * The inverse of encryptIge. data: a multiple of 16 bytes; key: 32 bytes; iv: 32 bytes, c(-1) and m(-1). The result is a
+   * The inverse of encryptIge. data: a multiple of 16 bytes, at least 16; key: 32 bytes; iv: 32 bytes, c(-1) and m(-1). The result is a
    * view of memory that the next call uses again.
    */
   decrypt(data: Uint8Array, { key, iv }: { readonly key: Uint8Array; readonly iv: Uint8Array }): Buffer {
@@ -158,6 +158,6 @@ export class IgeDecryption {
 
 const decryption = new IgeDecryption()
 
-/** The inverse of encryptIge. data: a multiple of 16 bytes; key: 32 bytes; iv: 32 bytes. */
+/** The inverse of encryptIge. data: a multiple of 16 bytes, at least 16; key: 32 bytes; iv: 32 bytes. */
 export const decryptIge = (data: Uint8Array, key: { readonly key: Uint8Array; readonly iv: Uint8Array }): Buffer =>
   Buffer.from(decryption.decrypt(data, key))

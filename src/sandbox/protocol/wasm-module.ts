@@ -38,7 +38,7 @@ export const wasm = {
   set: (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)],
   constant: (value: number): Code => [0x41, ...signed(value)],
   add: (left: Code, right: Code): Code => [...left, ...right, 0x6a],
-  /** Does it again and again while the condition, an i32, is not 0. */
+  /** Does it once, and again as long as the condition, an i32, is not 0. */
   repeatWhile: (condition: Code, body: Code): Code => [0x03, 0x40, ...body, ...condition, 0x0d, 0x00, 0x0b],
   isBelow: (left: Code, right: Code): Code => [...left, ...right, 0x49],
   load: (address: Code, offset = 0): Code => [...address, ...simd(0x00), ALIGNED, ...unsigned(offset)],
