@@ -30,4 +30,8 @@ describe("The log of calls", () => {
     expect(last).toEqual({ calls: stage.sandbox.log.read({ account: ALICE }).slice(-1) })
     await expect(stage.control("GET", "/log?limit=many")).rejects.toThrow("limit: Expected a whole number, found many")
   })
+
+  it("is of a TDLib that prints no error line", () => {
+    expect(stage.errorLines).toEqual([])
+  })
 })

@@ -107,10 +107,6 @@ const command = Command.make(
         "What is kept of uploads: all on disk, or only size, SHA-256, beginning and end, for files of any size",
       ),
     ),
-    decryptionThreads: Flag.Int("decryption-threads").pipe(
-      Flag.withDefault(0),
-      Flag.withDescription("Threads that decrypt what is uploaded: faster uploads, for up to 200 MB of memory each"),
-    ),
     seconds: Flag.Int("seconds").pipe(
       Flag.optional,
       Flag.withDescription("How long it runs; until SIGTERM, SIGINT, or the end of its parent when left out"),
@@ -120,14 +116,13 @@ const command = Command.make(
       Flag.withDescription("File for the line that says it is ready: {event, url, telegramPort, library, loginCode}"),
     ),
   },
-  ({ world, port, telegramPort, state, libraryDir, pageLimit, keepUploads, decryptionThreads, seconds, json }) =>
+  ({ world, port, telegramPort, state, libraryDir, pageLimit, keepUploads, seconds, json }) =>
     run(
       {
         world: Option.getOrElse(world, () => defaultWorld),
         controlPort: port,
         telegramPort,
         keepUploads,
-        decryptionThreads: Math.min(Math.max(decryptionThreads, 0), 64),
         ...Option.match(state, { onNone: () => ({}), onSome: (stateDirectory) => ({ stateDirectory }) }),
         ...Option.match(libraryDir, { onNone: () => ({}), onSome: (libraryDirectory) => ({ libraryDirectory }) }),
         ...Option.match(pageLimit, { onNone: () => ({}), onSome: (limit) => ({ pageLimit: limit }) }),

@@ -58,11 +58,6 @@ export interface SandboxOptions {
    * uploads of any size need no disk, but cannot be downloaded again. "disk" otherwise.
    */
   readonly keepUploads?: KeepUploads
-  /**
-   * How many threads decrypt large frames: uploads are faster by half with two of them, for up to 200 MB of memory each.
-   * None otherwise.
-   */
-  readonly decryptionThreads?: number
   /** What clients may take of this server; room for a hundred accounts otherwise. */
   readonly limits?: Partial<ServerLimits>
 }
@@ -195,7 +190,6 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       traffic: (received, sent) => tally.traffic(received, sent),
       link: (authKey) => links.shapeOf(authKey === undefined ? undefined : telegram.accountOf(authKey)?.phone),
       connections: () => happenings.changed(),
-      decryptionThreads: options.decryptionThreads ?? 0,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
     telegramPort = await server.listen(options.telegramPort ?? 0)

@@ -60,6 +60,7 @@ describe("Waiting for something to happen", () => {
     expect(await stage.sandbox.wait({ for: "call", method: "auth.signIn", nth: 1 })).toMatchObject({ count: 1 })
     await tdlib.close()
     await stage.sandbox.wait({ for: "connections", atMost: 0 })
+    expect(stage.errorLines).toEqual([])
   })
 })
 

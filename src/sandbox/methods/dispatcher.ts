@@ -96,6 +96,9 @@ const capacityFor = (answer: TlAnswer): number =>
     ? answer.bytes.length + ANSWER_CAPACITY
     : ANSWER_CAPACITY
 
+/** A larger call is only copied when it has to wait: bytes. */
+const LARGE = 32 * 1024
+
 /** Decodes method calls, finds their methods, counts, and sends what they answer. */
 export class Dispatcher {
   readonly #telegram: Telegram
@@ -121,9 +124,9 @@ export class Dispatcher {
     this.#listener = listener
   }
 
-  /** Answers one call of a session; never throws. */
+  /** Answers one call of a session; never throws. body: valid during this call only. */
   query(session: Session, messageId: bigint, body: Buffer): void {
-    void this.#answer(session, messageId, body)
+    void this.#answer(session, messageId, body.length < LARGE ? Buffer.from(body) : body)
   }
 
   async #answer(session: Session, messageId: bigint, body: Buffer): Promise<void> {
@@ -145,8 +148,13 @@ export class Dispatcher {
     }
     try {
       const { authKey, id: sessionId } = session
-      const { request, after } = this.#unwrap(session, new TlReader(body).object())
-      if (after.length > 0) await waitForOthers(session, after)
+      const decode = (bytes: Buffer) => this.#unwrap(session, new TlReader(bytes).object())
+      const { request: first, after } = decode(body)
+      let request = first
+      if (after.length > 0) {
+        request = decode(Buffer.from(body)).request
+        await waitForOthers(session, after)
+      }
       call = {
         method: request._,
         authKey,
@@ -157,7 +165,8 @@ export class Dispatcher {
         loginEnd: this.#telegram.endOfLogin(authKey),
       }
       this.#listener.received(call)
-      const answer = await this.#run(call, request, delivery)
+      const keep = () => (after.length > 0 || body.length < LARGE ? request : decode(Buffer.from(body)).request)
+      const answer = await this.#run(call, request, delivery, keep)
       result = encodeResult(messageId, (writer) => writer.answer(request._, answer), capacityFor(answer))
     } catch (thrown) {
       isError = true
@@ -188,13 +197,17 @@ export class Dispatcher {
     return { request, after }
   }
 
-  #run(call: Call, request: TlObject, delivery: Delivery): TlAnswer | Promise<TlAnswer> {
+  /** keep: gives the request in memory of its own; asked at once when its method is not called at once. */
+  #run(call: Call, arrived: TlObject, delivery: Delivery, keep: () => TlObject): TlAnswer | Promise<TlAnswer> {
     const { authKey, method } = call
+    let request = arrived
+    let isInvoked = false
     if (this.#telegram.permanentKeyId(authKey) === undefined && !WITHOUT_BINDING.test(method)) {
       // Not AUTH_KEY_UNREGISTERED, which makes a client log out.
       throw new RpcError(401, "AUTH_KEY_PERM_EMPTY")
     }
     const invoke = () => {
+      isInvoked = true
       // A temporary key must be bound before the client can be told what became of its login.
       if (call.account?.banned === true && request._ !== "auth.bindTempAuthKey") {
         throw new RpcError(401, "USER_DEACTIVATED_BAN")
@@ -207,10 +220,12 @@ export class Dispatcher {
       throw new RpcError(400, "METHOD_NOT_IN_SANDBOX")
     }
     const chain = this.#interceptors.reduceRight<() => TlAnswer | Promise<TlAnswer>>(
-      (next, interceptor) => () => interceptor(call, request, next, delivery),
+      (next, interceptor) => () => interceptor(call, arrived, next, delivery),
       invoke,
     )
-    return chain()
+    const answer = chain()
+    if (!isInvoked) request = keep()
+    return answer
   }
 
   #toRpcError(error: unknown, call: Call | undefined): RpcError {

@@ -1,6 +1,9 @@
 /** Joins small pieces when there are this many, so that a peer that sends byte by byte costs no more than its bytes. */
 const MAX_CHUNKS = 512
 
+/** Where pieces are put together that are taken: one after another, and each is used before the next is taken. */
+let scratch = Buffer.allocUnsafeSlow(256 * 1024)
+
 /** Bytes that arrived in pieces and are taken in other pieces. */
 export class ByteQueue {
   #chunks: Buffer[] = []
@@ -27,15 +30,28 @@ export class ByteQueue {
     return this.#chunks[0]?.subarray(0, length)
   }
 
-  /** The first bytes, consumed; undefined, and nothing consumed, when there are fewer. */
+  /**
+   * The first bytes, consumed; undefined, and nothing consumed, when there are fewer. Valid until bytes are taken again, of
+   * any queue.
+   */
   take(length: number): Buffer | undefined {
-    const taken = this.peek(length)
-    const first = this.#chunks[0]
-    if (taken === undefined) return undefined
-    if (first !== undefined && first.length > length) this.#chunks[0] = first.subarray(length)
-    else if (length > 0) this.#chunks.shift()
+    if (this.#length < length) return undefined
     this.#length -= length
-    return taken
+    const first = this.#chunks[0]
+    if (first !== undefined && first.length > length) {
+      this.#chunks[0] = first.subarray(length)
+      return first.subarray(0, length)
+    }
+    if (first?.length === length) return this.#chunks.shift()
+    if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(length)
+    for (let taken = 0; taken < length; ) {
+      const chunk = this.#chunks.shift() ?? scratch
+      const wanted = length - taken
+      chunk.copy(scratch, taken, 0, wanted)
+      if (chunk.length > wanted) this.#chunks.unshift(chunk.subarray(wanted))
+      taken += Math.min(chunk.length, wanted)
+    }
+    return scratch.subarray(0, length)
   }
 
   /** Everything that waits, consumed. */

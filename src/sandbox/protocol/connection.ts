@@ -1,6 +1,5 @@
 import type { Socket } from "node:net"
 import type { AuthKey } from "./auth-key.ts"
-import type { Envelope } from "./envelope.ts"
 import { Handshake, type ServerIdentity } from "./handshake.ts"
 import { MAX_PLAIN_FRAME_BYTES } from "./limits.ts"
 import { Link, type LinkShape } from "./link.ts"
@@ -12,9 +11,6 @@ import { Transport } from "./transport.ts"
 
 /** A peer that does not read what it asked for is disconnected when this many bytes wait for it. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
-
-/** More is not read while messages of so many bytes are being opened. */
-const MAX_OPENING_BYTES = 1024 * 1024
 
 /** The transport error "auth key not found" (core.telegram.org/mtproto/mtproto-transports#transport-errors). */
 const AUTH_KEY_NOT_FOUND = -404
@@ -49,9 +45,6 @@ export class Connection implements Carrier {
   #disconnect: NodeJS.Timeout | undefined
   /** By the monotonic clock. */
   #haltedUntil = 0
-  /** Bytes of the messages that have arrived and not been let through yet. */
-  #opening = 0
-  #passed = Promise.resolve()
   /** The key of the last frame. */
   #authKey: AuthKey | undefined
 
@@ -109,35 +102,6 @@ export class Connection implements Carrier {
 
   halt(milliseconds: number): void {
     this.#haltedUntil = performance.now() + milliseconds
-  }
-
-  /**
-   * Lets a message through behind those before it, which may still be on their way. bytes: how much it holds of the
-   * memory until then; the socket is not read while too much waits.
-   */
-  inOrder(message: Envelope | Promise<Envelope>, bytes: number, receive: (message: Envelope) => void): void {
-    if (!(message instanceof Promise) && this.#opening === 0) {
-      receive(message)
-      return
-    }
-    // It is looked at when its turn comes.
-    if (message instanceof Promise) message.catch(() => undefined)
-    this.#opening += bytes
-    if (this.#opening > MAX_OPENING_BYTES) this.#socket.pause()
-    const pass = async (): Promise<void> => {
-      try {
-        const opened = await message
-        this.#guard(() => receive(opened))
-      } catch (error) {
-        this.#guard(() => {
-          throw error
-        })
-      } finally {
-        this.#opening -= bytes
-        if (this.#opening <= MAX_OPENING_BYTES) this.#socket.resume()
-      }
-    }
-    this.#passed = this.#passed.then(pass)
   }
 
   #shape(): LinkShape {
@@ -208,7 +172,9 @@ export class Connection implements Carrier {
     if (length > frame.length - 20) {
       throw new ProtocolViolation("transport", "an unencrypted message is longer than its frame")
     }
-    const { message, authKey } = this.#handshake.answer(frame.subarray(20, 20 + length), Math.floor(Date.now() / 1000))
+    // The handshake keeps some of it.
+    const asked = Buffer.from(frame.subarray(20, 20 + length))
+    const { message, authKey } = this.#handshake.answer(asked, Math.floor(Date.now() / 1000))
     if (authKey !== undefined) this.#host.addAuthKey(authKey)
     const body = encode(message)
     const header = Buffer.alloc(20)

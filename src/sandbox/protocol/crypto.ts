@@ -1,14 +1,7 @@
 import { createHash } from "node:crypto"
-import { readFileSync } from "node:fs"
-import { ige256Decrypt, initSync, SIMD_AVAILABLE } from "@mtcute/wasm"
 
+export { decryptIge } from "./ige-decryption.ts"
 export { encryptIge } from "./ige-encryption.ts"
-
-initSync(
-  readFileSync(
-    new URL(import.meta.resolve(SIMD_AVAILABLE ? "@mtcute/wasm/mtcute-simd.wasm" : "@mtcute/wasm/mtcute.wasm")),
-  ),
-)
 
 const digest = (algorithm: "sha1" | "sha256", parts: readonly Uint8Array[]): Buffer => {
   const hash = createHash(algorithm)
@@ -27,12 +20,6 @@ export interface IgeKey {
   readonly key: Uint8Array
   /** 32 bytes */
   readonly iv: Uint8Array
-}
-
-/** The inverse of encryptIge; data must be a multiple of 16 bytes. */
-export const decryptIge = (data: Uint8Array, { key, iv }: IgeKey): Buffer => {
-  const plain = ige256Decrypt(data, key, iv)
-  return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength)
 }
 
 /** The key derivation offset x of MTProto 2.0: 0 for what the client sends, 8 for what the server sends. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import type { AuthKey } from "./auth-key.ts"
-import { decryptIge, encryptIge, messageIgeKey, messageKeyOf } from "./crypto.ts"
+import { encryptIge, messageIgeKey, messageKeyOf } from "./crypto.ts"
+import { IgeDecryption } from "./ige-decryption.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
 
 /** One decrypted message as MTProto 2.0 wraps it (core.telegram.org/mtproto/description#encrypted-message). */
@@ -16,24 +17,25 @@ const HEADER_BYTES = 32
 const MIN_PADDING = 12
 const MAX_PADDING = 1024
 
-/**
- * Decrypts a frame (auth key id, message key, data) that a client sent, and verifies its message key; throws
- * ProtocolViolation. key: the auth key's 256 bytes.
- */
-export const decryptFrame = (key: Buffer, frame: Uint8Array): Buffer => {
+/** Not what others decrypt with, because a message may be read on after that. */
+const frames = new IgeDecryption()
+
+/** Decrypts a frame (auth key id, message key, data) that a client sent, and verifies its message key. */
+const decryptFrame = (key: Buffer, frame: Uint8Array): Buffer => {
   // A padded transport may add up to 15 bytes after the last AES block.
   const length = (frame.length - 24) & ~15
   if (length < HEADER_BYTES + MIN_PADDING) throw new ProtocolViolation("transport", "an encrypted message is too short")
   const messageKey = frame.subarray(8, 24)
-  const plain = decryptIge(frame.subarray(24, 24 + length), messageIgeKey(key, messageKey, 0))
+  const plain = frames.decrypt(frame.subarray(24, 24 + length), messageIgeKey(key, messageKey, 0))
   if (!messageKeyOf(key, plain, 0).equals(messageKey)) {
     throw new ProtocolViolation("message-key", "the message key is wrong")
   }
   return plain
 }
 
-/** Reads what was decrypted; throws ProtocolViolation. */
-export const readEnvelope = (plain: Buffer): Envelope => {
+/** Decrypts, verifies and reads a frame; throws ProtocolViolation. The body is valid until another frame is opened. */
+export const openEnvelope = (authKey: AuthKey, frame: Buffer): Envelope => {
+  const plain = decryptFrame(authKey.bytes, frame)
   const bodyLength = plain.readUInt32LE(28)
   const padding = plain.length - HEADER_BYTES - bodyLength
   if (padding < MIN_PADDING || padding > MAX_PADDING)
@@ -49,10 +51,6 @@ export const readEnvelope = (plain: Buffer): Envelope => {
 
 /** Holds a message until it is encrypted; used again, because messages are large and many. */
 let scratch = Buffer.allocUnsafeSlow(64 * 1024)
-
-/** Decrypts, verifies and reads a frame; throws ProtocolViolation. */
-export const openEnvelope = (authKey: AuthKey, frame: Buffer): Envelope =>
-  readEnvelope(decryptFrame(authKey.bytes, frame))
 
 /** Encrypts a message for the client; the pieces together are one frame. */
 export const sealEnvelope = (authKey: AuthKey, envelope: Envelope): readonly [Uint8Array, Uint8Array] => {

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { AuthKey } from "./auth-key.ts"
 import { Connection } from "./connection.ts"
-import { FrameOpener } from "./frame-opener.ts"
+import { openEnvelope } from "./envelope.ts"
 import type { ServerIdentity } from "./handshake.ts"
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts"
 import { type LinkShape, OPEN_LINK } from "./link.ts"
@@ -25,8 +25,6 @@ export interface ServerOptions {
   readonly saltRefused: () => void
   readonly traffic: (received: number, sent: number) => void
   readonly limits?: Partial<ServerLimits>
-  /** How many threads decrypt large frames; none unless given. */
-  readonly decryptionThreads?: number
   /** How the link of who has this key is now; an ordinary one unless given. */
   readonly link?: (authKey: AuthKey | undefined) => LinkShape
   /** The number of open connections has changed. */
@@ -43,13 +41,11 @@ export class MtprotoServer {
   readonly #connections = new Set<Connection>()
   readonly #sessions = new Map<string, Session>()
   readonly #messageIds = new MessageIds()
-  readonly #opener: FrameOpener
   #buffered = 0
   #isClosed = false
 
   constructor(options: ServerOptions) {
     this.#options = options
-    this.#opener = new FrameOpener(options.decryptionThreads ?? 0)
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#tcp = createServer((socket) => this.#accept(socket))
   }
@@ -101,7 +97,6 @@ export class MtprotoServer {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#drop()
-    await this.#opener.close()
   }
 
   #drop(): Promise<void> {
@@ -142,9 +137,8 @@ export class MtprotoServer {
   }
 
   #receive(connection: Connection, authKey: AuthKey, frame: Buffer): void {
-    connection.inOrder(this.#opener.open(authKey, frame), frame.length, (envelope) =>
-      this.#session(authKey, envelope.sessionId).receive(envelope, connection),
-    )
+    const envelope = openEnvelope(authKey, frame)
+    this.#session(authKey, envelope.sessionId).receive(envelope, connection)
   }
 
   #session(authKey: AuthKey, id: bigint): Session {

@@ -34,7 +34,7 @@ export interface SessionHost {
   readonly salts: ServerSalts
   /** Unix seconds */
   readonly now: () => number
-  /** A method call arrived; the answer goes back through Session.answer. */
+  /** A method call arrived; the answer goes back through Session.answer. The body is valid during the call only. */
   readonly query: (session: Session, messageId: bigint, body: Buffer) => void
   /** The client wants its auth key forgotten. */
   readonly forgetAuthKey: (authKey: AuthKey) => void
@@ -82,7 +82,7 @@ export class Session {
     return this.#carrier?.isOpen === true
   }
 
-  /** Takes one decrypted message that came over this carrier; throws ProtocolViolation. */
+  /** Takes one decrypted message that came over this carrier and does not keep it; throws ProtocolViolation. */
   receive(envelope: Envelope, carrier: Carrier): void {
     const isOtherCarrier = this.#carrier !== carrier
     this.#carrier = carrier

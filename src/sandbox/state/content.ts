@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, type Hash } from "node:crypto"
+import { createCipheriv, createHash, createSecretKey, type Hash, type KeyObject } from "node:crypto"
 import { setImmediate } from "node:timers/promises"
 import { readAt } from "./positional.ts"
 
@@ -35,11 +35,11 @@ const zeros = (length: number): Buffer => {
  */
 export const generatedContent = (bytes: number, seed: string | number): Content => {
   // Most of very many files are never read.
-  let key: Buffer | undefined
+  let key: KeyObject | undefined
   return {
     bytes,
     read: (offset, length) => {
-      key ??= createHash("sha256").update(String(seed)).digest()
+      key ??= createSecretKey(createHash("sha256").update(String(seed)).digest())
       const wanted = clamp({ bytes }, offset, length)
       const skipped = offset % 16
       const counter = Buffer.alloc(16)

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import type { SandboxReady } from "../main.ts"
+import { SANDBOX_NODE_FLAGS } from "../node-flags.ts"
 
 /** A sandbox in a process of its own, for tests that kill it. */
 export class SandboxProcess implements AsyncDisposable {
@@ -17,8 +18,7 @@ export class SandboxProcess implements AsyncDisposable {
   static async start(...args: readonly string[]): Promise<SandboxProcess> {
     const child = fork(new URL("../main.ts", import.meta.url), args, {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      // As `npm run sandbox` does: much of what passes is garbage at once, and a small nursery keeps it from piling up.
-      execArgv: ["--max-semi-space-size=2"],
+      execArgv: SANDBOX_NODE_FLAGS,
     })
     let stderr = ""
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {

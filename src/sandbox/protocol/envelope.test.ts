@@ -10,24 +10,13 @@ const LARGE = 300_000
 const part = (filePart: number): Buffer =>
   encode({ _: "upload.saveFilePart", fileId: 1n, filePart, bytes: randomBytes(LARGE) } as TlObject)
 
-describe("A frame that is decrypted in a thread", () => {
+describe("An encrypted frame", () => {
   let sandbox: Sandbox
 
   beforeAll(async () => {
-    sandbox = await startSandbox({ world: { accounts: [], channels: [] }, decryptionThreads: 2 })
+    sandbox = await startSandbox({ world: { accounts: [], channels: [] } })
   })
   afterAll(() => sandbox.close())
-
-  it("keeps its place among the messages of its connection", async () => {
-    using client = await MtprotoClient.connect(sandbox.endpoint)
-    await client.ask({ _: "help.getNearestDc" })
-    const sent = Array.from({ length: 24 }, (_, index) =>
-      client.send({ body: index % 3 === 2 ? encode({ _: "help.getNearestDc" }) : part(index) }),
-    )
-    await client.message(({ queryId }) => queryId === sent.at(-1))
-    const answered = client.received.flatMap(({ queryId }) => (queryId === undefined ? [] : [queryId]))
-    expect(answered.slice(1)).toEqual(sent)
-  })
 
   it("ends its connection when it was tampered with, which is counted, and no other one", async () => {
     using other = await MtprotoClient.connect(sandbox.endpoint)
