@@ -54,6 +54,12 @@ const logIn = Effect.fn("AccountLife.logIn")(function* (cell: Cell, account: Acc
   const answering = yield* FiberHandle.make<void, unknown>()
   const follow = Effect.fn("followLogin")(function* (state: LoginState) {
     if (state._tag === "Ready") return yield* board.change(account.id, { isPremium: state.isPremium, reason: "" })
+    if (state._tag === "RunningElsewhere") {
+      yield* logEvent.info("account.elsewhere", "Another worker on this database runs the account; waiting for it", {
+        account: account.id,
+      })
+      return yield* board.change(account.id, { reason: "another worker on the same database runs this account" })
+    }
     const what = state._tag === "WaitingCode" ? "login code" : "two-step verification password"
     yield* board.change(account.id, { reason: `waiting for the ${what}` })
     yield* FiberHandle.run(answering, answerLogin(cell, account.id, state, sandboxCode))
