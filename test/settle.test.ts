@@ -257,6 +257,36 @@ describe("settling after a crash", () => {
   )
 })
 
+describe("a destination that the operator has left for another one", () => {
+  it.live(
+    "gets nothing of what TDLib still wanted to send there",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* online
+            const found = yield* destination()
+            if (Option.isNone(found)) return assert.fail("there is a destination")
+            yield* sweepDestination(found.value)
+            yield* leaveUnsent(bench, tagOf(1, 1))
+            const another = { telegramId: -2, title: "New library", type: "DESTINATION" } as const
+            const row = yield* upsertChannel({ ...another, isForum: false, isActive: true })
+            yield* setDestination(row.id)
+          }),
+        )
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* waitForFirstState()
+            assert.deepStrictEqual(yield* settle(), { adopted: 0, cancelled: 1, completed: 0, open: 0 })
+          }),
+        )
+        assert.deepStrictEqual(delivered(bench), [])
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+})
+
 describe("looking through the destination", () => {
   /** Sends documents with these captions; resolves with their ids. */
   const send = (bench: Bench, captions: ReadonlyArray<string>) =>

@@ -8,7 +8,7 @@ import { AccountError, type CycleEvent } from "../../src/channel/account-rpcs.ts
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
-import { sweepDestination } from "../settle/sweep.ts"
+import { destinationsToSweep, sweepDestination } from "../settle/sweep.ts"
 import { loadAllChats, requireChat } from "../telegram/history.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
@@ -59,14 +59,17 @@ const ingestOrShow = (source: Source, frame: CycleFrame) =>
   )
 
 /** What cannot be swept now is swept by a later cycle, or by another account. */
-const sweep = (destination: Destination) =>
-  sweepDestination(destination).pipe(
-    Effect.catchIf(isSourceTrouble, (error) =>
-      logEvent.warn("sweep.failed", "The destination could not be looked through for surplus messages", {
-        error: error.message,
-      }),
-    ),
-  )
+const sweep = Effect.fn("sweep")(function* (current: Destination) {
+  for (const destination of yield* destinationsToSweep(current))
+    yield* sweepDestination(destination).pipe(
+      Effect.catchIf(isSourceTrouble, (error) =>
+        logEvent.warn("sweep.failed", "A destination could not be looked through for surplus messages", {
+          destination: destination.title,
+          error: error.message,
+        }),
+      ),
+    )
+})
 
 /**
  * Goes once through all sources of the account and tells `report` all that happens.

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Destination } from "../../db/channels.ts"
-import { noteSwept, sweptThrough } from "../../db/deliveries.ts"
+import { beginSweeps, destinationsSoFar, noteSwept, sweptThrough } from "../../db/deliveries.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { parseCaptionTag, TAG_WORD } from "../ingest/caption-tag.ts"
@@ -18,7 +18,7 @@ import { removeIfSurplus } from "./surplus.ts"
 export const sweepDestination = Effect.fn("sweepDestination")(function* (destination: Destination) {
   const { channelId, chatId } = destination
   const from = yield* sweptThrough(channelId)
-  if (Option.isNone(from)) return yield* noteSwept(channelId, yield* newestMessageId(chatId))
+  if (Option.isNone(from)) return yield* beginSweeps(channelId, yield* newestMessageId(chatId))
   const messages = yield* searchTagged(chatId, from.value, TAG_WORD)
   if (messages.length > 0) yield* reach("sweep.found")
   let through = from.value
@@ -39,4 +39,10 @@ export const sweepDestination = Effect.fn("sweepDestination")(function* (destina
   }
   if (through > from.value) yield* noteSwept(channelId, through)
   yield* reach("sweep.done")
+})
+
+/** The destination, and the former ones: what was on its way when the operator chose another one may arrive there. */
+export const destinationsToSweep = Effect.fn("destinationsToSweep")(function* (current: Destination) {
+  const former = (yield* destinationsSoFar()).filter(({ channelId }) => channelId !== current.channelId)
+  return [current, ...former]
 })
