@@ -3,6 +3,7 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { safeFileNames } from "../../src/archive/safe-file-name.ts"
+import { missingRoom } from "../../src/disk-room.ts"
 
 /** Thrown when: the disk says no. `isFull` = no space left: wait, do not fail. */
 export class StorageError extends Schema.TaggedError<StorageError>()("StorageError", {
@@ -11,7 +12,7 @@ export class StorageError extends Schema.TaggedError<StorageError>()("StorageErr
   text: Schema.String,
 }) {
   override get message(): string {
-    return this.isFull ? `no space left for ${this.path}` : `${this.path}: ${this.text}`
+    return this.isFull ? `no space left for ${this.path}: ${this.text}` : `${this.path}: ${this.text}`
   }
 }
 
@@ -23,6 +24,13 @@ const storage = <A>(path: string, work: () => Promise<A>): Effect.Effect<A, Stor
       return new StorageError({ path, isFull: code === "ENOSPC" || code === "EDQUOT", text: String(error) })
     },
   })
+
+/** Fails with `isFull` when so many bytes more do not fit below `folder` (src/disk-room.ts). */
+export const requireRoom = Effect.fn("requireRoom")(function* (folder: string, bytes: number) {
+  const missing = yield* missingRoom(folder, bytes)
+  if (missing > 0)
+    return yield* new StorageError({ path: folder, isFull: true, text: `${missing} bytes more are needed` })
+})
 
 /** The folder of one archive set: its volumes under safe names, and `parts` for pieces that are being sent. */
 export interface SetFolder {

@@ -1,9 +1,10 @@
 import { join } from "node:path"
-import { Clock, Duration, Effect, FiberHandle, Redacted, Stream } from "effect"
+import { Clock, Duration, Effect, FiberHandle, Redacted, Schedule, Stream } from "effect"
 import type { Account } from "../../db/accounts.ts"
 import { AccountError, type LoginState } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
 import type { Config } from "../config.ts"
+import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import { type Cell, startCell } from "./cell.ts"
@@ -95,10 +96,30 @@ const cycles = Effect.fn("AccountLife.cycles")(function* (cell: Cell, account: A
   }
 })
 
+/** How soon a disk that has room again is noticed. */
+const ROOM_EVERY = "5 seconds"
+
+/** Waits, visibly, while the disk is so full that TDLib would end the process it runs in. */
+const awaitRoom = Effect.fn("AccountLife.awaitRoom")(function* (account: Account, folder: string) {
+  const board = yield* StatusBoard
+  const look = missingRoom(folder, 0)
+  const missing = yield* look
+  if (missing === 0) return
+  yield* logEvent.warn("account.no_room", "The disk is full; the account waits until there is room", {
+    account: account.id,
+    folder,
+    missingBytes: missing,
+  })
+  yield* board.change(account.id, { reason: `no space left for ${folder}: ${missing} bytes more are needed` })
+  yield* look.pipe(Effect.repeat({ until: (still) => still === 0, schedule: Schedule.spaced(ROOM_EVERY) }))
+  yield* board.change(account.id, { reason: "" })
+})
+
 /** One life of an account: its process, login, settling, and cycles until something ends it. */
 const life = Effect.fn("AccountLife.life")(function* (account: Account, surroundings: CellSurroundings) {
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
+  yield* awaitRoom(account, surroundings.config.tdlibDirectory)
   const cell = yield* startCell(cellConfig(account, surroundings), surroundings.logs)
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")
