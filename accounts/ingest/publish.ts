@@ -52,6 +52,8 @@ const openJournal = Effect.fn("openJournal")(function* (
 ) {
   const { accountId } = yield* AccountConfig
   const first = work.set.volumes[0]
+  const afterMessageId = yield* newestMessageId(work.destination.chatId)
+  yield* reach("journal.opening")
   return yield* openPublication({
     contentHash: digest.contentHash,
     accountId,
@@ -60,7 +62,7 @@ const openJournal = Effect.fn("openJournal")(function* (
     firstMessageId: work.set.firstMessageId,
     destChannelId: work.destination.channelId,
     destChatId: work.destination.chatId,
-    afterMessageId: yield* newestMessageId(work.destination.chatId),
+    afterMessageId,
     tag: formatCaptionTag(captionTag(digest.contentHash, 1, plan.length)),
     directory: work.folder.path,
     parts: plan.map((part) => ({
