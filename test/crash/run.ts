@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Layout, Rig, temporaryFilesOf } from "./rig.ts"
 import { nameOf, type Strike } from "./strike.ts"
-import { strikeOnce, Unkept } from "./strike-once.ts"
+import { strikeOnce, Unkept, windClaims } from "./strike-once.ts"
 import { until } from "./until.ts"
 import { isClean, isQuiet, judge, type Verdict } from "./verdict.ts"
 
@@ -76,6 +76,7 @@ interface Ending {
 const letFinish = async (rig: Rig): Promise<Ending> => {
   await rig.clearFaults()
   rig.sandbox.faults.clear()
+  await windClaims(rig)
   rig.startWorkers()
   const isFinished = await until(QUIET_LIMIT, () => isQuiet(rig), 200)
   if (!isFinished) return { isFinished, exitCodes: await rig.stopWorkers() }

@@ -52,9 +52,16 @@ const strikeAtPoint = async (rig: Rig, strike: PointStrike): Promise<boolean> =>
   return true
 }
 
-/** Nobody waits for minutes here: what is put off, with its reason and its time, is due at once. */
-const windClaims = (rig: Rig) =>
-  rig.query(`update stash_claims set "retryAt" = now() where state = 'deferred' and "retryAt" > now()`)
+/**
+ * Nobody waits for minutes here: what is put off, with its reason and its time, is due at once, and a worker that rests
+ * until then is started anew.
+ */
+export const windClaims = async (rig: Rig): Promise<void> => {
+  const due = await rig.query(`
+    update stash_claims set "retryAt" = now() where state = 'deferred' and "retryAt" > now() + interval '3 seconds'
+    returning 1`)
+  if (due.length > 0) await rig.killWorkers()
+}
 
 const strikeAtTelegram = async (rig: Rig, { fault, rule, then, worker }: TelegramStrike): Promise<boolean> => {
   await rig.clearFaults()
@@ -65,13 +72,14 @@ const strikeAtTelegram = async (rig: Rig, { fault, rule, then, worker }: Telegra
   if (hasStruck && then !== undefined) {
     if (then === "restart Telegram") await rig.sandbox.restart(0)
     else await strikeWorker(rig, then, worker)
+    // Where the other worker was struck, the one that is not answered would wait for minutes.
+    if (fault === "silence") await rig.sandbox.restart(0)
   }
   rig.sandbox.faults.remove(id)
   if (hasStruck && fault === "long flood wait") {
     // A search that has to wait puts no set off: its source, or its look at the destination, is left to the next cycle.
     const limit = rule.method === "messages.search" ? 1000 : PUT_OFF_LIMIT
     await until(limit, async () => (await deferred(rig)).length > 0 || isQuiet(rig), 200)
-    await windClaims(rig)
     await rig.killWorkers()
   }
   return hasStruck
@@ -95,7 +103,6 @@ const fillDisk = async (rig: Rig, { kibibytesLeft }: DiskStrike): Promise<boolea
   )
   const isDone = !hasPaused && (await isQuiet(rig))
   await disk.makeRoom()
-  await windClaims(rig)
   if (!hasPaused && !isDone)
     throw new Unkept(`with ${kibibytesLeft} KiB left on the disk no set waits for room: ${await claimsOf(rig)}`)
   await rig.killWorkers()
@@ -127,6 +134,7 @@ const awaitTakeover = async (rig: Rig): Promise<void> => {
  * does not do what it promises.
  */
 export const strikeOnce = async (rig: Rig, strike: Strike): Promise<boolean> => {
+  await windClaims(rig)
   if (!("afterMilliseconds" in strike) && (await isQuiet(rig))) {
     // Nothing would come by the place any more. A worker that rests sees new posts after its interval only.
     await rig.stopWorkers()
