@@ -12,10 +12,10 @@ const deliveryOf = (
   { bytes, part }: PublicationPart,
 ) => {
   const tag = captionTag(publication.contentHash, part, publication.parts.length)
-  return messages.findLast(({ caption, content, sending }) => {
+  return messages.findLast(({ caption, content, isForwarded, sending }) => {
     const found = parseCaptionTag(caption)
     const isWhole = content._tag === "Document" && content.bytes === bytes
-    return sending === "sent" && isWhole && found !== undefined && isSameTag(found, tag)
+    return sending === "sent" && !isForwarded && isWhole && found !== undefined && isSameTag(found, tag)
   })
 }
 

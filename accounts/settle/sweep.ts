@@ -24,7 +24,8 @@ export const sweepDestination = Effect.fn("sweepDestination")(function* (destina
   let through = from.value
   let isDecided = true
   for (const message of messages.toReversed()) {
-    const tag = message.sending === "sent" ? parseCaptionTag(message.caption) : undefined
+    const isOurs = message.sending === "sent" && !message.isForwarded
+    const tag = isOurs ? parseCaptionTag(message.caption) : undefined
     if (tag !== undefined) {
       const { hashPrefix, part } = tag
       const standing = yield* removeIfSurplus({ hashPrefix, part, destChatId: chatId, messageId: message.id })
