@@ -57,5 +57,6 @@ const main = async (): Promise<void> => {
   process.exitCode = failures.length === 0 ? 0 : 1
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
 if (values.help) print(help)
 else await main()

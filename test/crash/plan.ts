@@ -28,8 +28,11 @@ const preparation: Partial<Record<FaultPoint, Strike>> = {
   "replay.awaited": at("part.ready", "kill everything with Postgres"),
   "delivered.adopted": at("part.ready", "kill everything with Postgres"),
 }
-/** Points that a life comes to once, in each account. */
-const isRare = (point: FaultPoint): boolean => point in preparation || /^(settle|mark|cycle|sweep)\./.test(point)
+/** How often at most an account comes to a point when there is one content to publish. */
+const visitsOf = (point: FaultPoint): number => {
+  if (point in preparation || /^(settle|mark|cycle|sweep)\./.test(point)) return 1
+  return point.startsWith("part.") ? 3 : 2
+}
 
 const makePicks = (next: () => number) => {
   const number = (below: number) => Math.floor(next() * below)
@@ -46,14 +49,14 @@ const makePicks = (next: () => number) => {
     const fault = pick(telegramFaults)
     const ends = ["kill everything", "restart Telegram"] as const
     const then = fault.needsBlow ? pick(ends) : next() < 0.5 ? pick(timedBlows) : undefined
-    const rule = { method: pick(fault.methods), nth: 1 + number(4), effect: fault.effectOf(next()) }
+    const rule = { method: pick(fault.methods), nth: 1 + number(3), effect: fault.effectOf(next()) }
     return { fault: fault.name, rule, then, worker: worker() }
   }
 
   const atPoint = (workers: number): ReadonlyArray<Strike> => {
     const point = pick(faultPoints)
     const possible = blows.filter((blow) => blow !== "overtake" || workers === 2)
-    const strike = at(point, pick(possible), isRare(point) ? 1 : 1 + number(3))
+    const strike = at(point, pick(possible), 1 + number(visitsOf(point)))
     const before = preparation[point]
     return before === undefined ? [strike] : [before, strike]
   }

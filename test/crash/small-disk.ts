@@ -6,6 +6,13 @@ import { join } from "node:path"
 const KIBIBYTE = 1024
 const SIZE = "96m"
 
+/** Folders that are mounted; a campaign that is broken off leaves none. */
+const mounted = new Set<string>()
+const unmount = (folder: string): void => {
+  if (mounted.delete(folder)) execFileSync("umount", ["--lazy", folder])
+}
+process.on("exit", () => mounted.forEach(unmount))
+
 /** A file system of its own for a worker's data, so small that it can be filled. Needs root. */
 export class SmallDisk {
   readonly folder: string
@@ -30,6 +37,7 @@ export class SmallDisk {
   static async mount(folder: string): Promise<SmallDisk> {
     await mkdir(folder, { recursive: true })
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${SIZE}`, "tmpfs", folder])
+    mounted.add(folder)
     return new SmallDisk(folder)
   }
 
@@ -48,6 +56,6 @@ export class SmallDisk {
   }
 
   unmount(): void {
-    execFileSync("umount", ["--lazy", this.folder])
+    unmount(this.folder)
   }
 }

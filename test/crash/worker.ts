@@ -14,6 +14,12 @@ const signal = (pid: number, name: NodeJS.Signals): void => {
   }
 }
 
+/** Workers that run; a campaign that is broken off takes them along. */
+const running = new Set<Worker>()
+process.on("exit", () => {
+  for (const worker of running) signal(-worker.pid, "SIGKILL")
+})
+
 /** One worker, as `stash run` starts it: a process group with a data folder and a log of its own. */
 export class Worker {
   readonly dataFolder: string
@@ -42,6 +48,8 @@ export class Worker {
       env: { PATH: process.env["PATH"], STASH_DATA_DIR: this.dataFolder, ...environment },
     })
     closeSync(log)
+    running.add(this)
+    this.#process.once("exit", () => running.delete(this))
   }
 
   /** SIGKILL to the supervisor and all its cells. */
