@@ -10,12 +10,13 @@ import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { destinationsToSweep, sweepDestination } from "../settle/sweep.ts"
 import { loadAllChats, requireChat } from "../telegram/history.ts"
+import { removeLeftoverFiles } from "../telegram/leftover-files.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
 import { type CycleFrame, ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
 import { recordRun } from "./run-record.ts"
-import { removeOtherFolders } from "./set-folder.ts"
+import { isEmptyFolder, removeOtherFolders } from "./set-folder.ts"
 
 /** Sources scanned side by side; their sets share the account's places. */
 const SOURCES_AT_ONCE = 2
@@ -71,6 +72,22 @@ const sweep = Effect.fn("sweep")(function* (current: Destination) {
     )
 })
 
+/** Removes what lies on the disk and belongs to none of these folders, nor to an open publication. */
+const tidy = Effect.fn("tidy")(function* (kept: ReadonlyArray<string>) {
+  const { accountId, tdlibDirectory, tempDirectory } = yield* AccountConfig
+  // The folder of an open publication holds the parts that are still to be sent.
+  const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
+  yield* removeOtherFolders(tempDirectory, new Set([...kept, ...publishing])).pipe(
+    // With no set on the disk, TDLib's own halves of downloads are gone on with by nobody either.
+    Effect.andThen(isEmptyFolder(tempDirectory)),
+    Effect.andThen((isEmpty) => (isEmpty ? removeLeftoverFiles(tdlibDirectory) : Effect.void)),
+    Effect.catchIf(
+      (error) => error._tag === "StorageError" || isSourceTrouble(error),
+      (error) => logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
+    ),
+  )
+})
+
 /**
  * Goes once through all sources of the account and tells `report` all that happens.
  * Fails with `AccountError` when the operator must act, or with what stops the account.
@@ -79,7 +96,7 @@ export const runCycle = Effect.fn("runCycle")(function* (
   maxUploadBytes: number,
   report: (event: CycleEvent) => Effect.Effect<void>,
 ) {
-  const { accountId, tempDirectory } = yield* AccountConfig
+  const { accountId } = yield* AccountConfig
   yield* loadAllChats()
   const destination = yield* needDestination()
   yield* sweep(destination)
@@ -96,13 +113,6 @@ export const runCycle = Effect.fn("runCycle")(function* (
   }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
 
   yield* sweep(destination)
-  // The folder of an open publication holds the parts that are still to be sent.
-  const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
-  if (kept.every((names) => names !== null))
-    yield* removeOtherFolders(tempDirectory, new Set([...kept.flat(), ...publishing])).pipe(
-      Effect.catch((error) =>
-        logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
-      ),
-    )
+  if (kept.every((names) => names !== null)) yield* tidy(kept.flatMap((names) => names ?? []))
   yield* reach("cycle.done")
 }, Effect.scoped)

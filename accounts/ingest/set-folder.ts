@@ -97,3 +97,12 @@ export const removeOtherFolders = (root: string, keep: ReadonlySet<string>): Eff
     const names = await readdir(root).catch(() => [])
     for (const name of names) if (!keep.has(name)) await rm(join(root, name), { recursive: true, force: true })
   })
+
+/** Whether no set has anything on the disk below `root`. */
+export const isEmptyFolder = (root: string): Effect.Effect<boolean> =>
+  Effect.promise(() =>
+    readdir(root).then(
+      (names) => names.length === 0,
+      () => true,
+    ),
+  )

@@ -11,13 +11,13 @@ const numbersOf = (seed: string): (() => number) => {
   return () => createHash("sha256").update(`${seed}:${count++}`).digest().readUInt32LE() / 2 ** 32
 }
 
-const STRIKES_PER_RUN = 10
+const STRIKES_PER_RUN = 14
 /** Of all strikes, this share falls at a random time, and this one at Telegram; the others at a point. */
 const AT_RANDOM_TIME = 0.15
 const AT_TELEGRAM = 0.25
 const LONGEST_LIFE_MILLISECONDS = 8000
 /** Every so many runs have two workers, or a small disk. */
-const TWO_WORKERS = 3
+const TWO_WORKERS = 4
 const SMALL_DISK = 5
 
 const at = (point: FaultPoint, blow: Blow, nth = 1): Strike => ({ blow, point, nth })

@@ -138,6 +138,8 @@ export class Rig {
       // The worker is started hundreds of times: its modules need to be compiled once.
       NODE_COMPILE_CACHE: join(tmpdir(), "stash-crash-compiled"),
       MAX_PART_SIZE_MB,
+      // Every thread of the pool has to be started too.
+      STASH_CPU_THREADS: "1",
       WORKER_INTERVAL_MINUTES: "1",
       LOG_LEVEL: "debug",
     })
