@@ -188,6 +188,16 @@ export const confirmPart = (confirmed: {
         and coalesce(p."destMessageId", ${confirmed.destMessageId}) = ${confirmed.destMessageId}`,
   ).pipe(Effect.map((written) => written > 0))
 
+/** Whether parts of this set may be in the destination already: somebody has begun to publish it. */
+export const isBeingPublished = (set: { readonly sourceChannelId: string; readonly firstMessageId: number }) =>
+  first(
+    "isBeingPublished",
+    Schema.Struct({ contentHash: Schema.String }),
+    (sql) => sql`
+      select "contentHash" from stash_publications
+      where "sourceChannelId" = ${set.sourceChannelId} and "firstMessageId" = ${set.firstMessageId} limit 1`,
+  ).pipe(Effect.map(Option.isSome))
+
 /** The account's publications that are not finished, oldest first. */
 export const openPublications = (accountId: string) =>
   rows(

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { claimSet, deferClaim, settleClaim, waitClaim } from "../../db/claims.ts"
+import { isBeingPublished } from "../../db/journal.ts"
 import { LockSession } from "../../db/lock-session.ts"
 import { packageByHash, packageBySource } from "../../db/packages.ts"
 import { type SkipReason, skipSet } from "../../db/skipped.ts"
@@ -21,6 +22,7 @@ const MAX_ATTEMPTS = 5
 /** ... and one that was claimed this often, without ever coming to an end, takes its account down each time. */
 const MAX_CLAIMS = 4 * MAX_ATTEMPTS
 const FIRST_RETRY_SECONDS = 30
+const HALF_PUBLISHED_RETRY_SECONDS = 900
 
 const left = (outcome: Departure["outcome"], reason: string): Departure => ({
   outcome,
@@ -46,9 +48,19 @@ const claim = Effect.fn("claim")(function* (work: SetWork) {
   })
 })
 
-/** Settles a set as skipped, with a reason that an operator can read. */
+/** Settles a set as skipped, with a reason that an operator can read; one that is half published is tried for ever. */
 const skip = Effect.fn("skip")(function* (work: SetWork, token: number, kind: SkipReason, reason: string) {
   const { accountId } = yield* AccountConfig
+  if (yield* isBeingPublished(identityOf(work))) {
+    yield* deferClaim({
+      ...identityOf(work),
+      token,
+      reason,
+      retryAfterSeconds: HALF_PUBLISHED_RETRY_SECONDS,
+      countsAsAttempt: false,
+    })
+    return left("deferred", reason)
+  }
   const first = work.set.volumes[0]
   const isOurs = yield* skipSet({
     token,
@@ -171,7 +183,7 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
     case "claimed": {
       const { attempts, token } = claimed
       if (work.set.state !== "complete") return yield* holdBack(work, token, `${work.set.state}: ${work.set.problem}`)
-      if (attempts > MAX_CLAIMS)
+      if (attempts > MAX_CLAIMS && !(yield* isBeingPublished(identityOf(work))))
         return yield* skip(work, token, "EXTRACT_FAILED", `the account ended ${attempts - 1} times while working on it`)
       const { maxSetBytes } = yield* AccountConfig
       if (work.set.bytes > maxSetBytes)
