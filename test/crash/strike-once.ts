@@ -21,6 +21,8 @@ const MISSED_AFTER = 20_000
 const SILENCE = 700
 /** How long a set may take to be put off after what it waits for: milliseconds. */
 const PUT_OFF_LIMIT = 20_000
+/** How long a post takes to come to the worker's TDLib: milliseconds. */
+const HEARING = 300
 const TAKEOVER_LIMIT = 60_000
 
 /** Thrown when: the worker did not do in time what it promises while something is wrong. */
@@ -136,9 +138,11 @@ const awaitTakeover = async (rig: Rig): Promise<void> => {
 export const strikeOnce = async (rig: Rig, strike: Strike): Promise<boolean> => {
   await windClaims(rig)
   if (!("afterMilliseconds" in strike) && (await isQuiet(rig))) {
-    // Nothing would come by the place any more. A worker that rests sees new posts after its interval only.
-    await rig.stopWorkers()
+    // Nothing would come by the place any more. A worker that rests looks for new posts after its interval only, and one
+    // that was not there when they came may see them in its second cycle only.
     await rig.postMoreWork()
+    await sleep(HEARING)
+    await rig.stopWorkers()
   }
   const hasFallen = await fall(rig, strike)
   await awaitTakeover(rig)
