@@ -13,7 +13,10 @@ const sending = ["messages.sendMedia", "upload.saveFilePart"]
 const reading = ["upload.getFile", "messages.search", "messages.getHistory", "updates.getChannelDifference"]
 const calls = [...sending, "messages.sendMedia", ...reading, "channels.deleteMessages"]
 
-/** `number`, in [0, 1), chooses among the shapes of one kind. */
+/**
+ * `number`, in [0, 1), chooses among the shapes of one kind. Wrong bytes in a download are not among them: TDLib checks no
+ * digest of what it downloads for the first time, so the worker publishes them, once, as the content that they are.
+ */
 export const telegramFaults: ReadonlyArray<TelegramFault> = [
   { name: "answer lost", methods: calls, effectOf: () => ({ loseAnswer: true }) },
   { name: "dropped before", methods: calls, effectOf: () => ({ drop: "before" }) },
