@@ -2,6 +2,7 @@
  * The worker thread of an account cell: this account's only TDLib instance and its ingest loop. It answers the
  * supervisor's commands and dies by report: everything that goes wrong is told to the warden, which ends the process.
  */
+import { flushCompileCache } from "node:module"
 import { parentPort, workerData } from "node:worker_threads"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -92,6 +93,8 @@ const life = Effect.gen(function* () {
   )
   yield* Layer.build(layerOf(config)).pipe(
     Effect.andThen(Effect.sync(() => report({ _tag: "Ready" }))),
+    // Node writes its cache at an exit, and a cell has none.
+    Effect.andThen(Effect.sync(flushCompileCache)),
     Effect.andThen(Effect.never),
     Effect.annotateLogs({ account: config.accountId }),
     Effect.scoped,

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { markAuthenticated, setAuthState } from "../db/accounts.ts"
 import type { Database } from "../db/database.ts"
@@ -39,12 +40,20 @@ type Services =
 const toAccountError = (error: { readonly message: string }): AccountError =>
   error instanceof AccountError ? error : new AccountError({ who: "retry", message: error.message })
 
-/** An account runs in at most one cell over all supervisors on that database (P3). */
-const takeAccount = Effect.fn("takeAccount")(function* () {
+/** How soon an account that another worker lets go of is taken over. */
+const ELSEWHERE_EVERY = "1 second"
+
+/**
+ * An account runs in at most one cell over all supervisors on that database (P3). While another one has it, this one
+ * waits, with TDLib offline: that is no failure, and when the other one dies its work goes on here.
+ */
+const takeAccount = Effect.fn("takeAccount")(function* (report: (state: LoginState) => Effect.Effect<void>) {
   const { accountId } = yield* AccountConfig
   const locks = yield* LockSession
-  if (!(yield* locks.tryAccountLock(accountId)))
-    return yield* new AccountError({ who: "retry", message: "this account is running elsewhere on the same database" })
+  const take = locks.tryAccountLock(accountId)
+  if (yield* take) return
+  yield* report({ _tag: "RunningElsewhere" })
+  yield* take.pipe(Effect.repeat({ until: (isTaken) => isTaken, schedule: Schedule.spaced(ELSEWHERE_EVERY) }))
 })
 
 const noteLoginState = Effect.fn("noteLoginState")(function* (state: LoginState) {
@@ -58,7 +67,7 @@ const noteLoginState = Effect.fn("noteLoginState")(function* (state: LoginState)
 const login = Effect.fn("login")(function* (report: (state: LoginState) => Effect.Effect<void>) {
   const { phone } = yield* AccountConfig
   const tdlib = yield* Tdlib
-  yield* takeAccount()
+  yield* takeAccount(report)
   const first = yield* Effect.timeout(waitForFirstState(), "60 seconds")
   if (first._ !== "authorizationStateReady") yield* tdlib.goOnline
   const services = yield* Effect.context<Services>()

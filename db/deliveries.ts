@@ -1,6 +1,6 @@
 import { Effect, Option, Schema } from "effect"
 import { SafeInteger } from "./row.ts"
-import { first, one, run } from "./statement.ts"
+import { first, one, rows, run } from "./statement.ts"
 
 /** A message of the destination that says of itself, by its caption tag, which part of which content it is. */
 export interface TaggedMessage {
@@ -88,6 +88,32 @@ export const sweptThrough = (destChannelId: string) =>
     Schema.Struct({ through: SafeInteger }),
     (sql) => sql`select "sweptThrough" as "through" from stash_sweeps where "destChannelId" = ${destChannelId}`,
   ).pipe(Effect.map(Option.map(({ through }) => through)))
+
+/** A channel that was published in, now or before the operator chose another one. */
+const PublishedIn = Schema.Struct({ channelId: Schema.String, chatId: SafeInteger, title: Schema.String })
+
+/** Every channel that was ever published in: what is sent late may still come to a former destination. */
+export const destinationsSoFar = () =>
+  rows(
+    "destinationsSoFar",
+    PublishedIn,
+    (sql) => sql`
+      select c."id" as "channelId", c."telegramId" as "chatId", c."title"
+      from stash_sweeps s join "telegram_channels" c on c."id" = s."destChannelId"
+      order by s."destChannelId"`,
+  )
+
+/**
+ * Notes where a destination ended before anything of ours was sent to it. Of two accounts that begin at once the first
+ * counts: when the second one writes, there may be messages of the first.
+ */
+export const beginSweeps = (destChannelId: string, messageId: number) =>
+  run(
+    "beginSweeps",
+    (sql) => sql`
+      insert into stash_sweeps ("destChannelId", "sweptThrough") values (${destChannelId}, ${messageId})
+      on conflict ("destChannelId") do nothing`,
+  ).pipe(Effect.asVoid)
 
 /** Notes that everything in a destination up to this message is decided. It never goes back. */
 export const noteSwept = (destChannelId: string, messageId: number) =>

@@ -125,6 +125,17 @@ describe("openPublication", () => {
         expect(yield* Effect.flip(openPublication(planned(4)))).toMatchObject({ reason: "conflict" })
       }),
     ))
+
+  it("is refused when the content was published after the caller had looked: its lock was lost meanwhile", () =>
+    check(
+      Effect.gen(function* () {
+        yield* openPublication(planned(1))
+        yield* Effect.forEach([1, 2, 3], (part) => confirm(1, part))
+        yield* finishPublication({ contentHash, token: 1 })
+        expect(yield* Effect.flip(openPublication(planned(2)))).toMatchObject({ reason: "conflict" })
+        expect(yield* publicationByHash(contentHash)).toEqual(Option.none())
+      }),
+    ))
 })
 
 describe("confirmPart", () => {

@@ -66,13 +66,16 @@ export type OpenedPublication = Publication & { readonly isNew: boolean }
 /**
  * Writes the journal row and its parts; to be called under the hash lock, before anything is sent. A publication that an earlier life
  * left open is taken over: it keeps its destination, its tag, its afterMessageId and every confirmed part that the new plan cuts alike.
- * Fails with "conflict" when somebody with a newer token has it.
+ * Fails with "conflict" when somebody with a newer token has it, or when the content has been published since the caller looked: whoever
+ * lost its lock without knowing it would open what another one has finished.
  */
 export const openPublication = (planned: NewPublication) =>
   transaction(
     "openPublication",
     Effect.gen(function* () {
       const isNew = yield* insertPublication(planned)
+      // In a statement of its own: what was committed while the insert waited for the row of its predecessor is seen here.
+      if (isNew && (yield* isPublished(planned.contentHash))) return yield* overtaken("openPublication")
       if (!isNew) {
         if (!(yield* takeOverForPlan(planned))) return yield* overtaken("openPublication")
         yield* deleteOtherParts(planned)
@@ -105,6 +108,15 @@ const insertPublication = (planned: NewPublication) =>
       )
       on conflict ("contentHash") do nothing`,
   ).pipe(Effect.map((written) => written > 0))
+
+/** Whether a package with messages has this content. */
+const isPublished = (contentHash: string) =>
+  first(
+    "isPublished",
+    Schema.Struct({ contentHash: Schema.String }),
+    (sql) => sql`
+      select "contentHash" from "packages" where "contentHash" = ${contentHash} and "destMessageId" is not null`,
+  ).pipe(Effect.map(Option.isSome))
 
 const takeOverForPlan = (planned: NewPublication) =>
   run(
@@ -176,6 +188,16 @@ export const confirmPart = (confirmed: {
       where p."contentHash" = held."contentHash" and p."part" = ${confirmed.part}
         and coalesce(p."destMessageId", ${confirmed.destMessageId}) = ${confirmed.destMessageId}`,
   ).pipe(Effect.map((written) => written > 0))
+
+/** Whether parts of this set may be in the destination already: somebody has begun to publish it. */
+export const isBeingPublished = (set: { readonly sourceChannelId: string; readonly firstMessageId: number }) =>
+  first(
+    "isBeingPublished",
+    Schema.Struct({ contentHash: Schema.String }),
+    (sql) => sql`
+      select "contentHash" from stash_publications
+      where "sourceChannelId" = ${set.sourceChannelId} and "firstMessageId" = ${set.firstMessageId} limit 1`,
+  ).pipe(Effect.map(Option.isSome))
 
 /** The account's publications that are not finished, oldest first. */
 export const openPublications = (accountId: string) =>

@@ -23,6 +23,7 @@ export const faultPoints = [
   "digest.done",
   "inspect.done",
   "lock.taken",
+  "journal.opening",
   "journal.opened",
   "replay.awaited",
   "delivered.adopted",
@@ -73,7 +74,7 @@ const visit = (directory: string, point: FaultPoint): number => {
 const strike = (directory: string, { what }: Fault): void => {
   const held = join(directory, "held")
   rmSync(join(directory, "fault.json"), { force: true })
-  writeFileSync(join(directory, "struck"), what)
+  writeFileSync(join(directory, "struck"), `${process.ppid}`)
   if (what === "kill cell") process.kill(process.pid, "SIGKILL")
   if (what === "kill supervisor") process.kill(process.ppid, "SIGKILL")
   if (what !== "hold") return
@@ -100,7 +101,10 @@ export const FaultPoints = Context.Reference<(point: FaultPoint) => void>("src/F
   defaultValue: () => () => undefined,
 })
 
-/** Faults as the files of this folder ask for them: fault.json (what to do), POINT.N (visits), struck, held. */
+/**
+ * Faults as the files of this folder ask for them: fault.json (what to do), POINT.N (visits), held, and struck, which
+ * holds the process id of the supervisor whose cell has come to the point.
+ */
 export const faultPointsIn = (directory: string): ((point: FaultPoint) => void) => reachIn(directory)
 
 /** Says that the work is at this point; here it may be killed. */

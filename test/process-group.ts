@@ -36,8 +36,11 @@ export const processesOf = (group: number, folder: string): ReadonlyArray<number
     .filter((one) => one.group === group || one.commandLine.includes(folder))
     .map(({ pid }) => pid)
 
-/** The living children of this process whose command line holds `text`. */
-export const childrenWith = (text: string): ReadonlyArray<number> =>
+/** The living children of the process `parent` whose command line holds `text`. */
+export const childrenOf = (parent: number, text: string): ReadonlyArray<number> =>
   allProcesses()
-    .filter((one) => one.parent === process.pid && !one.isZombie && one.commandLine.includes(text))
+    .filter((one) => one.parent === parent && !one.isZombie && one.commandLine.includes(text))
     .map(({ pid }) => pid)
+
+/** The living children of this process whose command line holds `text`. */
+export const childrenWith = (text: string): ReadonlyArray<number> => childrenOf(process.pid, text)

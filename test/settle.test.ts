@@ -358,6 +358,36 @@ describe("proving a delivery", () => {
   )
 })
 
+describe("a destination that the operator has left for another one", () => {
+  it.live(
+    "gets nothing of what TDLib still wanted to send there",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* online
+            const found = yield* destination()
+            if (Option.isNone(found)) return assert.fail("there is a destination")
+            yield* sweepDestination(found.value)
+            yield* leaveUnsent(bench, tagOf(1, 1))
+            const another = { telegramId: -2, title: "New library", type: "DESTINATION" } as const
+            const row = yield* upsertChannel({ ...another, isForum: false, isActive: true })
+            yield* setDestination(row.id)
+          }),
+        )
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* waitForFirstState()
+            assert.deepStrictEqual(yield* settle(), { adopted: 0, cancelled: 1, completed: 0, open: 0 })
+          }),
+        )
+        assert.deepStrictEqual(delivered(bench), [])
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+})
+
 describe("looking through the destination", () => {
   /** Sends documents with these captions; resolves with their ids. */
   const send = (bench: Bench, captions: ReadonlyArray<string>) =>
@@ -395,6 +425,47 @@ describe("looking through the destination", () => {
             assert.isTrue(Option.isSome(yield* packageByHash(contentHash)))
             yield* sweepDestination(found.value)
             assert.deepStrictEqual(delivered(bench), [tagOf(1, 2), tagOf(2, 2), foreign, "posted by a person"])
+          }),
+        )
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "leaves alone, and adopts never, what a person forwarded with our caption",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* bench.life(
+          Effect.gen(function* () {
+            yield* online
+            const tdlib = yield* Tdlib
+            const found = yield* destination()
+            if (Option.isNone(found)) return assert.fail("there is a destination")
+            yield* sweepDestination(found.value)
+            const [foreign = 0] = yield* send(bench, [tagOf(1, 1)])
+            yield* bench.journal(1)
+            const forward = (from: number) =>
+              tdlib.invoke({
+                _: "forwardMessages",
+                chat_id: bench.library,
+                from_chat_id: bench.library,
+                message_ids: [from],
+              })
+            const arrived = (count: number) =>
+              Effect.promise(() => bench.sandbox.wait({ for: "message", channel: "library", text: tagOf(1, 1), count }))
+            yield* forward(foreign)
+            yield* arrived(2)
+            assert.deepStrictEqual(yield* settle(), { adopted: 0, cancelled: 0, completed: 0, open: 1 })
+
+            const [ours = 0] = yield* send(bench, [tagOf(1, 1)])
+            yield* settle()
+            assert.isTrue(Option.isSome(yield* packageByHash(contentHash)))
+            yield* forward(ours)
+            yield* arrived(4)
+            yield* sweepDestination(found.value)
+            // The very first one is surplus; the one that the package names and both forwarded ones stay.
+            assert.lengthOf(delivered(bench), 3)
           }),
         )
       }).pipe(Effect.scoped),

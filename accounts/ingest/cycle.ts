@@ -8,15 +8,16 @@ import { AccountError, type CycleEvent } from "../../src/channel/account-rpcs.ts
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
-import { sweepDestination } from "../settle/sweep.ts"
+import { destinationsToSweep, sweepDestination } from "../settle/sweep.ts"
 import { verifyLibrary } from "../settle/verify-library.ts"
 import { loadAllChats, requireChat } from "../telegram/history.ts"
+import { removeLeftoverFiles } from "../telegram/leftover-files.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
 import { type CycleFrame, ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
 import { recordRun } from "./run-record.ts"
-import { removeOtherFolders } from "./set-folder.ts"
+import { isEmptyFolder, removeOtherFolders } from "./set-folder.ts"
 
 /** Sources scanned side by side; their sets share the account's places. */
 const SOURCES_AT_ONCE = 2
@@ -60,14 +61,33 @@ const ingestOrShow = (source: Source, frame: CycleFrame) =>
   )
 
 /** What cannot be swept now is swept by a later cycle, or by another account. */
-const sweep = (destination: Destination) =>
-  sweepDestination(destination).pipe(
-    Effect.catchIf(isSourceTrouble, (error) =>
-      logEvent.warn("sweep.failed", "The destination could not be looked through for surplus messages", {
-        error: error.message,
-      }),
+const sweep = Effect.fn("sweep")(function* (current: Destination) {
+  for (const destination of yield* destinationsToSweep(current))
+    yield* sweepDestination(destination).pipe(
+      Effect.catchIf(isSourceTrouble, (error) =>
+        logEvent.warn("sweep.failed", "A destination could not be looked through for surplus messages", {
+          destination: destination.title,
+          error: error.message,
+        }),
+      ),
+    )
+})
+
+/** Removes what lies on the disk and belongs to none of these folders, nor to an open publication. */
+const tidy = Effect.fn("tidy")(function* (kept: ReadonlyArray<string>) {
+  const { accountId, tdlibDirectory, tempDirectory } = yield* AccountConfig
+  // The folder of an open publication holds the parts that are still to be sent.
+  const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
+  yield* removeOtherFolders(tempDirectory, new Set([...kept, ...publishing])).pipe(
+    // With no set on the disk, TDLib's own halves of downloads are gone on with by nobody either.
+    Effect.andThen(isEmptyFolder(tempDirectory)),
+    Effect.andThen((isEmpty) => (isEmpty ? removeLeftoverFiles(tdlibDirectory) : Effect.void)),
+    Effect.catchIf(
+      (error) => error._tag === "StorageError" || isSourceTrouble(error),
+      (error) => logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
     ),
   )
+})
 
 /** What cannot be looked for now is looked for by a later cycle, or by another account. */
 const verify = Effect.flatMap(AccountConfig, ({ verifyHours }) => verifyLibrary(verifyHours)).pipe(
@@ -84,7 +104,7 @@ export const runCycle = Effect.fn("runCycle")(function* (
   maxUploadBytes: number,
   report: (event: CycleEvent) => Effect.Effect<void>,
 ) {
-  const { accountId, tempDirectory } = yield* AccountConfig
+  const { accountId } = yield* AccountConfig
   yield* loadAllChats()
   const destination = yield* needDestination()
   yield* sweep(destination)
@@ -102,13 +122,6 @@ export const runCycle = Effect.fn("runCycle")(function* (
   }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
 
   yield* sweep(destination)
-  // The folder of an open publication holds the parts that are still to be sent.
-  const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
-  if (kept.every((names) => names !== null))
-    yield* removeOtherFolders(tempDirectory, new Set([...kept.flat(), ...publishing])).pipe(
-      Effect.catch((error) =>
-        logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
-      ),
-    )
+  if (kept.every((names) => names !== null)) yield* tidy(kept.flatMap((names) => names ?? []))
   yield* reach("cycle.done")
 }, Effect.scoped)

@@ -6,10 +6,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { groupArchiveSets } from "../../src/archive/archive-set.ts"
 import type { Growth } from "../../src/cpu/jobs.ts"
+import { DiskRoom, RESERVED_BYTES } from "../../src/disk-room.ts"
 import { startSandbox } from "../../src/sandbox/sandbox.ts"
 import { poolSupervisorLayer } from "../../test/pool-supervisor.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "../../test/telegram-client.ts"
+import { AccountConfig } from "../account-config.ts"
+import type { Supervisor } from "../supervisor-client.ts"
 import { searchMessages } from "../telegram/history.ts"
+import type { Tdlib } from "../telegram/tdlib.ts"
 import { downloadSet } from "./download-set.ts"
 import { earlyLook } from "./early-look.ts"
 import { planSetFolder } from "./set-folder.ts"
@@ -36,52 +40,78 @@ const world = {
   ],
 }
 
+/** A set that lies in a sandbox, and an account that may download it into a folder that is gone afterwards. */
+const withSet = <A, E>(
+  told: Array<Growth>,
+  use: (work: SetWork) => Effect.Effect<A, E, AccountConfig | Places | Supervisor | Tdlib>,
+) =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.promise(() => mkdtemp(join(tmpdir(), "stash-download-"))),
+      (path) => Effect.promise(() => rm(path, { recursive: true, force: true })),
+    )
+    const sandbox = yield* Effect.acquireRelease(
+      Effect.promise(() => startSandbox({ world })),
+      (running) => Effect.promise(() => running.close()),
+    )
+    const tdlibDirectory = join(folder, "tdlib")
+    const config = {
+      accountId: "a",
+      phone,
+      tdlibDirectory,
+      tempDirectory: folder,
+    } as unknown as AccountConfig["Service"]
+    return yield* Effect.gen(function* () {
+      yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
+      const chatId = chatIdOf(sandbox, "source")
+      const messages = yield* Stream.runCollect(searchMessages(chatId, "documents", 0))
+      const volumes = messages.flatMap(({ content, ...message }) =>
+        content._tag === "Document"
+          ? [
+              {
+                ...message,
+                messageId: message.id,
+                fileName: content.fileName,
+                bytes: content.bytes,
+                fileId: content.fileId,
+                uniqueId: content.uniqueId,
+              },
+            ]
+          : [],
+      )
+      const [set] = groupArchiveSets(volumes)
+      if (set === undefined) return assert.fail("there is no set")
+      const source = { channelId: "c", mapId: "m", chatId, title: "Source", category: null, mark: null }
+      return yield* use({
+        set,
+        source: source as unknown as SetWork["source"],
+        photos: [],
+        setStarts: [],
+        destination: {} as unknown as SetWork["destination"],
+        runId: "run",
+        folder: planSetFolder(folder, { chatId, firstMessageId: set.firstMessageId, volumes: set.volumes }),
+        maxUploadBytes: 10 * mebibyte,
+        report: () => Effect.void,
+      })
+    }).pipe(
+      Effect.provide(
+        Layer.mergeAll(
+          telegramLayer(sandbox, tdlibDirectory),
+          poolSupervisorLayer((growth) => told.push(growth)),
+          Places.layer,
+          Layer.succeed(AccountConfig, config),
+        ),
+      ),
+    )
+  }).pipe(Effect.scoped)
+
 describe("downloading a set", () => {
   it.live(
     "digests the volumes while they arrive, and keeps them",
-    () =>
-      Effect.gen(function* () {
-        const folder = yield* Effect.acquireRelease(
-          Effect.promise(() => mkdtemp(join(tmpdir(), "stash-download-"))),
-          (path) => Effect.promise(() => rm(path, { recursive: true, force: true })),
-        )
-        const sandbox = yield* Effect.acquireRelease(
-          Effect.promise(() => startSandbox({ world })),
-          (running) => Effect.promise(() => running.close()),
-        )
-        const told: Array<Growth> = []
-        yield* Effect.gen(function* () {
-          yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
-          const chatId = chatIdOf(sandbox, "source")
-          const messages = yield* Stream.runCollect(searchMessages(chatId, "documents", 0))
-          const volumes = messages.flatMap(({ content, ...message }) =>
-            content._tag === "Document"
-              ? [
-                  {
-                    ...message,
-                    messageId: message.id,
-                    fileName: content.fileName,
-                    bytes: content.bytes,
-                    fileId: content.fileId,
-                    uniqueId: content.uniqueId,
-                  },
-                ]
-              : [],
-          )
-          const [set] = groupArchiveSets(volumes)
-          if (set === undefined) return assert.fail("there is no set")
-          const source = { channelId: "c", mapId: "m", chatId, title: "Source", category: null, mark: null }
-          const work: SetWork = {
-            set,
-            source: source as unknown as SetWork["source"],
-            photos: [],
-            setStarts: [],
-            destination: {} as unknown as SetWork["destination"],
-            runId: "run",
-            folder: planSetFolder(folder, { chatId, firstMessageId: set.firstMessageId, volumes: set.volumes }),
-            maxUploadBytes: 10 * mebibyte,
-            report: () => Effect.void,
-          }
+    () => {
+      const told: Array<Growth> = []
+      return withSet(told, (work) =>
+        Effect.gen(function* () {
           // The ends of the set have been fetched already, which must not disturb the download.
           assert.strictEqual((yield* earlyLook(work)).state, "renamed")
           const digest = yield* downloadSet(work)
@@ -99,16 +129,24 @@ describe("downloading a set", () => {
           const early = told.filter(({ readyBytes, settled }) => !settled && readyBytes > 0)
           assert.isAbove(early.length, 0)
           assert.isBelow(Math.min(...early.map(({ readyBytes }) => readyBytes)), 24 * mebibyte)
-        }).pipe(
-          Effect.provide(
-            Layer.mergeAll(
-              telegramLayer(sandbox, join(folder, "tdlib")),
-              poolSupervisorLayer((growth) => told.push(growth)),
-              Places.layer,
-            ),
-          ),
-        )
-      }).pipe(Effect.scoped),
+        }),
+      )
+    },
+    120_000,
+  )
+
+  it.live(
+    "waits for room, and asks TDLib for nothing, where the next volume would fill the disk",
+    () => {
+      const told: Array<Growth> = []
+      return withSet(told, (work) =>
+        Effect.gen(function* () {
+          const error = yield* Effect.flip(downloadSet(work))
+          assert.include(error, { _tag: "StorageError", isFull: true })
+          assert.deepStrictEqual(told, [])
+        }),
+      ).pipe(Effect.provideService(DiskRoom, async () => RESERVED_BYTES + 10 * mebibyte - 1))
+    },
     120_000,
   )
 })

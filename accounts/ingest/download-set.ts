@@ -3,12 +3,13 @@ import * as Queue from "effect/Queue"
 import type { Growth } from "../../src/cpu/jobs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
+import { AccountConfig } from "../account-config.ts"
 import { type Following, Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
 import { digestSet, growingDigestJob } from "./cpu-stages.ts"
 import type { SourceVolume } from "./scan-source.ts"
-import { createSetFolder, hasVolume, moveFile } from "./set-folder.ts"
+import { createSetFolder, hasVolume, moveFile, requireRoom } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
 /** Growth of one volume is told at most this often; its end at once. */
@@ -43,11 +44,13 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, f
   const places = yield* Places
   const runFork = Effect.runForkWith(yield* Effect.context())
   const done = new Map<number, number>()
+  const { tdlibDirectory } = yield* AccountConfig
   const doneBytes = () => [...done.values()].reduce((sum, bytes) => sum + bytes, 0)
 
   const downloadVolume = Effect.fn("downloadVolume")(function* (volume: SourceVolume, index: number) {
     const path = work.folder.volumePaths[index] ?? ""
     if (!(yield* hasVolume(path, volume.bytes))) {
+      yield* requireRoom(tdlibDirectory, volume.bytes)
       const downloaded = yield* Effect.scoped(
         Effect.flatMap(growthOf(following, index), (onPrefix) =>
           downloadFile({
@@ -60,6 +63,9 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, f
             onPrefix,
           }),
         ),
+      ).pipe(
+        // TDLib does not say why it stopped a download. On a full disk that is no failure of the set.
+        Effect.tapErrorTag("TelegramError", () => requireRoom(tdlibDirectory, 0)),
       )
       yield* reach("volume.downloaded")
       yield* moveFile(downloaded, path)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { claimSet } from "../../db/claims.ts"
+import { isBeingPublished } from "../../db/journal.ts"
 import { LockSession } from "../../db/lock-session.ts"
 import { isPublishedUnclaimed, packageByHash, publishedByHash } from "../../db/packages.ts"
 import { contentOfFiles, earlierWorkOn } from "../../db/places.ts"
@@ -124,7 +125,7 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
     case "claimed": {
       const { attempts, isNew, token } = claimed
       if (isNew && work.set.state !== "complete") yield* reviveForLateVolumes(work)
-      if (attempts > MAX_CLAIMS)
+      if (attempts > MAX_CLAIMS && !(yield* isBeingPublished(identityOf(work))))
         return yield* skip(work, token, "EXTRACT_FAILED", `the account ended ${attempts - 1} times while working on it`)
       const turnedBack = yield* turnBack(work, token)
       if (turnedBack !== undefined) return turnedBack

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { deferClaim, settleClaim, type WorkStage, waitClaim } from "../../db/claims.ts"
+import { isBeingPublished } from "../../db/journal.ts"
 import { type SkipReason, skipSet } from "../../db/skipped.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
@@ -11,6 +12,7 @@ import { gaveUp, waitingReason } from "./waiting-reason.ts"
 /** A set that failed this often is skipped, visibly, instead of being tried for ever (P6). */
 export const MAX_ATTEMPTS = 5
 const FIRST_RETRY_SECONDS = 30
+const HALF_PUBLISHED_RETRY_SECONDS = 900
 /** Sets that failed together are not all tried again at the same moment: up to this share sooner or later. */
 const JITTER = 0.25
 
@@ -32,9 +34,18 @@ export const left = (outcome: Departure["outcome"], reason: string): Departure =
   parts: 0,
 })
 
-/** Settles a set as skipped, with a reason that an operator can read. `token`: of the claim. */
+/**
+ * Settles a set as skipped, with a reason that an operator can read; one that is half published is tried for ever.
+ * `token`: of the claim.
+ */
 export const skip = Effect.fn("skip")(function* (work: SetWork, token: number, kind: SkipReason, reason: string) {
   const { accountId } = yield* AccountConfig
+  if (yield* isBeingPublished(identityOf(work))) {
+    const retryAfterSeconds = HALF_PUBLISHED_RETRY_SECONDS
+    const putOff = { stage: "publish", reason, retryAfterSeconds, countsAsAttempt: false } as const
+    yield* deferClaim({ ...identityOf(work), token, ...putOff })
+    return left("deferred", reason)
+  }
   const isOurs = yield* skipSet({
     token,
     fileName: work.set.name,

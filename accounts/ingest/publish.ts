@@ -54,6 +54,8 @@ const openJournal = Effect.fn("openJournal")(function* (
 ) {
   const { accountId, captionTags } = yield* AccountConfig
   const first = work.set.volumes[0]
+  const afterMessageId = yield* newestMessageId(work.destination.chatId)
+  yield* reach("journal.opening")
   return yield* openPublication({
     contentHash: digest.contentHash,
     accountId,
@@ -62,7 +64,7 @@ const openJournal = Effect.fn("openJournal")(function* (
     firstMessageId: work.set.firstMessageId,
     destChannelId: work.destination.channelId,
     destChatId: work.destination.chatId,
-    afterMessageId: yield* newestMessageId(work.destination.chatId),
+    afterMessageId,
     tag: captionTags ? formatCaptionTag(captionTag(digest.contentHash, 1, plan.length)) : "",
     directory: work.folder.path,
     parts: plan.map((part) => ({

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { safeFileNames } from "../../src/archive/safe-file-name.ts"
+import { missingRoom } from "../../src/disk-room.ts"
 
 /** Thrown when: the disk says no. `isFull` = no space left: wait, do not fail. */
 export class StorageError extends Schema.TaggedError<StorageError>()("StorageError", {
@@ -12,7 +13,7 @@ export class StorageError extends Schema.TaggedError<StorageError>()("StorageErr
   text: Schema.String,
 }) {
   override get message(): string {
-    return this.isFull ? `no space left for ${this.path}` : `${this.path}: ${this.text}`
+    return this.isFull ? `no space left for ${this.path}: ${this.text}` : `${this.path}: ${this.text}`
   }
 }
 
@@ -24,6 +25,13 @@ const storage = <A>(path: string, work: () => Promise<A>): Effect.Effect<A, Stor
       return new StorageError({ path, isFull: code === "ENOSPC" || code === "EDQUOT", text: String(error) })
     },
   })
+
+/** Fails with `isFull` when so many bytes more do not fit below `folder` (src/disk-room.ts). */
+export const requireRoom = Effect.fn("requireRoom")(function* (folder: string, bytes: number) {
+  const missing = yield* missingRoom(folder, bytes)
+  if (missing > 0)
+    return yield* new StorageError({ path: folder, isFull: true, text: `${missing} bytes more are needed` })
+})
 
 /** The folder of one archive set: its volumes under safe names, and `parts` for pieces that are being sent. */
 export interface SetFolder {
@@ -104,3 +112,12 @@ export const removeOtherFolders = (root: string, keep: ReadonlySet<string>): Eff
     const names = await readdir(root).catch(() => [])
     for (const name of names) if (!keep.has(name)) await rm(join(root, name), { recursive: true, force: true })
   })
+
+/** Whether no set has anything on the disk below `root`. */
+export const isEmptyFolder = (root: string): Effect.Effect<boolean> =>
+  Effect.promise(() =>
+    readdir(root).then(
+      (names) => names.length === 0,
+      () => true,
+    ),
+  )

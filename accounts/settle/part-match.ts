@@ -22,7 +22,8 @@ export const isUnsentPart = (message: ChannelMessage, publication: Publication, 
  * another file can have too.
  */
 export const mayBePart = (message: ChannelMessage, publication: Publication, part: PublicationPart): boolean => {
-  const { content, sending } = message
-  if (sending !== "sent" || content._tag !== "Document" || content.bytes !== part.bytes) return false
+  const { content, isForwarded, sending } = message
+  // The worker forwards nothing: what a person forwarded with our caption is none of ours.
+  if (sending !== "sent" || isForwarded || content._tag !== "Document" || content.bytes !== part.bytes) return false
   return isTagged(publication) ? carriesTag(message, publication, part.part) : content.fileName === part.name
 }

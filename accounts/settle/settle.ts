@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { destination as destinationOf } from "../../db/channels.ts"
 import type { DatabaseError } from "../../db/database.ts"
+import { destinationsSoFar } from "../../db/deliveries.ts"
 import { finishPublication, openPublications, type Publication } from "../../db/journal.ts"
 import { type LockLost, LockSession } from "../../db/lock-session.ts"
 import { reach } from "../../src/fault-point.ts"
@@ -32,6 +33,7 @@ const cancelPointlessSends = Effect.fn("cancelPointlessSends")(function* (public
   const current = yield* destinationOf()
   const chatIds = new Set(publications.map(({ destChatId }) => destChatId))
   if (Option.isSome(current)) chatIds.add(current.value.chatId)
+  for (const { chatId } of yield* destinationsSoFar()) chatIds.add(chatId)
 
   const replays: Array<Replay> = []
   let cancelled = 0

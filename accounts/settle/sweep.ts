@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Destination } from "../../db/channels.ts"
-import { noteSwept, sweptThrough } from "../../db/deliveries.ts"
+import { beginSweeps, destinationsSoFar, noteSwept, sweptThrough } from "../../db/deliveries.ts"
 import { forgetLeftovers, leftoversIn } from "../../db/leftovers.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
@@ -44,13 +44,14 @@ export const sweepDestination = Effect.fn("sweepDestination")(function* (destina
   const { channelId, chatId } = destination
   yield* deleteLeftoversIfAllowed(destination)
   const from = yield* sweptThrough(channelId)
-  if (Option.isNone(from)) return yield* noteSwept(channelId, yield* newestMessageId(chatId))
+  if (Option.isNone(from)) return yield* beginSweeps(channelId, yield* newestMessageId(chatId))
   const messages = yield* searchTagged(chatId, from.value, TAG_WORD)
   if (messages.length > 0) yield* reach("sweep.found")
   let through = from.value
   let isDecided = true
   for (const message of messages.toReversed()) {
-    const tag = message.sending === "sent" ? parseCaptionTag(message.caption) : undefined
+    const isOurs = message.sending === "sent" && !message.isForwarded
+    const tag = isOurs ? parseCaptionTag(message.caption) : undefined
     if (tag !== undefined) {
       const { hashPrefix, part } = tag
       const standing = yield* removeIfSurplus({ hashPrefix, part, destChatId: chatId, messageId: message.id })
@@ -65,4 +66,10 @@ export const sweepDestination = Effect.fn("sweepDestination")(function* (destina
   }
   if (through > from.value) yield* noteSwept(channelId, through)
   yield* reach("sweep.done")
+})
+
+/** The destination, and the former ones: what was on its way when the operator chose another one may arrive there. */
+export const destinationsToSweep = Effect.fn("destinationsToSweep")(function* (current: Destination) {
+  const former = (yield* destinationsSoFar()).filter(({ channelId }) => channelId !== current.channelId)
+  return [current, ...former]
 })

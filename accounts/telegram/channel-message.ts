@@ -29,6 +29,8 @@ export const ChannelMessage = Schema.Struct({
   topicId: Schema.NullOr(Schema.Int),
   albumId: Schema.NullOr(Schema.String),
   caption: Schema.String,
+  /** Forwarded from elsewhere, by a person: the worker forwards nothing. */
+  isForwarded: Schema.Boolean,
   sending: Schema.Literals(["sent", "pending", "failed"]),
   content: Schema.Union([DocumentContent, PhotoContent, Schema.TaggedStruct("Other", { type: Schema.String })]),
 })
@@ -94,6 +96,7 @@ export const decodeMessage = (message: Td.message): Effect.Effect<ChannelMessage
     senderId: senderOf(message.sender_id),
     topicId: topicOf(message.topic_id),
     albumId: message.media_album_id === "0" ? null : message.media_album_id,
+    isForwarded: message.forward_info !== undefined,
     sending: sendingOf(message.sending_state),
     ...contentOf(message.content),
   })

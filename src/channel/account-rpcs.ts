@@ -10,6 +10,8 @@ export class AccountError extends Schema.TaggedError<AccountError>()("AccountErr
 
 /** Where a login stands. `Ready` is the last one. */
 export const LoginState = Schema.Union([
+  /** Another worker on the same database has the account; this one waits, offline, and takes it over when it is free. */
+  Schema.TaggedStruct("RunningElsewhere", {}),
   Schema.TaggedStruct("WaitingCode", {}),
   Schema.TaggedStruct("WaitingPassword", {}),
   Schema.TaggedStruct("Ready", { isPremium: Schema.Boolean }),

@@ -1,10 +1,11 @@
 import { join } from "node:path"
-import { Clock, Deferred, Duration, Effect, FiberHandle, Option, Redacted, Schema, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, FiberHandle, Option, Redacted, Schedule, Schema, Stream } from "effect"
 import { type AccountPolicy, policyOf } from "../../db/account-states.ts"
 import type { Account } from "../../db/accounts.ts"
 import { AccountError, type LoginState } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
 import type { Config } from "../config.ts"
+import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountState } from "./account-state.ts"
@@ -98,6 +99,12 @@ const logIn = Effect.fn("AccountLife.logIn")(function* (cell: Cell, account: Acc
   const answering = yield* FiberHandle.make<void, unknown>()
   const follow = Effect.fn("followLogin")(function* (state: LoginState) {
     if (state._tag === "Ready") return yield* board.change(account.id, { isPremium: state.isPremium, reason: "" })
+    if (state._tag === "RunningElsewhere") {
+      yield* logEvent.info("account.elsewhere", "Another worker on this database runs the account; waiting for it", {
+        account: account.id,
+      })
+      return yield* board.change(account.id, { reason: "another worker on the same database runs this account" })
+    }
     const what = state._tag === "WaitingCode" ? "login code" : "two-step verification password"
     yield* board.change(account.id, { reason: `waiting for the ${what}` })
     yield* FiberHandle.run(answering, answerLogin(cell, account.id, state, sandboxCode))
@@ -154,10 +161,30 @@ const cycles = Effect.fn("AccountLife.cycles")(function* (
 /** An answer to a login can fail with anything. */
 const toError = (failure: unknown): Error => (failure instanceof Error ? failure : new Error(String(failure)))
 
+/** How soon a disk that has room again is noticed. */
+const ROOM_EVERY = "5 seconds"
+
+/** Waits, visibly, while the disk is so full that TDLib would end the process it runs in. */
+const awaitRoom = Effect.fn("AccountLife.awaitRoom")(function* (account: Account, folder: string) {
+  const board = yield* StatusBoard
+  const look = missingRoom(folder, 0)
+  const missing = yield* look
+  if (missing === 0) return
+  yield* logEvent.warn("account.no_room", "The disk is full; the account waits until there is room", {
+    account: account.id,
+    folder,
+    missingBytes: missing,
+  })
+  yield* board.change(account.id, { reason: `no space left for ${folder}: ${missing} bytes more are needed` })
+  yield* look.pipe(Effect.repeat({ until: (still) => still === 0, schedule: Schedule.spaced(ROOM_EVERY) }))
+  yield* board.change(account.id, { reason: "" })
+})
+
 /** One life of an account: its process, login, settling, and cycles until something ends it. */
 const life = Effect.fn("AccountLife.life")(function* (account: Account, surroundings: CellSurroundings) {
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
+  yield* awaitRoom(account, surroundings.config.tdlibDirectory)
   const cell = yield* startCell(cellConfig(account, surroundings), surroundings.logs)
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")

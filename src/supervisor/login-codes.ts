@@ -25,7 +25,7 @@ const submit = (cell: Cell, state: LoginState["_tag"], secret: string) =>
 export const answerLogin = Effect.fn("answerLogin")(function* (
   cell: Cell,
   accountId: string,
-  state: Exclude<LoginState, { readonly _tag: "Ready" }>,
+  state: Extract<LoginState, { readonly _tag: "WaitingCode" | "WaitingPassword" }>,
   sandboxCode: string | undefined,
 ) {
   if (sandboxCode !== undefined && state._tag === "WaitingCode")

@@ -1,26 +1,26 @@
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
-import { type FaultPoint, faultPoints } from "../../src/fault-point.ts"
-import { nameOf, type Strike } from "./blow.ts"
-import { strikesOf } from "./plan.ts"
-import { crashRun } from "./run.ts"
-import { isClean } from "./verdict.ts"
+import { campaign } from "./campaign.ts"
+import { SmallDisk } from "./small-disk.ts"
 
-const help = `npm run crash -- [--kills N] [--seed S] [--run K] [--json FILE]
+const help = `npm run crash -- [--kills N] [--seed S] [--run K] [--jobs J] [--json FILE]
 
-Kills the worker at named points and at random times, lets it finish, and compares the destination with what it should
-hold. Exits with 0 only when nothing was doubled, lost, stuck or left behind.
+Kills workers at named points and at random times, alone and two on one database, while Telegram loses answers, drops
+connections, restarts and asks to wait, and while the disk is full; lets them finish, and compares the destination with
+what it should hold. Exits with 0 only when nothing was doubled, lost, stuck or left behind.
 
   --kills N    blows that must have fallen (default 50)
-  --seed S     whole number; the same seed strikes the same points (default 1)
+  --seed S     whole number; the same seed strikes the same places (default 1)
   --run K      only the K-th run of the seed, to look at a failure again
-  --json FILE  where to write the summary`
+  --jobs J     runs side by side (default 2)
+  --json FILE  where to write the summary; the logs of a failed run lie beside it`
 
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "50" },
     seed: { type: "string", default: "1" },
     run: { type: "string" },
+    jobs: { type: "string", default: "2" },
     json: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -32,58 +32,31 @@ const wholeNumber = (name: string, text: string): number => {
   process.exit(2)
 }
 
-interface Failure {
-  readonly seed: number
-  readonly run: number
-  readonly point: string
-  readonly what: ReadonlyArray<string>
-}
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-/** Runs until enough blows have fallen; in the order of house.md's summary. */
-const campaign = async (wanted: number, seed: number, only: number | undefined) => {
-  const begun = performance.now()
-  const points = Object.fromEntries(faultPoints.map((point) => [point, 0])) as Record<
-    FaultPoint | "random time",
-    number
-  >
-  points["random time"] = 0
-  const summary = { seed, kills: 0, points, duplicates: 0, lost: 0, stuck: 0, leftovers: 0, seconds: 0 }
-  const failures: Array<Failure> = []
-  const count = (strike: Strike) => {
-    summary.kills++
-    points["point" in strike ? strike.point : "random time"]++
-  }
-  for (let run = only ?? 1; summary.kills < wanted; run++) {
-    const strikes = strikesOf(seed, run)
-    const { log, struck, verdict } = await crashRun(strikes, 1, (line) =>
-      process.stdout.write(`  run ${run}: ${line}\n`),
-    )
-    struck.forEach(count)
-    summary.duplicates += verdict.duplicates.length
-    summary.lost += verdict.lost.length
-    summary.stuck += verdict.stuck.length
-    summary.leftovers += verdict.leftovers.length
-    const what = [...verdict.duplicates, ...verdict.lost, ...verdict.stuck, ...verdict.leftovers]
-    if (!isClean(verdict)) {
-      failures.push({ seed, run, point: strikes.map(nameOf).join("; "), what })
+const main = async (): Promise<void> => {
+  const canFillDisk = SmallDisk.isPossible
+  if (!canFillDisk) print("left out: the full disk, because only root can mount a small file system")
+  const summary = await campaign({
+    seed: wholeNumber("seed", values.seed),
+    kills: wholeNumber("kills", values.kills),
+    jobs: Math.max(1, wholeNumber("jobs", values.jobs)),
+    only: values.run === undefined ? undefined : wholeNumber("run", values.run),
+    canFillDisk,
+    report: print,
+    keepLog: (run, log) => {
       if (values.json !== undefined) writeFileSync(`${values.json}.run-${run}.log`, log)
-    }
-    const state = what.length === 0 ? "right" : `WRONG: ${what.join("; ")}`
-    process.stdout.write(`run ${run}: ${state} (${summary.kills} of ${wanted} kills)\n`)
-    if (only !== undefined) break
-  }
-  return { ...summary, seconds: Math.round((performance.now() - begun) / 1000), failures }
-}
-
-if (values.help) process.stdout.write(`${help}\n`)
-else {
-  const only = values.run === undefined ? undefined : wholeNumber("run", values.run)
-  const summary = await campaign(wholeNumber("kills", values.kills), wholeNumber("seed", values.seed), only)
+    },
+  })
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summary, null, 2)}\n`)
   const { duplicates, failures, kills, leftovers, lost, seconds, stuck } = summary
-  process.stdout.write(
-    `${kills} kills in ${seconds} s: ${duplicates} duplicates, ${lost} lost, ${stuck} stuck, ${leftovers} leftovers\n`,
+  print(
+    `${kills} kills in ${seconds} s: ${duplicates} duplicates, ${lost} lost, ${stuck} stuck, ${leftovers} leftovers`,
   )
-  for (const { run, seed } of failures) process.stdout.write(`again: npm run crash -- --seed ${seed} --run ${run}\n`)
+  for (const { run, seed } of failures) print(`again: npm run crash -- --seed ${seed} --run ${run}`)
   process.exitCode = failures.length === 0 ? 0 : 1
 }
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
+if (values.help) print(help)
+else await main()

@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, openSync, readdirSync } from "node:fs"
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
 import { Effect, Exit, Scope } from "effect"
 import postgres from "postgres"
 import { Database } from "../../db/database.ts"
@@ -13,9 +11,9 @@ import { enrol } from "../../src/demo/enrol.ts"
 import type { Fault } from "../../src/fault-point.ts"
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts"
 import { processesOf } from "../process-group.ts"
+import { SmallDisk } from "./small-disk.ts"
+import { Worker } from "./worker.ts"
 import { accounts, type CrashWorld, DESTINATION, MAX_PART_SIZE_MB, makeMoreWork, makeWorld } from "./world.ts"
-
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
 /** The files below a folder that the worker may be emptying at this very moment. */
 const filesBelow = (folder: string): ReadonlyArray<string> => {
@@ -29,32 +27,55 @@ const filesBelow = (folder: string): ReadonlyArray<string> => {
   }
 }
 
+/** Downloads and parts of a worker that lie on the disk, those that TDLib has not handed over among them. */
+export const temporaryFilesOf = ({ dataFolder }: Worker): ReadonlyArray<string> => [
+  ...filesBelow(join(dataFolder, "temp")),
+  ...filesBelow(join(dataFolder, "tdlib")).filter((path) => /\/files\/(documents|temp|photos)\//.test(path)),
+]
+
 interface DatabaseServer {
   readonly scope: Scope.Closeable
   readonly url: string
 }
 
-/** Everything that one run of the crash matrix works with: sandbox, Postgres, and the worker that is killed. */
+/** How a run is laid out. */
+export interface Layout {
+  /** How many `stash run` share the database, each with a data folder of its own. */
+  readonly workers: 1 | 2
+  /** Whether the first worker's data lies on a small file system that can be filled. */
+  readonly hasSmallDisk: boolean
+}
+
+/** Everything that one run of the crash matrix works with: sandbox, Postgres, and the workers that are killed. */
 export class Rig {
   readonly folder: string
   readonly sandbox: Sandbox
+  readonly workers: ReadonlyArray<Worker>
+  readonly disk: SmallDisk | undefined
   #crashWorld: CrashWorld
   #moreWork = 0
   #database: DatabaseServer
-  #worker: ChildProcess | undefined
 
-  private constructor(folder: string, sandbox: Sandbox, crashWorld: CrashWorld, database: DatabaseServer) {
+  private constructor(
+    folder: string,
+    sandbox: Sandbox,
+    crashWorld: CrashWorld,
+    database: DatabaseServer,
+    workers: ReadonlyArray<Worker>,
+    disk: SmallDisk | undefined,
+  ) {
     this.folder = folder
     this.sandbox = sandbox
     this.#crashWorld = crashWorld
     this.#database = database
+    this.workers = workers
+    this.disk = disk
   }
 
   /** Makes the world, starts sandbox and Postgres in this new folder, and enrols the accounts. */
-  static async start(folder: string): Promise<Rig> {
-    const crashWorld = await makeWorld(join(folder, "archives"))
+  static async start(folder: string, layout: Layout): Promise<Rig> {
+    const [crashWorld, database] = await Promise.all([makeWorld(join(folder, "archives")), startPostgres(folder)])
     const sandbox = await startSandbox({ world: crashWorld.world, stateDirectory: join(folder, "telegram") })
-    const database = await startPostgres(folder)
     await Effect.runPromise(migrate(database.url))
     const record = {
       channels: sandbox.state().channels.map((channel) => ({ ...channel, messages: [] })),
@@ -69,7 +90,12 @@ export class Rig {
       ),
     )
     await mkdir(join(folder, "faults"))
-    return new Rig(folder, sandbox, crashWorld, database)
+    const disk = layout.hasSmallDisk ? await SmallDisk.mount(join(folder, "data-1")) : undefined
+    const workers = Array.from(
+      { length: layout.workers },
+      (_, index) => new Worker(join(folder, `data-${index + 1}`), join(folder, `worker-${index + 1}.log`)),
+    )
+    return new Rig(folder, sandbox, crashWorld, database, workers, disk)
   }
 
   /** What there is to do, with all that was posted since. */
@@ -95,69 +121,59 @@ export class Rig {
     return join(this.folder, "faults")
   }
 
-  get isWorkerAlive(): boolean {
-    return this.#worker !== undefined && this.#worker.exitCode === null && this.#worker.signalCode === null
+  get areAllAlive(): boolean {
+    return this.workers.every(({ isAlive }) => isAlive)
   }
 
-  /** Starts the worker, as `stash run` does, in a process group of its own. */
-  startWorker(): void {
-    const log = openSync(join(this.folder, "worker.log"), "a")
-    this.#worker = spawn(process.execPath, [main, "run"], {
-      detached: true,
-      stdio: ["ignore", log, log],
-      env: {
-        PATH: process.env["PATH"],
-        DATABASE_URL: this.#database.url,
-        STASH_DATA_DIR: join(this.folder, "data"),
-        STASH_SANDBOX: this.sandbox.controlUrl,
-        STASH_FAULT_POINTS: this.faultFolder,
-        MAX_PART_SIZE_MB,
-        WORKER_INTERVAL_MINUTES: "1",
-        LOG_LEVEL: "debug",
-      },
+  /** Starts every worker that does not run. */
+  startWorkers(): void {
+    for (const worker of this.workers) if (!worker.isAlive) this.startWorker(worker)
+  }
+
+  startWorker(worker: Worker): void {
+    worker.start({
+      DATABASE_URL: this.#database.url,
+      STASH_SANDBOX: this.sandbox.controlUrl,
+      STASH_FAULT_POINTS: this.faultFolder,
+      // The worker is started hundreds of times: its modules need to be compiled once.
+      NODE_COMPILE_CACHE: join(tmpdir(), "stash-crash-compiled"),
+      MAX_PART_SIZE_MB,
+      // Every thread of the pool has to be started too.
+      STASH_CPU_THREADS: "1",
+      WORKER_INTERVAL_MINUTES: "1",
+      LOG_LEVEL: "debug",
     })
   }
 
-  /** SIGKILL to the worker and all its cells. */
-  async killWorker(): Promise<void> {
-    const group = this.#worker?.pid
-    if (group === undefined) return
-    try {
-      process.kill(-group, "SIGKILL")
-    } catch {
-      // Nobody of the group lives.
-    }
-    await this.untilGone(10_000)
+  async killWorkers(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.kill()))
   }
 
-  /**
-   * The way Docker stops it; resolves with the exit code, null when it had to be killed. A process that had not come to
-   * listen for signals yet ends by SIGTERM itself, which is as good.
-   */
-  async stopWorker(): Promise<number | null> {
-    const worker = this.#worker
-    if (worker === undefined || !this.isWorkerAlive) return worker?.exitCode ?? null
-    const exited = new Promise<number | null>((resolve) =>
-      worker.once("exit", (code, signal) => resolve(signal === "SIGTERM" ? 0 : code)),
-    )
-    worker.kill("SIGTERM")
-    const code = await Promise.race([exited, sleep(60_000, null, { ref: false })])
-    if (code === null) await this.killWorker()
-    return code
+  /** Stops all workers in order; answers with what they ended with. */
+  stopWorkers(): Promise<ReadonlyArray<number | null>> {
+    return Promise.all(this.workers.map((worker) => worker.stop()))
   }
 
   /** Asks for a fault, and forgets the visits to all points so far. */
   async ask(fault: Fault): Promise<void> {
     await this.clearFaults()
-    await writeFile(join(this.faultFolder, "fault.json"), JSON.stringify(fault))
+    // In one step, since a worker may be reading it.
+    await writeFile(join(this.folder, "fault.json"), JSON.stringify(fault))
+    await rename(join(this.folder, "fault.json"), join(this.faultFolder, "fault.json"))
   }
 
   async clearFaults(): Promise<void> {
     for (const file of await readdir(this.faultFolder)) await rm(join(this.faultFolder, file), { force: true })
   }
 
-  get hasStruck(): boolean {
-    return existsSync(join(this.faultFolder, "struck"))
+  /** The worker whose account has come to the point that was asked for. */
+  get struck(): Worker | undefined {
+    try {
+      const pid = Number(readFileSync(join(this.faultFolder, "struck"), "utf8"))
+      return this.workers.find((worker) => worker.pid === pid)
+    } catch {
+      return undefined
+    }
   }
 
   async release(): Promise<void> {
@@ -172,6 +188,14 @@ export class Rig {
     } finally {
       await sql.end({ timeout: 5 })
     }
+  }
+
+  /** The backends that hold an account. */
+  async accountHolders(): Promise<ReadonlyArray<number>> {
+    const rows = await this.query(
+      "select pid from pg_locks where locktype = 'advisory' and objsubid = 2 and granted order by objid",
+    )
+    return rows.map(({ pid }) => Number(pid))
   }
 
   /** Ends the server as a power failure does, and starts it again on the same port: the worker's URL holds the port. */
@@ -190,7 +214,7 @@ export class Rig {
 
   /** Downloads and parts that lie on the disk. */
   get temporaryFiles(): ReadonlyArray<string> {
-    return filesBelow(join(this.folder, "data", "temp"))
+    return this.workers.flatMap(temporaryFilesOf)
   }
 
   /** How many cycles have ended since the last fault was asked for. */
@@ -198,25 +222,21 @@ export class Rig {
     return (await readdir(this.faultFolder)).filter((name) => name.startsWith("cycle.done.")).length
   }
 
-  readLog(): Promise<string> {
-    return readFile(join(this.folder, "worker.log"), "utf8")
+  async readLog(): Promise<string> {
+    const logs = await Promise.all(this.workers.map(({ logFile }) => readFile(logFile, "utf8").catch(() => "")))
+    return logs.map((log, index) => `--- worker ${index + 1}\n${log}`).join("\n")
   }
 
   async close(): Promise<void> {
-    await this.killWorker()
+    await this.killWorkers()
+    this.disk?.unmount()
     await this.sandbox.close()
     await Effect.runPromise(Scope.close(this.#database.scope, Exit.void))
   }
 
-  /** Processes of the worker that are still there. */
+  /** Processes of the workers that are still there. */
   get leftProcesses(): ReadonlyArray<number> {
-    return processesOf(this.#worker?.pid ?? -1, join(this.folder, "data"))
-  }
-
-  /** Waits until nothing of the worker runs, for at most this many milliseconds. */
-  async untilGone(limit: number): Promise<void> {
-    const isGone = () => !this.isWorkerAlive && this.leftProcesses.length === 0
-    for (let waited = 0; !isGone() && waited < limit; waited += 20) await sleep(20)
+    return this.workers.flatMap(({ leftProcesses }) => leftProcesses)
   }
 }
 
