@@ -1,18 +1,15 @@
 import { join } from "node:path"
-import { Clock, Deferred, Duration, Effect, FiberHandle, Option, Redacted, Schedule, Schema, Stream } from "effect"
-import { type AccountPolicy, policyOf } from "../../db/account-states.ts"
+import { Clock, Deferred, Duration, Effect, FiberHandle, Redacted, Schedule, Schema, Stream } from "effect"
 import type { Account } from "../../db/accounts.ts"
-import { AccountError, type LoginState } from "../channel/account-rpcs.ts"
+import type { LoginState } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
 import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
-import type { AccountState } from "./account-state.ts"
 import { type Cell, startCell } from "./cell.ts"
 import { answerLogin } from "./login-codes.ts"
-import { Orders, RestartOrdered } from "./orders.ts"
-import { type EndKind, type Restart, type RestartPolicy, superviseLives } from "./restart-policy.ts"
+import { Orders } from "./orders.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
 import { StatusBoard } from "./status-board.ts"
 import { Wake } from "./wake.ts"
@@ -45,29 +42,6 @@ export class CellRecycled extends Schema.TaggedError<CellRecycled>()("CellRecycl
     return "its process had grown beyond STASH_CELL_SOFT_MB and is begun anew"
   }
 }
-
-const BACKOFF = { base: Duration.millis(500), cap: Duration.minutes(1) } as const
-
-/** How this account's failed lives are followed by the next: as the operator said of it, or of all. */
-const restartPolicyOf = Effect.fn("restartPolicyOf")(function* (accountId: string, { restart }: Config) {
-  const own = yield* policyOf(accountId).pipe(
-    Effect.catch((error) =>
-      Effect.as(
-        logEvent.warn("policy.unread", "The account's own policy could not be read", { error: error.message }),
-        Option.none<AccountPolicy>(),
-      ),
-    ),
-  )
-  const { maxRestarts, restart: kind, withinSeconds } = Option.getOrElse(own, () => noPolicy)
-  const policy: RestartPolicy = {
-    restart: kind ?? restart.kind,
-    maxRestarts: maxRestarts ?? restart.max,
-    within: Duration.seconds(withinSeconds ?? restart.withinSeconds),
-    ...BACKOFF,
-  }
-  return policy
-})
-const noPolicy: AccountPolicy = { restart: null, maxRestarts: null, withinSeconds: null }
 
 /** Sets that another account held, or that were put off, are looked at again soon; otherwise the interval holds. */
 const SOON_SECONDS = [1, 2, 5, 15, 60, 300, 900] as const
@@ -181,7 +155,7 @@ const awaitRoom = Effect.fn("AccountLife.awaitRoom")(function* (account: Account
 })
 
 /** One life of an account: its process, login, settling, and cycles until something ends it. */
-const life = Effect.fn("AccountLife.life")(function* (account: Account, surroundings: CellSurroundings) {
+export const accountLife = Effect.fn("accountLife")(function* (account: Account, surroundings: CellSurroundings) {
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
@@ -197,82 +171,3 @@ const life = Effect.fn("AccountLife.life")(function* (account: Account, surround
   const { restartOf } = yield* Orders
   yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))
 }, Effect.scoped)
-
-/** What the end of a life means for the next one. */
-const kindOf = (error: { readonly message: string }): EndKind => {
-  if (error instanceof RestartOrdered || error instanceof CellRecycled) return "asked"
-  return error instanceof AccountError && error.who === "operator" ? "hopeless" : "failed"
-}
-
-/** Where nothing is under way that should come to its end before the worker stops. */
-const restful: ReadonlySet<AccountState> = new Set(["starting", "authorising", "idle", "backing_off", "parked"])
-
-/** Interrupts an account, once the worker is to stop, as soon as that costs nothing. */
-const leaveAtRest = Effect.fn("leaveAtRest")(function* (accountId: string, stopping: Deferred.Deferred<void>) {
-  const board = yield* StatusBoard
-  yield* Deferred.await(stopping)
-  while (!restful.has((yield* board.of(accountId))?.state ?? "idle")) yield* Effect.sleep("50 millis")
-  return yield* Effect.interrupt
-})
-
-/** A parked account stays so, with its reason, for whoever looks after the worker has ended. */
-const stopUnlessParked = Effect.fn("stopUnlessParked")(function* (accountId: string) {
-  const board = yield* StatusBoard
-  if ((yield* board.of(accountId))?.state !== "parked") yield* board.move(accountId, "stopped")
-})
-
-/** Thrown when: an account's policy wants no other life. */
-class LivesEnded extends Schema.TaggedError<LivesEnded>()("LivesEnded", {}) {
-  override get message(): string {
-    return "its life has ended, and its restart policy wants no other one"
-  }
-}
-
-/**
- * Keeps one account alive: restarts its cell by policy, and parks it, visibly, when the policy gives up or the operator
- * must act. A parked account is tried again after a while, or when it is called. Never fails, and ends only when the worker
- * stops (P5).
- */
-export const superviseAccount = Effect.fn("superviseAccount")(function* (
-  account: Account,
-  surroundings: CellSurroundings,
-) {
-  const board = yield* StatusBoard
-  yield* board.enter(account)
-  const { config, onParked, stopping } = surroundings
-  const called = yield* (yield* Wake).listen(account.id)
-  // A life that ended because the worker stops is followed by none.
-  const lastLife = Effect.flatMap(Deferred.isDone(stopping), (isStopping) =>
-    isStopping ? Effect.interrupt : Effect.void,
-  )
-  const onRestart = (restart: Restart) =>
-    Effect.gen(function* () {
-      const seconds = Math.round(Duration.toMillis(restart.delay) / 100) / 10
-      yield* logEvent.warn("account.restart", `Restarting the account in ${seconds} s`, {
-        account: account.id,
-        reason: restart.reason,
-        restarts: restart.count,
-      })
-      yield* board.change(account.id, { restarts: restart.count })
-      yield* board.move(account.id, "backing_off", restart.reason)
-    })
-  const lives = Effect.gen(function* () {
-    const policy = yield* restartPolicyOf(account.id, config)
-    yield* superviseLives(policy, Effect.andThen(life(account, surroundings), lastLife), kindOf, onRestart)
-    return yield* new LivesEnded()
-  })
-  const park = (error: { readonly message: string }) =>
-    Effect.gen(function* () {
-      yield* logEvent.error("account.parked", "The account is parked", { account: account.id, reason: error.message })
-      yield* board.move(account.id, "parked", error.message)
-      yield* onParked(new AccountParked({ accountId: account.id, reason: error.message }))
-      const coolDown = config.parkedMinutes === 0 ? Effect.never : Effect.sleep(Duration.minutes(config.parkedMinutes))
-      yield* Effect.raceFirst(coolDown, called)
-    })
-  yield* lives.pipe(
-    Effect.catch(park),
-    Effect.forever,
-    Effect.raceFirst(leaveAtRest(account.id, stopping)),
-    Effect.onInterrupt(() => stopUnlessParked(account.id)),
-  )
-})

@@ -10,10 +10,11 @@ import { CpuPool } from "../cpu/pool.ts"
 import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
-import { type AccountParked, type CellSurroundings, superviseAccount } from "./account-life.ts"
+import type { AccountParked, CellSurroundings } from "./account-life.ts"
 import { hearOrders, Orders } from "./orders.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
+import { superviseAccount } from "./supervise-account.ts"
 import { Wake } from "./wake.ts"
 
 /** Thrown when: the worker is to talk to the real Telegram without the operator's API credentials. */
