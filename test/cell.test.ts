@@ -158,6 +158,25 @@ describe("an account cell", () => {
   )
 
   it.live(
+    "says that it has grown beyond its soft limit, and ends beyond its hard one, with the reason",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const limited = (softBytes: number, hardBytes: number) => ({
+          ...bench,
+          config: { ...bench.config, memory: { softBytes, hardBytes } },
+        })
+        yield* withCell(limited(1, 2 ** 40), "12345", (cell) =>
+          Effect.repeat(Effect.sync(cell.isHeavy), { until: (is) => is, schedule: Schedule.spaced("50 millis") }),
+        )
+        // It may end before it is asked anything, or in the middle of its login.
+        const ended = yield* Effect.flip(withCell(limited(1, 2), "none", (cell) => cell.ended))
+        assert.match(String(ended), /it took \d+ MiB of memory/)
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
     "closes TDLib in order and leaves no process",
     () =>
       Effect.gen(function* () {

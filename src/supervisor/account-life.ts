@@ -97,6 +97,9 @@ const restAfter = (putOffInARow: number, intervalMinutes: number): Duration.Dura
   return soon === undefined ? interval : Duration.min(Duration.seconds(soon), interval)
 }
 
+/** A soft limit that is too low for any life must not make the account start for ever. */
+const SHORTEST_LIFE_MILLIS = 10 * 60_000
+
 /** Runs cycle after cycle, until the worker is to stop or the cell has grown too large. */
 const cycles = Effect.fn("AccountLife.cycles")(function* (
   cell: Cell,
@@ -106,6 +109,7 @@ const cycles = Effect.fn("AccountLife.cycles")(function* (
   const board = yield* StatusBoard
   const called = yield* (yield* Wake).listen(account.id)
   const stopped = Deferred.await(stopping)
+  const begun = yield* Clock.currentTimeMillis
   let putOffInARow = 0
   while (!(yield* Deferred.isDone(stopping))) {
     yield* board.move(account.id, "ingesting")
@@ -127,7 +131,8 @@ const cycles = Effect.fn("AccountLife.cycles")(function* (
     const until = new Date((yield* Clock.currentTimeMillis) + Duration.toMillis(rest)).toISOString()
     yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
     yield* board.move(account.id, "idle", `next cycle at ${until}${deferred > 0 ? `; ${deferred} sets put off` : ""}`)
-    if (cell.isHeavy()) return yield* new CellRecycled()
+    const ageMillis = (yield* Clock.currentTimeMillis) - begun
+    if (cell.isHeavy() && ageMillis >= SHORTEST_LIFE_MILLIS) return yield* new CellRecycled()
     yield* Effect.sleep(rest).pipe(Effect.raceFirst(called), Effect.raceFirst(stopped))
   }
 })
