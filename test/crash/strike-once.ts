@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
+import type { FaultPoint } from "../../src/fault-point.ts"
 import { deal, dealAnywhere, type TimedBlow } from "./blow.ts"
 import type { Rig } from "./rig.ts"
 import {
@@ -131,20 +132,31 @@ const awaitTakeover = async (rig: Rig): Promise<void> => {
   throw new Unkept(`${TAKEOVER_LIMIT / 1000} s after one worker died the other one has not taken its accounts over`)
 }
 
+const isAfterCrash = (point: FaultPoint): boolean => /^(settle|replay|delivered)\./.test(point)
+
+/**
+ * Posts what nobody has seen, while somebody hears it: a worker that was not there when it came may see it in its second
+ * cycle only. Then the worker starts anew, since one that rests looks for new posts after its interval.
+ */
+const bringMoreWork = async (rig: Rig): Promise<void> => {
+  await rig.postMoreWork()
+  await sleep(HEARING)
+  await rig.stopWorkers()
+}
+
 /**
  * Lets one strike fall; false when all work was done before its place was reached. Throws {@link Unkept} when the worker
  * does not do what it promises.
  */
 export const strikeOnce = async (rig: Rig, strike: Strike): Promise<boolean> => {
   await windClaims(rig)
-  if (!("afterMilliseconds" in strike) && (await isQuiet(rig))) {
-    // Nothing would come by the place any more. A worker that rests looks for new posts after its interval only, and one
-    // that was not there when they came may see them in its second cycle only.
-    await rig.postMoreWork()
-    await sleep(HEARING)
-    await rig.stopWorkers()
+  if (!("afterMilliseconds" in strike) && (await isQuiet(rig))) await bringMoreWork(rig)
+  let hasFallen = await fall(rig, strike)
+  // What was left to do did not come by the point; new work does, unless only a life after a crash comes there.
+  if (!hasFallen && isPointStrike(strike) && !isAfterCrash(strike.point) && (await isQuiet(rig))) {
+    await bringMoreWork(rig)
+    hasFallen = await fall(rig, strike)
   }
-  const hasFallen = await fall(rig, strike)
   await awaitTakeover(rig)
   return hasFallen
 }
