@@ -9,9 +9,14 @@ import { type Departure, identityOf, type SetWork } from "./set-work.ts"
 import type { Trouble } from "./trouble.ts"
 import { gaveUp, waitingReason } from "./waiting-reason.ts"
 
-/** A set that failed this often is skipped, visibly, instead of being tried for ever (P6). */
-export const MAX_ATTEMPTS = 5
+/**
+ * A set that failed this often is skipped, visibly, instead of being tried for ever (P6): after three hours, in
+ * which a flood wait has passed that TDLib shows as a stopped download only.
+ */
+export const MAX_ATTEMPTS = 8
 const FIRST_RETRY_SECONDS = 30
+const RETRY_FACTOR = 3
+const LONGEST_RETRY_SECONDS = 3600
 const HALF_PUBLISHED_RETRY_SECONDS = 900
 /** Sets that failed together are not all tried again at the same moment: up to this share sooner or later. */
 const JITTER = 0.25
@@ -106,7 +111,8 @@ export const putOff = Effect.fn("putOff")(function* (
 ) {
   if (countsAsAttempt && attempts >= MAX_ATTEMPTS)
     return yield* skip(work, token, skipReasonAt[stage], `${reason}; gave up after ${attempts} attempts`)
-  const backoff = FIRST_RETRY_SECONDS * 2 ** Math.min(Math.max(attempts - 1, 0), 7)
+  const growing = FIRST_RETRY_SECONDS * RETRY_FACTOR ** Math.max(attempts - 1, 0)
+  const backoff = Math.min(growing, LONGEST_RETRY_SECONDS)
   const jitter = yield* Random.nextBetween(1 - JITTER, 1 + JITTER)
   const retryAfterSeconds = trouble.retryAfterSeconds ?? Math.round(backoff * jitter)
   yield* deferClaim({ ...identityOf(work), token, stage, reason, retryAfterSeconds, countsAsAttempt })
