@@ -90,8 +90,21 @@ const hashing = async (jobs: CpuJobs, path: string, threads: number): Promise<Re
       value: () => speedOf(2 * threads),
       limit: () => openssl(threads),
     }),
+    await compare({
+      runs,
+      name: "SHA-256, all threads busy (sum), as others read the file",
+      limitName: `openssl dgst, ${threads} at once`,
+      bar: 1,
+      command: `openssl dgst -sha256 FILE, ${threads} at once`,
+      value: () => speedOf(2 * threads),
+      limit: async () => (size * threads) / (await seconds(() => digestsByOpenssl(path, threads))),
+    }),
   ]
 }
+
+/** The same file, digested by so many processes at once: they too must fetch it from the page cache. */
+const digestsByOpenssl = (path: string, processes: number): Promise<unknown> =>
+  Promise.all(Array.from({ length: processes }, () => program("openssl", "dgst", "-sha256", path)))
 
 const splitting = async (jobs: CpuJobs, path: string, folder: string): Promise<ReadonlyArray<BenchResult>> => {
   const { size } = statSync(path)
