@@ -56,6 +56,8 @@ const travel = Effect.fn("travel")(
     yield* reach("claim.taken")
     const elsewhere = yield* lookElsewhere(work, token)
     if (elsewhere !== undefined) return elsewhere
+    const turnedBack = yield* turnBack(work, token)
+    if (turnedBack !== undefined) return turnedBack
     const digest = yield* downloadSet(work)
     yield* reach("digest.done")
     const { contentHash } = digest
@@ -127,8 +129,6 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
       if (isNew && work.set.state !== "complete") yield* reviveForLateVolumes(work)
       if (attempts > MAX_CLAIMS && !(yield* isBeingPublished(identityOf(work))))
         return yield* skip(work, token, "EXTRACT_FAILED", `the account ended ${attempts - 1} times while working on it`)
-      const turnedBack = yield* turnBack(work, token)
-      if (turnedBack !== undefined) return turnedBack
       const { maxSetBytes } = yield* AccountConfig
       if (work.set.bytes > maxSetBytes)
         return yield* skip(work, token, "SIZE_LIMIT", `${work.set.bytes} bytes are over the limit of ${maxSetBytes}`)
