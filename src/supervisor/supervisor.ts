@@ -3,6 +3,7 @@ import { Context, Deferred, Effect, FiberMap, Layer, Redacted, Schema } from "ef
 import { type Account, activeAccounts } from "../../db/accounts.ts"
 import { Database } from "../../db/database.ts"
 import { embeddedPostgres } from "../../db/embedded.ts"
+import { forgetEvents } from "../../db/events.ts"
 import { migrate } from "../../db/migrate.ts"
 import type { Config } from "../config.ts"
 import { usableCpus } from "../cpu/cpu-limit.ts"
@@ -103,6 +104,16 @@ const matchAccounts = Effect.fn("matchAccounts")(function* (
     yield* FiberMap.run(running, accountId, superviseAccount(account, surroundings), { onlyIfMissing: true })
 })
 
+/** So long the steps of settled sets are kept for `stash why`. */
+const EVENT_DAYS = 180
+
+/** Keeps the table of events bounded, for ever. */
+const forgetOldEvents = forgetEvents(EVENT_DAYS).pipe(
+  Effect.catch((error) => logEvent.warn("events.kept", "Old events could not be forgotten", { error: error.message })),
+  Effect.andThen(Effect.sleep("1 hour")),
+  Effect.forever,
+)
+
 /** Of the time that a stop may take, what closing every TDLib, the pool and the database in order may need. */
 const CLOSING_SECONDS = 8
 
@@ -155,6 +166,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
   }
   yield* Effect.forkScoped(hearOrders)
+  yield* Effect.forkScoped(forgetOldEvents)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,
