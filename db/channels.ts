@@ -135,12 +135,15 @@ export const setMarksBack = (channelId: string, messageId: number) =>
       where "channelId" = ${channelId} and "role" = 'READER' and "lastProcessedMessageId" >= ${messageId}`,
   ).pipe(Effect.asVoid)
 
+/** Where supervisors hear calls; the payload names accounts by their ids, with commas between, or nobody for all. */
+export const CALL_CHANNEL = "ingestion_trigger"
+
 /**
  * Calls these accounts, or all of them, to their sources, as the web app's "Sync now" does. Delivered when the
  * transaction commits.
  */
 export const callAccounts = (accountIds: ReadonlyArray<string> = []) =>
-  run("callAccounts", (sql) => sql`select pg_notify('ingestion_trigger', ${accountIds.join(",")})`).pipe(Effect.asVoid)
+  run("callAccounts", (sql) => sql`select pg_notify(${CALL_CHANNEL}, ${accountIds.join(",")})`).pipe(Effect.asVoid)
 
 const destinationKey = "destination_channel_id"
 

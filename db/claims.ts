@@ -18,7 +18,7 @@ export type ClaimState = typeof ClaimState.Type
 export type SettledState = "published" | "duplicate" | "skipped"
 
 /** Where a try ended that was put off. */
-export const WorkStage = Schema.Literals(["scan", "download", "inspect", "lock", "publish", "record"])
+export const WorkStage = Schema.Literals(["scan", "download", "inspect", "lock", "publish"])
 export type WorkStage = typeof WorkStage.Type
 
 /** Names an archive set: the channel's row and the message id of its first volume. */

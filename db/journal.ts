@@ -1,6 +1,6 @@
 import { Effect, Option, Schema } from "effect"
 import { DatabaseError } from "./database.ts"
-import { ArchiveType, createPackageStub } from "./packages.ts"
+import { ArchiveType, createPackageStub, publishedByHash } from "./packages.ts"
 import { SafeInteger, storable } from "./row.ts"
 import { first, rows, run, transaction } from "./statement.ts"
 
@@ -75,7 +75,8 @@ export const openPublication = (planned: NewPublication) =>
     Effect.gen(function* () {
       const isNew = yield* insertPublication(planned)
       // In a statement of its own: what was committed while the insert waited for the row of its predecessor is seen here.
-      if (isNew && (yield* isPublished(planned.contentHash))) return yield* overtaken("openPublication")
+      if (isNew && Option.isSome(yield* publishedByHash(planned.contentHash)))
+        return yield* overtaken("openPublication")
       if (!isNew) {
         if (!(yield* takeOverForPlan(planned))) return yield* overtaken("openPublication")
         yield* deleteOtherParts(planned)
@@ -108,15 +109,6 @@ const insertPublication = (planned: NewPublication) =>
       )
       on conflict ("contentHash") do nothing`,
   ).pipe(Effect.map((written) => written > 0))
-
-/** Whether a package with messages has this content. */
-const isPublished = (contentHash: string) =>
-  first(
-    "isPublished",
-    Schema.Struct({ contentHash: Schema.String }),
-    (sql) => sql`
-      select "contentHash" from "packages" where "contentHash" = ${contentHash} and "destMessageId" is not null`,
-  ).pipe(Effect.map(Option.isSome))
 
 const takeOverForPlan = (planned: NewPublication) =>
   run(

@@ -28,7 +28,6 @@ const skipReasonAt: Readonly<Record<WorkStage, SkipReason>> = {
   inspect: "EXTRACT_FAILED",
   lock: "UPLOAD_FAILED",
   publish: "UPLOAD_FAILED",
-  record: "UPLOAD_FAILED",
 }
 
 /** A departure without a content. */

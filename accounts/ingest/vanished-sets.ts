@@ -19,10 +19,9 @@ export const skipVanishedSets = Effect.fn("skipVanishedSets")(function* (source:
   // Below the mark the scan did not look.
   const missed = claims.filter(({ firstMessageId }) => firstMessageId > mark && !present.has(firstMessageId))
   for (const { bytes, firstMessageId, setName, volumes } of missed) {
-    const [message] = yield* messagesById(source.chatId, [firstMessageId])
     const isInAnotherSet = scan.sets.some((set) => set.volumes.some(({ messageId }) => messageId === firstMessageId))
     // A scan may have missed it, so that Telegram itself must say that it is gone.
-    if (message !== null && !isInAnotherSet) continue
+    if (!isInAnotherSet && (yield* messagesById(source.chatId, [firstMessageId]))[0] !== null) continue
     const reason = isInAnotherSet
       ? "its first message belongs to another set now"
       : "its first message is not in the source any more"

@@ -5,7 +5,7 @@ create index stash_claims_files on stash_claims ("fileKey") where "fileKey" is n
 
 -- Where the last try ended that was put off.
 alter table stash_claims add column "stage" text
-  check ("stage" in ('scan', 'download', 'inspect', 'lock', 'publish', 'record'));
+  check ("stage" in ('scan', 'download', 'inspect', 'lock', 'publish'));
 
 -- Messages of ours in a destination that belong to no package any more. The next sweep deletes them.
 create table stash_leftovers (

@@ -108,12 +108,11 @@ const cycles = Effect.fn("AccountLife.cycles")(function* (
 ) {
   const board = yield* StatusBoard
   const called = yield* (yield* Wake).listen(account.id)
-  const stopped = Deferred.await(stopping)
   const begun = yield* Clock.currentTimeMillis
   let putOffInARow = 0
   while (!(yield* Deferred.isDone(stopping))) {
     yield* board.move(account.id, "ingesting")
-    const draining = stopped.pipe(
+    const draining = Deferred.await(stopping).pipe(
       Effect.andThen(board.move(account.id, "draining", "the worker is stopping")),
       Effect.andThen(cell.account.Drain()),
       Effect.ignore,
@@ -133,7 +132,7 @@ const cycles = Effect.fn("AccountLife.cycles")(function* (
     yield* board.move(account.id, "idle", `next cycle at ${until}${deferred > 0 ? `; ${deferred} sets put off` : ""}`)
     const ageMillis = (yield* Clock.currentTimeMillis) - begun
     if (cell.isHeavy() && ageMillis >= SHORTEST_LIFE_MILLIS) return yield* new CellRecycled()
-    yield* Effect.sleep(rest).pipe(Effect.raceFirst(called), Effect.raceFirst(stopped))
+    yield* Effect.raceFirst(Effect.sleep(rest), called)
   }
 })
 

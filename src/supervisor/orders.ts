@@ -1,8 +1,9 @@
 import { Context, Deferred, Effect, Exit, Layer, Queue, Schema, Stream } from "effect"
 import { AccountOrder, ORDER_CHANNEL } from "../../db/account-states.ts"
+import { CALL_CHANNEL } from "../../db/channels.ts"
 import { Database } from "../../db/database.ts"
 import { logEvent } from "../log-line.ts"
-import { WAKE_CHANNEL, Wake } from "./wake.ts"
+import { Wake } from "./wake.ts"
 
 /** Thrown when: an operator had the account restarted. */
 export class RestartOrdered extends Schema.TaggedError<RestartOrdered>()("RestartOrdered", {}) {
@@ -23,32 +24,32 @@ export class Orders extends Context.Service<
     readonly review: Effect.Effect<void>
   }
 >()("src/supervisor/Orders") {
-  static readonly layer = Layer.effect(Orders, makeOrders())
-}
-
-function makeOrders() {
-  return Effect.gen(function* () {
-    const reviews = yield* Queue.sliding<void>(1)
-    const waiting = new Map<string, Set<Deferred.Deferred<never, RestartOrdered>>>()
-    return Orders.of({
-      restartOf: (accountId) =>
-        Effect.suspend(() => {
-          const order = Deferred.makeUnsafe<never, RestartOrdered>()
-          const orders = waiting.get(accountId) ?? new Set()
-          waiting.set(accountId, orders.add(order))
-          return Effect.ensuring(
-            Deferred.await(order),
-            Effect.sync(() => orders.delete(order)),
-          )
-        }),
-      restart: (accountId) =>
-        Effect.sync(() => {
-          for (const order of waiting.get(accountId) ?? []) Deferred.doneUnsafe(order, Exit.fail(new RestartOrdered()))
-        }),
-      reviewed: Queue.take(reviews),
-      review: Effect.asVoid(Queue.offer(reviews, undefined)),
-    })
-  })
+  static readonly layer = Layer.effect(
+    Orders,
+    Effect.gen(function* () {
+      const reviews = yield* Queue.sliding<void>(1)
+      const waiting = new Map<string, Set<Deferred.Deferred<never, RestartOrdered>>>()
+      return Orders.of({
+        restartOf: (accountId) =>
+          Effect.suspend(() => {
+            const order = Deferred.makeUnsafe<never, RestartOrdered>()
+            const orders = waiting.get(accountId) ?? new Set()
+            waiting.set(accountId, orders.add(order))
+            return Effect.ensuring(
+              Deferred.await(order),
+              Effect.sync(() => orders.delete(order)),
+            )
+          }),
+        restart: (accountId) =>
+          Effect.sync(() => {
+            for (const order of waiting.get(accountId) ?? [])
+              Deferred.doneUnsafe(order, Exit.fail(new RestartOrdered()))
+          }),
+        reviewed: Queue.take(reviews),
+        review: Effect.asVoid(Queue.offer(reviews, undefined)),
+      })
+    }),
+  )
 }
 
 const decodeOrder = Schema.decodeUnknownExit(Schema.fromJsonString(AccountOrder))
@@ -75,7 +76,7 @@ const accountIdsIn = (payload: string): ReadonlyArray<string> =>
 export const hearOrders = Effect.gen(function* () {
   const wake = yield* Wake
   const database = yield* Database
-  yield* database.listen([WAKE_CHANNEL, ORDER_CHANNEL]).pipe(
+  yield* database.listen([CALL_CHANNEL, ORDER_CHANNEL]).pipe(
     Stream.runForEach((event) => {
       if (event._tag !== "Notification") return Effect.void
       if (event.channel === ORDER_CHANNEL) return obey(event.payload)

@@ -1,8 +1,5 @@
 import { Context, Effect, Layer, Queue } from "effect"
 
-/** What the web app's "Sync now" and our own commands notify; the payload names accounts by their ids, with commas between. */
-export const WAKE_CHANNEL = "ingestion_trigger"
-
 /**
  * Ends the rest of accounts before its time. A call that comes while an account works is kept: it goes through its
  * sources once more right after.
