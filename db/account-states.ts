@@ -77,6 +77,8 @@ const writeActive = (accountId: string, isActive: boolean) =>
 /** What an operator asks of a running supervisor. */
 export const AccountOrder = Schema.Union([
   Schema.Struct({ order: Schema.Literal("restart"), accountId: Schema.String }),
+  /** A code, a password or another answer for a login that waits, sealed for the supervisor that asked. */
+  Schema.Struct({ order: Schema.Literal("answer"), accountId: Schema.String, sealed: Schema.String }),
   /** Accounts were added, paused or resumed. */
   Schema.Struct({ order: Schema.Literal("review") }),
 ])

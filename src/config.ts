@@ -204,6 +204,12 @@ export const settings = {
     about: "work against a running sandbox instead of Telegram",
     fallback: null,
   },
+  STASH_SANDBOX_CODES: {
+    decode: Schema.Literals(["given", "asked"]),
+    expected: "given or asked",
+    about: "whether logins to the sandbox are given its code, or asked for it as at Telegram",
+    fallback: "given",
+  },
   STASH_CPU_THREADS: {
     decode: wholeNumber(1, 64),
     expected: "1 to 64",
@@ -278,6 +284,7 @@ export interface Config {
   readonly logFileBytes: number
   readonly dataDirectory: string
   readonly sandboxUrl: string | undefined
+  readonly sandboxCodes: "given" | "asked"
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
   readonly consolePort: number
@@ -361,6 +368,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     logFileBytes: values.STASH_LOG_MB * MEBIBYTE,
     dataDirectory,
     sandboxUrl: values.STASH_SANDBOX,
+    sandboxCodes: values.STASH_SANDBOX_CODES,
     cpuThreads: values.STASH_CPU_THREADS,
     cpuLimits: {
       maxEntries: values.STASH_MAX_ENTRIES,

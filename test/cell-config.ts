@@ -10,6 +10,7 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   apiId: 1,
   apiHash: "sandbox",
   sandbox: null,
+  logsInByItself: false,
   maxPartBytes: null,
   maxSetBytes: 2 ** 40,
   multipartTimeoutHours: 0,

@@ -34,7 +34,7 @@ export const goOnlineAs = Effect.fn("goOnlineAs")(function* (phone: string, code
   const services = yield* Effect.context<Tdlib | AuthorizationStates>()
   const first = yield* waitForFirstState()
   yield* tdlib.goOnline
-  const ready = yield* logIn(phone, first, (state) =>
+  const ready = yield* logIn({ phone, method: "code" }, first, (state) =>
     state._tag === "WaitingCode" ? submitCode(code).pipe(Effect.orDie, Effect.provideContext(services)) : Effect.void,
   )
   yield* loadAllChats()

@@ -21,6 +21,8 @@ export const CellConfig = Schema.Struct({
   apiId: Schema.Int,
   apiHash: Schema.String,
   sandbox: Schema.NullOr(SandboxEndpoint),
+  /** Whether a session that is lost is begun anew without being asked: in the sandbox, where codes bother nobody. */
+  logsInByItself: Schema.Boolean,
   /** The operator's own upload limit in bytes, below what the account may send; null = none. */
   maxPartBytes: Schema.NullOr(Schema.Int),
   maxSetBytes: Schema.Int,

@@ -1,5 +1,5 @@
-import { Console, Effect, Option, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
 import {
   type AccountStanding,
   accountStandings,
@@ -10,35 +10,10 @@ import {
 } from "../../db/account-states.ts"
 import { callAccounts } from "../../db/channels.ts"
 import { maskPhone } from "../log-line.ts"
+import { addCommand, loginCommand } from "./account-login-command.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
+import { json, oneAccount, wanted } from "./one-account.ts"
 import { table } from "./table.ts"
-
-/** Thrown when: no account, or more than one, is what the operator named. */
-export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()("AccountNotFound", {
-  wanted: Schema.String,
-  found: Schema.Int,
-}) {
-  override get message(): string {
-    const how = this.found === 0 ? "no account is" : `${this.found} accounts are`
-    return `${how} called ${this.wanted}: name one by its id, its name or the end of its phone number (stash account list)`
-  }
-}
-
-const json = Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("print JSON"))
-const wanted = Argument.String("account").pipe(
-  Argument.withDescription("its id, its name, or the last digits of its phone number"),
-)
-
-const oneAccount = Effect.fn("oneAccount")(function* (text: string) {
-  const digits = text.replace(/\D/g, "")
-  const found = (yield* accountStandings()).filter(
-    ({ id, name, phone }) =>
-      id === text || name === text || (digits.length >= 2 && digits === text && phone.endsWith(digits)),
-  )
-  const [only] = found
-  if (only === undefined || found.length > 1) return yield* new AccountNotFound({ wanted: text, found: found.length })
-  return only
-})
 
 /** What an account does now: what its supervisor said last, unless nobody runs it any more. */
 const stateNow = ({ isActive, isAlive, state }: AccountStanding): string => {
@@ -151,6 +126,6 @@ const policy = Command.make(
 
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(
-  Command.withDescription("Accounts: list them, restart, pause or resume one, set its restart policy"),
-  Command.withSubcommands([list, look, restart, pause, resume, policy]),
+  Command.withDescription("Accounts: add, list, log in or remove them, restart, pause or resume one, set its policy"),
+  Command.withSubcommands([list, addCommand, loginCommand, look, restart, pause, resume, policy]),
 )

@@ -1,14 +1,13 @@
 import { join } from "node:path"
-import { Clock, Deferred, Duration, Effect, FiberHandle, Redacted, Schedule, Schema, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, Redacted, Schedule, Schema, Stream } from "effect"
 import type { Account } from "../../db/accounts.ts"
-import type { LoginState } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
 import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import { type Cell, startCell } from "./cell.ts"
-import { answerLogin } from "./login-codes.ts"
+import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
 import { StatusBoard } from "./status-board.ts"
@@ -56,6 +55,7 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   apiId: config.telegramApiId ?? 1,
   apiHash: config.telegramApiHash === undefined ? "sandbox" : Redacted.value(config.telegramApiHash),
   sandbox: sandbox?.endpoint ?? null,
+  logsInByItself: sandbox !== undefined && config.sandboxCodes === "given",
   maxPartBytes: config.maxPartBytes ?? null,
   maxSetBytes: config.maxSetBytes,
   multipartTimeoutHours: config.multipartTimeoutHours,
@@ -67,28 +67,6 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
 })
-
-const logIn = Effect.fn("AccountLife.logIn")(function* (cell: Cell, account: Account, sandboxCode: string | undefined) {
-  const board = yield* StatusBoard
-  const answering = yield* FiberHandle.make<void, unknown>()
-  const follow = Effect.fn("followLogin")(function* (state: LoginState) {
-    if (state._tag === "Ready") return yield* board.change(account.id, { isPremium: state.isPremium, reason: "" })
-    if (state._tag === "RunningElsewhere") {
-      yield* logEvent.info("account.elsewhere", "Another worker on this database runs the account; waiting for it", {
-        account: account.id,
-      })
-      return yield* board.change(account.id, { reason: "another worker on the same database runs this account" })
-    }
-    const what = state._tag === "WaitingCode" ? "login code" : "two-step verification password"
-    yield* board.change(account.id, { reason: `waiting for the ${what}` })
-    yield* FiberHandle.run(answering, answerLogin(cell, account.id, state, sandboxCode))
-  })
-  yield* cell.account.Login().pipe(
-    Stream.runForEach((state) => Effect.andThen(FiberHandle.clear(answering), follow(state))),
-    // An answer that cannot be given at all ends the login.
-    Effect.raceFirst(Effect.andThen(FiberHandle.join(answering), Effect.never)),
-  )
-}, Effect.scoped)
 
 /** How long to rest after a cycle, given how many in a row left something put off. */
 const restAfter = (putOffInARow: number, intervalMinutes: number): Duration.Duration => {
@@ -164,14 +142,15 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
   const cell = yield* startCell(cellConfig(account, surroundings), surroundings.logs)
+  const sandboxCode = surroundings.config.sandboxCodes === "given" ? surroundings.sandbox?.loginCode : undefined
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")
-    yield* logIn(cell, account, surroundings.sandbox?.loginCode).pipe(Effect.mapError(toError))
+    yield* logAccountIn(cell, account, sandboxCode).pipe(Effect.mapError(toError))
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
     yield* cycles(cell, account, surroundings)
-  })
+  }).pipe(Effect.tapError((error) => noteLoginProblem(account.id, error)))
   const { restartOf } = yield* Orders
   yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))
 }, Effect.scoped)
