@@ -179,6 +179,7 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       RenewCode: () => guarded(renewCode(phone)),
+      AwaitSessionEnd: () => guarded(Effect.never),
       // Not guarded: the end of the session is what is wanted.
       LogOut: () => logOut().pipe(Effect.provideContext(services)),
       Settle: () => guarded(settleAccount()),

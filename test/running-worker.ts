@@ -25,6 +25,7 @@ export class RunningWorker implements AsyncDisposable {
   readonly sandbox: Sandbox
   readonly #environment: Readonly<Record<string, string | undefined>>
   readonly #sql: postgres.Sql
+  readonly #commands = new Set<ChildProcess>()
   #process: ChildProcess | undefined
 
   private constructor(folder: string, sandbox: Sandbox, databaseUrl: string) {
@@ -92,6 +93,19 @@ export class RunningWorker implements AsyncDisposable {
     return printed.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]))
   }
 
+  /** Runs a command of `stash` as at a terminal, with these lines typed; resolves with its exit code and what it said. */
+  typing(lines: ReadonlyArray<string>, ...args: ReadonlyArray<string>): Promise<{ code: number | null; said: string }> {
+    const child = spawn(process.execPath, [main, ...args], { env: { ...this.#environment }, stdio: "pipe" })
+    this.#commands.add(child)
+    let said = ""
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        said += text
+      })
+    child.stdin.end(lines.map((line) => `${line}\n`).join(""))
+    return new Promise((resolve) => child.once("close", (code) => resolve({ code, said })))
+  }
+
   async #print(args: ReadonlyArray<string>): Promise<string> {
     const env = { ...this.#environment }
     const { stdout } = await promisify(execFile)(process.execPath, [main, ...args, "--json"], { env })
@@ -149,6 +163,7 @@ export class RunningWorker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const command of this.#commands) command.kill("SIGKILL")
     await this.stop()
     await this.#sql.end()
     await this.sandbox.close()

@@ -23,21 +23,30 @@ export class AuthorizationStates extends Context.Service<
     readonly next: Effect.Effect<Td.AuthorizationState>
     /** Fails once the session of an account that was logged in has ended; never succeeds. */
     readonly sessionEnded: Effect.Effect<never, AccountError>
+    /** From now on it is we who end the session. */
+    readonly expectEnd: () => void
   }
 >()("accounts/telegram/AuthorizationStates") {}
 
 /** The states and the update listener that hears them. At most a handful of states per login. */
 export const makeAuthorizationStates = Effect.map(Queue.sliding<Td.AuthorizationState>(64), (queue) => {
   const ended = Deferred.makeUnsafe<never, AccountError>()
-  let isLoggedIn = false
+  let isWatched = false
+  let isExpected = false
   return {
-    layer: Layer.succeed(AuthorizationStates, { next: Queue.take(queue), sessionEnded: Deferred.await(ended) }),
+    layer: Layer.succeed(AuthorizationStates, {
+      next: Queue.take(queue),
+      sessionEnded: Deferred.await(ended),
+      expectEnd: () => {
+        isExpected = true
+      },
+    }),
     listener: (update: Td.Update) => {
       if (update._ !== "updateAuthorizationState") return
       const { authorization_state: state } = update
-      if (state._ === "authorizationStateReady") isLoggedIn = true
+      if (state._ === "authorizationStateReady") isWatched = true
       // A session that Telegram ends: TDLib empties its folder and closes (an orderly close says Closing first).
-      if (state._ === "authorizationStateLoggingOut" && isLoggedIn)
+      if (state._ === "authorizationStateLoggingOut" && isWatched && !isExpected)
         Deferred.doneUnsafe(ended, Exit.fail(loginError("session_ended")))
       Queue.offerUnsafe(queue, state)
     },
@@ -112,6 +121,7 @@ export const logOut = Effect.fn("Login.logOut")(
   function* () {
     const tdlib = yield* Tdlib
     const states = yield* AuthorizationStates
+    states.expectEnd()
     yield* orLoginError(tdlib.invoke({ _: "logOut" }))
     while ((yield* states.next)._ !== "authorizationStateClosed");
   },

@@ -77,6 +77,7 @@ export const logInWithOperator = Effect.fn("logInWithOperator")(function* (
   for (let looks = 0; ; looks++) {
     const now = Option.getOrUndefined(yield* loginOf(id))
     if (now === undefined) return yield* new LoginFailed({ why: "the account was removed meanwhile" })
+    if (now.method !== method) return yield* new LoginFailed({ why: "somebody logs the account in another way now" })
     if (now.state === "ready") return "Logged in."
     if (now.state === "failed") return yield* new LoginFailed({ why: adviceOf(now.problem) ?? now.detail })
     if (now.version !== seen) {

@@ -149,7 +149,7 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
-    yield* cycles(cell, account, surroundings)
+    yield* cycles(cell, account, surroundings).pipe(Effect.raceFirst(cell.account.AwaitSessionEnd()))
   }).pipe(Effect.tapError((error) => noteLoginProblem(account.id, error)))
   const { restartOf } = yield* Orders
   yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))
