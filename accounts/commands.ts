@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -26,12 +27,12 @@ import {
   renewCode,
   submitCode,
   submitPassword,
-  uploadLimit,
   waitForFirstState,
 } from "./telegram/login.ts"
 import type { SendOutcomes } from "./telegram/send.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
 import { TelegramError } from "./telegram/telegram-error.ts"
+import { UploadLimit } from "./telegram/upload-limit.ts"
 
 type Services =
   | AccountConfig
@@ -42,13 +43,16 @@ type Services =
   | AuthorizationStates
   | SendOutcomes
   | Tdlib
+  | UploadLimit
 
-/** Errors that are not the operator's are tried again by the restart policy. */
-const toAccountError = (error: { readonly message: string }): AccountError => {
+/** Errors that are not the operator's are tried again by the restart policy, and not before Telegram allows it. */
+const toAccountError = (error: { readonly message: string }, now: number): AccountError => {
   if (error instanceof AccountError) return error
   // TDLib says no more than "Unauthorized" of a session that was ended, whatever the server said.
   if (error instanceof TelegramError && error.kind === "unauthorised") return loginError("session_ended")
-  return new AccountError({ who: "retry", message: error.message })
+  const seconds = error instanceof TelegramError ? error.retryAfterSeconds : null
+  const until = seconds === null ? {} : { until: now + seconds * 1000 }
+  return new AccountError({ who: "retry", message: error.message, ...until })
 }
 
 /** How soon an account that another worker lets go of is taken over. */
@@ -132,15 +136,11 @@ const settleAccount = Effect.fn("settleAccount")(function* () {
   const { accountId } = yield* AccountConfig
   const settled = yield* settle()
   const isPremium = yield* isPremiumAccount
+  const limit = yield* UploadLimit
+  limit.note(isPremium)
   yield* markAuthenticated(accountId, isPremium)
   yield* logEvent.info("account.settled", "Settled what an earlier life left", settled)
   return { ...settled, isPremium }
-})
-
-const cycle = Effect.fn("cycle")(function* (report: (event: CycleEvent) => Effect.Effect<void>) {
-  const { maxPartBytes } = yield* AccountConfig
-  const limit = uploadLimit(yield* isPremiumAccount)
-  yield* runCycle(Math.min(limit, maxPartBytes ?? limit), report)
 })
 
 /** The answers of an account cell to its supervisor's commands. */
@@ -159,7 +159,9 @@ export const layerCommands = AccountRpcs.toLayer(
       command.pipe(
         Effect.raceFirst(Effect.flatMap(locks.lost, Effect.fail)),
         Effect.raceFirst(sessionEnded),
-        Effect.mapError(toAccountError),
+        Effect.catch((error) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(toAccountError(error, now))),
+        ),
         Effect.tapError(noteLoginEnd),
         Effect.provideContext(services),
       )
@@ -184,7 +186,7 @@ export const layerCommands = AccountRpcs.toLayer(
       LogOut: () => logOut().pipe(Effect.provideContext(services)),
       Settle: () => guarded(settleAccount()),
       Drain: () => Effect.sync(places.drain),
-      RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(report))),
+      RunCycle: () => reporting<CycleEvent>((report) => guarded(runCycle(report))),
     })
   }),
 )

@@ -9,6 +9,7 @@ import {
 } from "../accounts/telegram/login.ts"
 import { makeSendOutcomes } from "../accounts/telegram/send.ts"
 import { Tdlib } from "../accounts/telegram/tdlib.ts"
+import { makeUploadLimit } from "../accounts/telegram/upload-limit.ts"
 import type { Sandbox } from "../src/sandbox/sandbox.ts"
 
 /** An account's TDLib as a cell opens it: offline, listening from the first update. */
@@ -16,13 +17,16 @@ export const telegramLayer = (sandbox: Sandbox, directory: string) =>
   Layer.unwrap(
     Effect.map(makeAuthorizationStates, (authorization) => {
       const sends = makeSendOutcomes()
+      const limit = makeUploadLimit(null, () => undefined)
       const { loginCode: _, ...endpoint } = sandbox.endpoint
       return Layer.mergeAll(
         authorization.layer,
+        limit.layer,
         sends.layer,
         Tdlib.layer({ directory, apiId: 1, apiHash: "sandbox", sandbox: endpoint }, [
           authorization.listener,
           sends.listener,
+          limit.listener,
         ]),
       )
     }),

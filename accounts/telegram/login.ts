@@ -11,11 +11,6 @@ import { loginFailure } from "./login-failure.ts"
 import { Tdlib } from "./tdlib.ts"
 import type { TelegramError } from "./telegram-error.ts"
 
-const MEBIBYTE = 1024 * 1024
-
-/** What one message may hold: 8,000 (premium) or 4,000 parts of 512 KiB, less a margin (facts/peers.md, 3b). */
-export const uploadLimit = (isPremium: boolean): number => (isPremium ? 3950 : 1950) * MEBIBYTE
-
 /** TDLib's authorisation states from the first update on, so that none is missed before a login is driven. */
 export class AuthorizationStates extends Context.Service<
   AuthorizationStates,

@@ -6,14 +6,19 @@ import * as tdl from "tdl"
 import type * as Td from "tdlib-types"
 import type { SandboxEndpoint } from "../../src/channel/warden-messages.ts"
 import { logEvent } from "../../src/log-line.ts"
+import { kindOfCall } from "./call-kind.ts"
+import { askedToWait } from "./flood-log.ts"
 import { requirePatchedLibrary, type UnpatchedLibrary } from "./sandbox-guard.ts"
 import { type TelegramError, telegramError, timedOut } from "./telegram-error.ts"
+import { privateWaits, type Waits } from "./waits.ts"
 
 export interface TdlibOptions {
   readonly directory: string
   readonly apiId: number
   readonly apiHash: string
   readonly sandbox: SandboxEndpoint | null
+  /** The account's waits, which TDLib's log adds to; left out: none but those of this TDLib's own answers. */
+  readonly waits?: Waits
 }
 
 type Request<N extends Td.$FunctionName> = { readonly _: N } & Td.$FunctionInputByName[N]
@@ -22,7 +27,10 @@ type Request<N extends Td.$FunctionName> = { readonly _: N } & Td.$FunctionInput
 export class Tdlib extends Context.Service<
   Tdlib,
   {
-    /** Calls TDLib. Fails after `timeoutSeconds` (default 60) without an answer. */
+    /**
+     * Calls TDLib, once no wait of Telegram's forbids it. Fails after `timeoutSeconds` (default 60) without an answer, and
+     * with kind `flood` when Telegram has asked for a wait of more than a minute.
+     */
     readonly invoke: <N extends Td.$FunctionName>(
       request: Request<N>,
       timeoutSeconds?: number,
@@ -31,6 +39,8 @@ export class Tdlib extends Context.Service<
     readonly onUpdate: (listener: (update: Td.Update) => void) => () => void
     /** Ends the offline start: packets leave from here on. */
     readonly goOnline: Effect.Effect<void, TelegramError>
+    /** Why a transfer was stopped, if TDLib was asked to wait. */
+    readonly explain: Waits["explain"]
   }
 >()("accounts/telegram/Tdlib") {
   /**
@@ -70,13 +80,25 @@ const parametersOf = (options: TdlibOptions): Request<"setTdlibParameters"> => (
   application_version: "0.1.0",
 })
 
-/** tdl loads one library per process, at the first client, and keeps it. */
+/** TDLib tells of its own waits as warnings in its log alone. */
+const WARNINGS = 2
+const ERRORS = 1
+
+/** tdl loads one library per process, at the first client, and keeps it; so does TDLib with what hears its log. */
 let loadedLibrary: string | undefined
-const useLibrary = (library: string): void => {
-  if (loadedLibrary === library) return
-  tdl.configure({ tdjson: library, verbosityLevel: 1 })
+const useLibrary = (library: string, waits: Waits | undefined): void => {
+  if (loadedLibrary !== library)
+    tdl.configure({ tdjson: library, verbosityLevel: waits === undefined ? ERRORS : WARNINGS })
   loadedLibrary = library
+  if (waits === undefined) return
+  tdl.setLogMessageCallback(WARNINGS, (_, line) => {
+    const asked = askedToWait(line)
+    if (asked !== undefined) waits.note(asked)
+  })
 }
+
+/** What reads TDLib's own database needs no leave of Telegram's. */
+const isLocal = (request: { readonly _: string }): boolean => "only_local" in request && request.only_local === true
 
 const open = Effect.fn("Tdlib.open")(function* (
   options: TdlibOptions,
@@ -85,10 +107,11 @@ const open = Effect.fn("Tdlib.open")(function* (
   if (options.sandbox !== null) yield* requirePatchedLibrary(options.sandbox.library)
   const listeners = new Set(firstListeners)
   const context = yield* Effect.context()
+  const waits = options.waits ?? (yield* privateWaits)
 
   const client = yield* Effect.acquireRelease(
     Effect.sync(() => {
-      useLibrary(options.sandbox?.library ?? getTdjson())
+      useLibrary(options.sandbox?.library ?? getTdjson(), options.waits)
       const bare = tdl.createBareClient()
       bare.on("update", (update) => {
         for (const listener of listeners) listener(update)
@@ -105,7 +128,12 @@ const open = Effect.fn("Tdlib.open")(function* (
       ),
   )
 
-  const invoke = <N extends Td.$FunctionName>(request: Request<N>, timeoutSeconds = 60) =>
+  const noteFlood = (error: TelegramError) =>
+    Effect.sync(() => {
+      if (error.kind === "flood")
+        waits.note({ kind: kindOfCall(error.call), cause: "flood", seconds: error.retryAfterSeconds ?? 5 })
+    })
+  const call = <N extends Td.$FunctionName>(request: Request<N>, timeoutSeconds: number) =>
     Effect.tryPromise({
       try: () => (client.invoke as (query: Request<N>) => Promise<Td.$FunctionResultByName[N]>)(request),
       catch: (error) => telegramError(request._, error as { code?: number; message: string }),
@@ -114,7 +142,12 @@ const open = Effect.fn("Tdlib.open")(function* (
         duration: `${timeoutSeconds} seconds`,
         orElse: () => Effect.fail(timedOut(request._, timeoutSeconds)),
       }),
+      Effect.tapError(noteFlood),
     )
+  const invoke = <N extends Td.$FunctionName>(request: Request<N>, timeoutSeconds = 60) =>
+    isLocal(request)
+      ? call(request, timeoutSeconds)
+      : Effect.andThen(waits.pass(request._), call(request, timeoutSeconds))
 
   // The order is the safety: with the network off nothing is dialled before the proxy is known (facts, "Loopback only").
   yield* Effect.all(
@@ -128,6 +161,7 @@ const open = Effect.fn("Tdlib.open")(function* (
 
   return Tdlib.of({
     invoke,
+    explain: waits.explain,
     onUpdate: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

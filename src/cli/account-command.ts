@@ -9,6 +9,7 @@ import {
   setPolicy,
 } from "../../db/account-states.ts"
 import { callAccounts } from "../../db/channels.ts"
+import { currentWaits, type StoredWait } from "../../db/waits.ts"
 import { maskPhone } from "../log-line.ts"
 import { addCommand, loginCommand } from "./account-login-command.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
@@ -23,12 +24,27 @@ const stateNow = ({ isActive, isAlive, state }: AccountStanding): string => {
   return isAlive || rests ? state : `not running (was ${state})`
 }
 
-const shown = (account: AccountStanding) => ({
+const isoTime = (millis: number): string => new Date(millis).toISOString()
+
+/** What Telegram has the account wait for, in words. */
+const waitWords = ({ cause, kind, since, until }: StoredWait): string =>
+  cause === "flood"
+    ? `waiting for Telegram: ${kind} until ${isoTime(until)}`
+    : `throttled by Telegram, ${kind}, since ${isoTime(since)}`
+
+const shown = (account: AccountStanding, waits: ReadonlyArray<StoredWait>) => ({
   id: account.id,
   name: account.name,
   phone: maskPhone(account.phone),
   state: stateNow(account),
-  reason: account.reason ?? "",
+  reason: [account.reason ?? "", ...waits.map(waitWords)].filter((words) => words !== "").join("; "),
+  waits: waits.map(({ cause, count, kind, since, until }) => ({
+    kind,
+    cause,
+    since: isoTime(since),
+    until: isoTime(until),
+    count,
+  })),
   since: account.since?.toISOString() ?? null,
   isPremium: account.isPremium,
   restarts: account.restarts ?? 0,
@@ -39,7 +55,15 @@ const list = Command.make(
   "list",
   { json },
   Effect.fn(function* ({ json }) {
-    const accounts = (yield* accountStandings().pipe(Effect.provide(layerLibraryDatabase))).map(shown)
+    const [standings, waits] = yield* Effect.all([accountStandings(), currentWaits()]).pipe(
+      Effect.provide(layerLibraryDatabase),
+    )
+    const accounts = standings.map((account) =>
+      shown(
+        account,
+        waits.filter(({ accountId }) => accountId === account.id),
+      ),
+    )
     if (json) return yield* Console.log(JSON.stringify({ accounts }, null, 2))
     const rows = accounts.map((one) => [
       one.id,

@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import { Clock, Deferred, Duration, Effect, Redacted, Schedule, Schema, Stream } from "effect"
 import type { Account } from "../../db/accounts.ts"
+import { AccountError } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
 import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
@@ -39,6 +40,13 @@ export class AccountParked extends Schema.TaggedError<AccountParked>()("AccountP
 export class CellRecycled extends Schema.TaggedError<CellRecycled>()("CellRecycled", {}) {
   override get message(): string {
     return "its process had grown beyond STASH_CELL_SOFT_MB and is begun anew"
+  }
+}
+
+/** Thrown when: a life could not go on before Telegram allowed it, and now it may. */
+export class WaitOver extends Schema.TaggedError<WaitOver>()("WaitOver", {}) {
+  override get message(): string {
+    return "the wait that Telegram had asked for is over"
   }
 }
 
@@ -117,6 +125,22 @@ const cycles = Effect.fn("AccountLife.cycles")(function* (
 /** An answer to a login can fail with anything. */
 const toError = (failure: unknown): Error => (failure instanceof Error ? failure : new Error(String(failure)))
 
+type WaitForTelegram = AccountError & { readonly until: number }
+
+/** A login that was refused for too many attempts waits for the operator too, and is shown by itself. */
+const isWaitForTelegram = (error: unknown): error is WaitForTelegram =>
+  error instanceof AccountError && error.who === "retry" && error.until !== undefined
+
+/** A life that Telegram lets do nothing waits, visibly, instead of failing again and again; then another one begins. */
+const sitOut = Effect.fn("AccountLife.sitOut")(function* (account: Account, { message, until }: WaitForTelegram) {
+  const board = yield* StatusBoard
+  yield* board.change(account.id, {
+    reason: `waiting for Telegram until ${new Date(until).toISOString()}: ${message}`,
+  })
+  yield* Effect.sleep(Math.max(until - (yield* Clock.currentTimeMillis), 0))
+  return yield* new WaitOver()
+})
+
 /** How soon a disk that has room again is noticed. */
 const ROOM_EVERY = "5 seconds"
 
@@ -150,7 +174,12 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
     yield* cycles(cell, account, surroundings).pipe(Effect.raceFirst(cell.account.AwaitSessionEnd()))
-  }).pipe(Effect.tapError((error) => noteLoginProblem(account.id, error)))
+  }).pipe(
+    Effect.tapError((error) => noteLoginProblem(account.id, error)),
+    Effect.catchIf(isWaitForTelegram, (error) =>
+      Effect.raceFirst(sitOut(account, error), Deferred.await(surroundings.stopping)),
+    ),
+  )
   const { restartOf } = yield* Orders
   yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))
 }, Effect.scoped)

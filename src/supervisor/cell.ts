@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { createInterface } from "node:readline"
+import { stripVTControlCharacters } from "node:util"
 import { Deferred, Effect, Exit, Layer, Schema } from "effect"
 import { RpcClient, type RpcClientError } from "effect/rpc"
 import { AccountRpcs } from "../channel/account-rpcs.ts"
@@ -56,17 +57,21 @@ const portOf = (child: ChildProcess, logs: LogWriter, accountId: string): FrameP
       }),
   )
 
-/** TDLib writes its own log to standard error; each line becomes one of ours. */
+/** Warnings of TDLib are read in the cell, for what they say of waiting; in the log they would be noise. */
+const isTdlibWarning = (line: string): boolean => stripVTControlCharacters(line).startsWith("[ 2]")
+
+/** TDLib writes its own log to standard error; each line of an error becomes one of ours. */
 const forwardStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): void => {
   if (child.stderr === null) return
-  createInterface({ input: child.stderr }).on("line", (line) =>
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    if (isTdlibWarning(line)) return
     logs.write({
       level: line.includes('"event":"cell.ended"') ? "debug" : "warn",
       time: Date.now(),
       message: line.slice(0, 2_000),
       fields: { event: "cell.stderr", account: accountId },
-    }),
-  )
+    })
+  })
 }
 
 const forwardLogs = (port: FramePort, logs: LogWriter): (() => void) =>
