@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -161,4 +162,69 @@ describe("a session that is gone", () => {
     expect(worker.log.filter(({ event }) => event === "login.session_lost")).toMatchObject([{ level: "error" }])
     expect(codesSent(worker)).toBe(1)
   }, 120_000)
+})
+
+describe("accounts of an operator", () => {
+  it("are added, listed with what they need, and removed with their session, told first", async () => {
+    await using worker = await start({ phone: ALICE, firstName: "Alice", code }, { phone: SAM, firstName: "Sam", code })
+    await worker.query(`delete from telegram_accounts where "phone" = '${SAM}'`)
+    const added = await worker.typing([`+${SAM}`], "account", "add", "--label", "Samuel")
+    expect(added.said).toContain("155***02 is an account now")
+    await loginOf(worker, SAM, `l."state" = 'waiting_code'`)
+    const { accounts } = (await worker.stash("account", "list")) as {
+      accounts: ReadonlyArray<{ name: string; login: string; reason: string }>
+    }
+    expect(accounts.find(({ name }) => name === "Samuel")).toMatchObject({
+      login: "waiting_code",
+      reason: expect.stringContaining("stash account login Samuel"),
+    })
+    await worker.typing([code], "account", "login", "Samuel")
+    await loginOf(worker, SAM, isIdle)
+    expect((await worker.typing([], "account", "remove", "Samuel")).said).toContain("Would remove 155***02")
+    const [row] = await worker.query(`select "id" from telegram_accounts where "phone" = '${SAM}'`)
+    const folder = join(worker.folder, "data", "tdlib", String(row?.["id"]))
+    expect(existsSync(folder)).toBe(true)
+    expect((await worker.typing([], "account", "remove", "Samuel", "--yes")).said).toContain("Removed 155***02")
+    expect(await worker.query(`select 1 from telegram_accounts where "phone" = '${SAM}'`)).toEqual([])
+    expect(existsSync(folder)).toBe(false)
+  }, 120_000)
+
+  it("log in all together, twenty of them, and leave no code, password or phone number in anything that was written", async () => {
+    const phones = Array.from({ length: 20 }, (_, index) => `1555777${String(4100 + index)}`)
+    const password = "hunter2-korrekt"
+    const secretCode = "73519"
+    await using worker = await RunningWorker.prepare(async () =>
+      worldOf(phones.map((phone) => ({ phone, firstName: `A${phone}`.slice(-5), code: secretCode, password }))),
+    )
+    worker.start({ STASH_SANDBOX_CODES: "asked", LOG_LEVEL: "trace" })
+    const waiting = (state: string) =>
+      worker.until(
+        `twenty times ${state}`,
+        `select 1 as ok from stash_logins where "state" = '${state}' having count(*) = 20`,
+      )
+    await waiting("waiting_code")
+    const byCommand = worker.typing(["00000", secretCode, password], "account", "login", phones[0]?.slice(-4) ?? "")
+    const others = phones
+      .slice(1)
+      .map((phone) => `'${phone}'`)
+      .join(",")
+    await worker.query(`update telegram_accounts set "authCode" = '${secretCode}' where "phone" in (${others})`)
+    await worker.until(
+      "nineteen passwords asked for",
+      `select 1 as ok from stash_logins where "state" = 'waiting_password' having count(*) >= 19`,
+    )
+    await worker.query(`update telegram_accounts set "authCode" = '${password}' where "phone" in (${others})`)
+    await worker.until(
+      "twenty idle accounts",
+      `select 1 as ok from stash_account_states where "state" = 'idle' having count(*) = 20`,
+    )
+    const { said } = await byCommand
+    expect(said).toContain("Logged in.")
+    const left = await worker.query(`select 1 from telegram_accounts where "authCode" is not null`)
+    expect(left).toEqual([])
+    expect(await worker.stop()).toBe(0)
+    const written = [await worker.writtenBeside("tdlib"), said].join("\n")
+    expect(written).toContain("account.ready")
+    for (const secret of [secretCode, password, ...phones]) expect(written.includes(secret), secret).toBe(false)
+  }, 300_000)
 })

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { closeSync, openSync, readFileSync } from "node:fs"
-import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -152,6 +152,15 @@ export class RunningWorker implements AsyncDisposable {
     return readFileSync(join(this.folder, "worker.log"), "utf8")
       .split("\n")
       .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Record<string, unknown>] : []))
+  }
+
+  /** Everything in the worker's folder but one folder of its data, as one text: its logs, printed and kept. */
+  async writtenBeside(folder: string): Promise<string> {
+    const files = await readdir(this.folder, { recursive: true, withFileTypes: true })
+    const texts = files
+      .filter((file) => file.isFile() && !join(file.parentPath, "/").startsWith(join(this.folder, "data", folder, "/")))
+      .map((file) => readFile(join(file.parentPath, file.name), "latin1"))
+    return (await Promise.all(texts)).join("\n")
   }
 
   /** The documents in the destination that are not deleted, in their order. */

@@ -12,6 +12,7 @@ import { callAccounts } from "../../db/channels.ts"
 import { currentWaits, type StoredWait } from "../../db/waits.ts"
 import { maskPhone } from "../log-line.ts"
 import { addCommand, loginCommand } from "./account-login-command.ts"
+import { removeCommand } from "./account-remove-command.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { json, oneAccount, wanted } from "./one-account.ts"
 import { table } from "./table.ts"
@@ -37,7 +38,11 @@ const shown = (account: AccountStanding, waits: ReadonlyArray<StoredWait>) => ({
   name: account.name,
   phone: maskPhone(account.phone),
   state: stateNow(account),
-  reason: [account.reason ?? "", ...waits.map(waitWords)].filter((words) => words !== "").join("; "),
+  login: account.loginProblem ?? account.loginState,
+  reason: [account.reason ?? "", ...waits.map(waitWords)]
+    .filter((words) => words !== "")
+    .join("; ")
+    .replaceAll("stash account login NAME", `stash account login ${account.name ?? account.id}`),
   waits: waits.map(({ cause, count, kind, since, until }) => ({
     kind,
     cause,
@@ -71,10 +76,13 @@ const list = Command.make(
       one.phone,
       one.isPremium ? "premium" : "",
       one.state,
+      one.login ?? "",
       one.since ?? "",
       one.reason,
     ])
-    yield* Console.log(table(["id", "name", "phone", "", "state", "since", "why"], rows, "There is no account yet."))
+    yield* Console.log(
+      table(["id", "name", "phone", "", "state", "login", "since", "why"], rows, "There is no account yet."),
+    )
   }),
 ).pipe(Command.withDescription("List the accounts, what each does now, and why"))
 
@@ -151,5 +159,5 @@ const policy = Command.make(
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(
   Command.withDescription("Accounts: add, list, log in or remove them, restart, pause or resume one, set its policy"),
-  Command.withSubcommands([list, addCommand, loginCommand, look, restart, pause, resume, policy]),
+  Command.withSubcommands([list, addCommand, loginCommand, removeCommand, look, restart, pause, resume, policy]),
 )
