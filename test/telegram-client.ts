@@ -8,12 +8,12 @@ import {
   waitForFirstState,
 } from "../accounts/telegram/login.ts"
 import { makeSendOutcomes } from "../accounts/telegram/send.ts"
-import { Tdlib } from "../accounts/telegram/tdlib.ts"
+import { Tdlib, type TdlibOptions } from "../accounts/telegram/tdlib.ts"
 import { makeUploadLimit } from "../accounts/telegram/upload-limit.ts"
 import type { Sandbox } from "../src/sandbox/sandbox.ts"
 
 /** An account's TDLib as a cell opens it: offline, listening from the first update. */
-export const telegramLayer = (sandbox: Sandbox, directory: string) =>
+export const telegramLayer = (sandbox: Sandbox, directory: string, options: Partial<TdlibOptions> = {}) =>
   Layer.unwrap(
     Effect.map(makeAuthorizationStates, (authorization) => {
       const sends = makeSendOutcomes()
@@ -23,7 +23,7 @@ export const telegramLayer = (sandbox: Sandbox, directory: string) =>
         authorization.layer,
         limit.layer,
         sends.layer,
-        Tdlib.layer({ directory, apiId: 1, apiHash: "sandbox", sandbox: endpoint }, [
+        Tdlib.layer({ ...options, directory, apiId: 1, apiHash: "sandbox", sandbox: endpoint }, [
           authorization.listener,
           sends.listener,
           limit.listener,

@@ -4,10 +4,13 @@ import * as Layer from "effect/Layer"
 import { getTdjson } from "prebuilt-tdlib"
 import * as tdl from "tdl"
 import type * as Td from "tdlib-types"
+import type { TelegramProxy } from "../../src/channel/proxy.ts"
 import type { SandboxEndpoint } from "../../src/channel/warden-messages.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { kindOfCall } from "./call-kind.ts"
+import { databaseKey, isWrongKey, openWithOtherKey } from "./database-key.ts"
 import { askedToWait } from "./flood-log.ts"
+import { proxyRequest } from "./proxy-request.ts"
 import { requirePatchedLibrary, type UnpatchedLibrary } from "./sandbox-guard.ts"
 import { type TelegramError, telegramError, timedOut } from "./telegram-error.ts"
 import { privateWaits, type Waits } from "./waits.ts"
@@ -17,6 +20,10 @@ export interface TdlibOptions {
   readonly apiId: number
   readonly apiHash: string
   readonly sandbox: SandboxEndpoint | null
+  readonly proxy?: TelegramProxy | null
+  /** The first is the one in use, the others were before it; none: the databases are not encrypted. */
+  readonly databaseKeys?: ReadonlyArray<string>
+  readonly deviceName?: string
   /** The account's waits, which TDLib's log adds to; left out: none but those of this TDLib's own answers. */
   readonly waits?: Waits
 }
@@ -53,19 +60,9 @@ export class Tdlib extends Context.Service<
   ): Layer.Layer<Tdlib, TelegramError | UnpatchedLibrary> => Layer.effect(Tdlib, open(options, listeners))
 }
 
-const proxyOf = (endpoint: SandboxEndpoint): Request<"addProxy"> => ({
-  _: "addProxy",
-  proxy: {
-    _: "proxy",
-    server: endpoint.host,
-    port: endpoint.port,
-    type: { _: "proxyTypeSocks5", username: "", password: "" },
-  },
-  enable: true,
-})
-
-const parametersOf = (options: TdlibOptions): Request<"setTdlibParameters"> => ({
+const parametersOf = (options: TdlibOptions, key: string): Request<"setTdlibParameters"> => ({
   _: "setTdlibParameters",
+  database_encryption_key: key,
   database_directory: `${options.directory}/db`,
   files_directory: `${options.directory}/files`,
   api_id: options.apiId,
@@ -76,7 +73,7 @@ const parametersOf = (options: TdlibOptions): Request<"setTdlibParameters"> => (
   use_chat_info_database: true,
   use_secret_chats: false,
   system_language_code: "en",
-  device_model: "Dragon's Stash worker",
+  device_model: options.deviceName ?? "Dragon's Stash worker",
   application_version: "0.1.0",
 })
 
@@ -149,14 +146,26 @@ const open = Effect.fn("Tdlib.open")(function* (
       ? call(request, timeoutSeconds)
       : Effect.andThen(waits.pass(request._), call(request, timeoutSeconds))
 
+  const proxy = proxyRequest(options)
+  const [key = "", ...formerKeys] = (options.databaseKeys ?? []).map(databaseKey)
   // The order is the safety: with the network off nothing is dialled before the proxy is known (facts, "Loopback only").
   yield* Effect.all(
     [
       invoke({ _: "setNetworkType", type: { _: "networkTypeNone" } }),
-      ...(options.sandbox === null ? [] : [invoke(proxyOf(options.sandbox))]),
-      invoke(parametersOf(options)),
+      // One of an earlier life would be used otherwise.
+      proxy === undefined ? invoke({ _: "disableProxy" }) : invoke(proxy),
+      invoke(parametersOf(options, key)),
     ],
     { concurrency: "unbounded", discard: true },
+  ).pipe(
+    Effect.catchIf(isWrongKey, (error) =>
+      openWithOtherKey(
+        (other) => invoke(parametersOf(options, other)),
+        // A database that had no key yet is encrypted from now on.
+        key === "" ? formerKeys : [...formerKeys, ""],
+        error,
+      ).pipe(Effect.andThen(invoke({ _: "setDatabaseEncryptionKey", new_encryption_key: key }))),
+    ),
   )
 
   return Tdlib.of({

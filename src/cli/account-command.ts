@@ -12,6 +12,7 @@ import { callAccounts } from "../../db/channels.ts"
 import { currentWaits, type StoredWait } from "../../db/waits.ts"
 import { maskPhone } from "../log-line.ts"
 import { addCommand, loginCommand } from "./account-login-command.ts"
+import { proxyCommand } from "./account-proxy-command.ts"
 import { removeCommand } from "./account-remove-command.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { json, oneAccount, wanted } from "./one-account.ts"
@@ -159,5 +160,16 @@ const policy = Command.make(
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(
   Command.withDescription("Accounts: add, list, log in or remove them, restart, pause or resume one, set its policy"),
-  Command.withSubcommands([list, addCommand, loginCommand, removeCommand, look, restart, pause, resume, policy]),
+  Command.withSubcommands([
+    list,
+    addCommand,
+    loginCommand,
+    removeCommand,
+    proxyCommand,
+    look,
+    restart,
+    pause,
+    resume,
+    policy,
+  ]),
 )

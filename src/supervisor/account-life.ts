@@ -7,6 +7,7 @@ import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
+import { accountSecrets } from "./account-secrets.ts"
 import { type Cell, startCell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
@@ -53,7 +54,15 @@ export class WaitOver extends Schema.TaggedError<WaitOver>()("WaitOver", {}) {
 /** Sets that another account held, or that were put off, are looked at again soon; otherwise the interval holds. */
 const SOON_SECONDS = [1, 2, 5, 15, 60, 300, 900] as const
 
-const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurroundings): CellConfig => ({
+type Secrets = Effect.Success<ReturnType<typeof accountSecrets>>
+
+const cellConfig = (
+  account: Account,
+  secrets: Secrets,
+  { config, databaseUrl, sandbox }: CellSurroundings,
+): CellConfig => ({
+  ...secrets,
+  deviceName: config.deviceName,
   accountId: account.id,
   phone: account.phone,
   databaseUrl: Redacted.value(databaseUrl),
@@ -165,7 +174,8 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
-  const cell = yield* startCell(cellConfig(account, surroundings), surroundings.logs)
+  const secrets = yield* accountSecrets(account.id, surroundings.config)
+  const cell = yield* startCell(cellConfig(account, secrets, surroundings), surroundings.logs)
   const sandboxCode = surroundings.config.sandboxCodes === "given" ? surroundings.sandbox?.loginCode : undefined
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")
