@@ -7,6 +7,8 @@ import { AccountConfig } from "./account-config.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
 
 const LOOK_EVERY = "200 millis"
+/** The line that says so has to be out before the process is gone. */
+const SUFFER_AFTER = "200 millis"
 const LEAK_EVERY = "50 millis"
 const LEAK_BYTES = 8 * 1024 * 1024
 
@@ -57,7 +59,10 @@ export const sufferFaults = (directory: string) =>
       Effect.tap((what) =>
         what === undefined
           ? Effect.void
-          : Effect.andThen(logEvent.warn("cell.fault", `Asked to suffer: ${what}`, { what }), suffer(what)),
+          : Effect.andThen(
+              logEvent.warn("cell.fault", `Asked to suffer: ${what}`, { what }),
+              Effect.delay(suffer(what), SUFFER_AFTER),
+            ),
       ),
       Effect.delay(LOOK_EVERY),
       Effect.forever,
