@@ -25,6 +25,7 @@ import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
 import { Places } from "./ingest/set-work.ts"
+import { sufferFaults } from "./suffer-faults.ts"
 import { Supervisor } from "./supervisor-client.ts"
 import { makeAuthorizationStates } from "./telegram/login.ts"
 import { makeSendOutcomes } from "./telegram/send.ts"
@@ -74,6 +75,9 @@ const layerOf = (config: CellConfig) =>
       return RpcServer.layer(AccountRpcs).pipe(
         Layer.provide(layerCommands),
         Layer.merge(Layer.effectDiscard(watchTdlib(fail))),
+        Layer.merge(
+          config.faultDirectory === null ? Layer.empty : Layer.effectDiscard(sufferFaults(config.faultDirectory)),
+        ),
         Layer.provide(telegram),
         Layer.provide(Places.layer),
         Layer.provide(Layer.succeed(AccountConfig, config)),

@@ -12,6 +12,7 @@ import {
   CellConfig,
   type EndReason,
   SupervisorMessage,
+  WARDEN_BEAT_SECONDS,
   type WardenMessage,
 } from "../src/channel/warden-messages.ts"
 
@@ -69,6 +70,7 @@ class Actor {
     this.#worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
     this.#worker.on("exit", (code) => end({ _tag: "Failed", message: `the actor ended by itself with code ${code}` }))
     setInterval(() => this.#watch(), 1_000)
+    setInterval(() => tellSupervisor({ _tag: "Beat" }), WARDEN_BEAT_SECONDS * 1_000)
   }
 
   pass(frame: unknown): void {

@@ -60,8 +60,13 @@ export const EndReason = Schema.Union([
 ])
 export type EndReason = typeof EndReason.Type
 
+/** How often a warden says that its process runs. */
+export const WARDEN_BEAT_SECONDS = 5
+
 /** Warden to supervisor. */
 export const WardenMessage = Schema.Union([
+  /** The process runs; said every {@link WARDEN_BEAT_SECONDS}. */
+  Schema.TaggedStruct("Beat", {}),
   /** The actor answers RPCs from now on. */
   Schema.TaggedStruct("Ready", {}),
   /** The process has become larger than its soft limit; told once. */

@@ -8,6 +8,7 @@ import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
 import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
+import { untilSilent } from "./cell-pulse.ts"
 import { layerCellRequests } from "./cell-requests.ts"
 
 /** Thrown when: the process of an account cell is gone. `reason` is what it said itself; the signal is often luck. */
@@ -84,6 +85,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const ready = yield* Deferred.make<void>()
   let reason: EndReason | undefined
   let isHeavy = false
+  let beats = 0
 
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -116,9 +118,16 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   port.listen("warden", (body) => {
     const message = Schema.decodeUnknownExit(WardenMessage)(body)
     if (Exit.isFailure(message)) return
+    if (message.value._tag === "Beat") beats++
     if (message.value._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
     if (message.value._tag === "Heavy") isHeavy = true
     if (message.value._tag === "Ended") reason = message.value.reason
+  })
+  logs.write({
+    level: "info",
+    time: Date.now(),
+    message: "A process was started for the account",
+    fields: { event: "cell.started", account: config.accountId, pid: child.pid ?? null },
   })
   forwardLogs(port, logs)
   forwardStandardError(child, logs, config.accountId)
@@ -137,6 +146,15 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
       orElse: () => Effect.fail(new CellEnded({ reason: "it did not start in time", exit: "still running" })),
     }),
     Effect.raceFirst(Deferred.await(ended)),
+  )
+  yield* untilSilent(() => beats).pipe(
+    Effect.tap((seconds) =>
+      Effect.sync(() => {
+        reason = { _tag: "Failed", message: `its process stood still for ${seconds} s` }
+        child.kill("SIGKILL")
+      }),
+    ),
+    Effect.forkScoped,
   )
   return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy } satisfies Cell
 })
