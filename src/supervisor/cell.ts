@@ -4,8 +4,15 @@ import { Deferred, Effect, Exit, Layer, Schema } from "effect"
 import { RpcClient, type RpcClientError } from "effect/rpc"
 import { AccountRpcs } from "../channel/account-rpcs.ts"
 import { type FramePort, makeFramePort } from "../channel/frame.ts"
+import { malformedLine } from "../channel/malformed-line.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
-import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
+import {
+  type CellConfig,
+  CHANNEL_VERSION,
+  type EndReason,
+  type SupervisorMessage,
+  WardenMessage,
+} from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
 import { untilSilent } from "./cell-pulse.ts"
@@ -39,6 +46,8 @@ const describe = (reason: EndReason | undefined): string => {
   if (reason === undefined) return "it gave no reason"
   if (reason._tag === "Failed") return reason.message
   if (reason._tag === "Hung") return `its event loop stood still for ${Math.round(reason.silentMillis / 1000)} s`
+  if (reason._tag === "Outdated")
+    return `the worker's files were replaced while it ran (its channels have version ${reason.supervisor}, the files ${reason.cell}): restart the worker`
   return "closed"
 }
 
@@ -48,14 +57,11 @@ const portOf = (child: ChildProcess, logs: LogWriter, accountId: string): FrameP
       if (child.connected) child.send(frame as object, () => {})
     },
     (listener) => child.on("message", listener),
-    () =>
-      logs.write({
-        level: "error",
-        time: Date.now(),
-        message: "A cell sent something that is no frame",
-        fields: { event: "cell.malformed", account: accountId },
-      }),
+    (error) => logs.write(ofAccount(accountId, malformedLine("its cell", error))),
   )
+
+/** A line of a cell that does not say whose it is. */
+const ofAccount = (account: string, line: LogLine): LogLine => ({ ...line, fields: { account, ...line.fields } })
 
 /** TDLib writes its own log to standard error; each line becomes one of ours. */
 const forwardStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): void => {
@@ -69,12 +75,6 @@ const forwardStandardError = (child: ChildProcess, logs: LogWriter, accountId: s
     }),
   )
 }
-
-const forwardLogs = (port: FramePort, logs: LogWriter): (() => void) =>
-  port.listen("log", (body) => {
-    const line = Schema.decodeUnknownExit(LogLine)(body)
-    if (Exit.isSuccess(line)) logs.write(line.value)
-  })
 
 /**
  * Starts the process of one account cell and ends it with the scope: an orderly close first, SIGKILL after 30 s.
@@ -115,13 +115,11 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   child.on("error", (error) =>
     Deferred.doneUnsafe(ended, Exit.fail(new CellEnded({ reason: `could not start: ${error.message}`, exit: "none" }))),
   )
-  port.listen("warden", (body) => {
-    const message = Schema.decodeUnknownExit(WardenMessage)(body)
-    if (Exit.isFailure(message)) return
-    if (message.value._tag === "Beat") beats++
-    if (message.value._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
-    if (message.value._tag === "Heavy") isHeavy = true
-    if (message.value._tag === "Ended") reason = message.value.reason
+  port.listen("warden", WardenMessage, (message) => {
+    if (message._tag === "Beat") beats++
+    if (message._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
+    if (message._tag === "Heavy") isHeavy = true
+    if (message._tag === "Ended") reason = message.reason
   })
   logs.write({
     level: "info",
@@ -129,7 +127,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     message: "A process was started for the account",
     fields: { event: "cell.started", account: config.accountId, pid: child.pid ?? null },
   })
-  forwardLogs(port, logs)
+  port.listen("log", LogLine, (line) => logs.write(ofAccount(config.accountId, line)))
   forwardStandardError(child, logs, config.accountId)
 
   const context = yield* Layer.build(
@@ -139,7 +137,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     ),
   )
   const account = yield* RpcClient.make(AccountRpcs).pipe(Effect.provideContext(context))
-  tellWarden({ _tag: "Start", config })
+  tellWarden({ _tag: "Start", version: CHANNEL_VERSION, config })
   yield* Deferred.await(ready).pipe(
     Effect.timeoutOrElse({
       duration: READY_LIMIT,
