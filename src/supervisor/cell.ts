@@ -17,6 +17,7 @@ import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
 import { untilSilent } from "./cell-pulse.ts"
 import { layerCellRequests } from "./cell-requests.ts"
+import { CellStandardError } from "./cell-stderr.ts"
 
 /** Thrown when: the process of an account cell is gone. `reason` is what it said itself; the signal is often luck. */
 export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
@@ -42,8 +43,9 @@ const READY_LIMIT = "90 seconds"
 
 const wardenFile = new URL("../../accounts/warden.ts", import.meta.url)
 
-const describe = (reason: EndReason | undefined): string => {
-  if (reason === undefined) return "it gave no reason"
+/** Why a cell ended: as it said itself, or else TDLib, which ends the process where it finds itself to be wrong. */
+const describe = (reason: EndReason | undefined, fatal: string | undefined): string => {
+  if (reason === undefined) return fatal === undefined ? "it gave no reason" : `TDLib ended it: ${fatal}`
   if (reason._tag === "Failed") return reason.message
   if (reason._tag === "Hung") return `its event loop stood still for ${Math.round(reason.silentMillis / 1000)} s`
   if (reason._tag === "Outdated")
@@ -63,17 +65,12 @@ const portOf = (child: ChildProcess, logs: LogWriter, accountId: string): FrameP
 /** A line of a cell that does not say whose it is. */
 const ofAccount = (account: string, line: LogLine): LogLine => ({ ...line, fields: { account, ...line.fields } })
 
-/** TDLib writes its own log to standard error; each line becomes one of ours. */
-const forwardStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): void => {
-  if (child.stderr === null) return
-  createInterface({ input: child.stderr }).on("line", (line) =>
-    logs.write({
-      level: line.includes('"event":"cell.ended"') ? "debug" : "warn",
-      time: Date.now(),
-      message: line.slice(0, 2_000),
-      fields: { event: "cell.stderr", account: accountId },
-    }),
-  )
+/** What the process writes to standard error becomes lines of our log. */
+const followStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): CellStandardError => {
+  const reader = new CellStandardError(accountId)
+  if (child.stderr !== null)
+    createInterface({ input: child.stderr }).on("line", (line) => logs.write(reader.read(line, Date.now())))
+  return reader
 }
 
 /**
@@ -106,10 +103,14 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const port = portOf(child, logs, config.accountId)
   const tellWarden = (body: SupervisorMessage) => port.post({ stream: "warden", body })
 
-  child.on("exit", (code, signal) =>
+  const standardError = followStandardError(child, logs, config.accountId)
+  // Not "exit": what it wrote last may say why.
+  child.on("close", (code, signal) =>
     Deferred.doneUnsafe(
       ended,
-      Exit.fail(new CellEnded({ reason: describe(reason), exit: signal ?? `code ${code ?? "unknown"}` })),
+      Exit.fail(
+        new CellEnded({ reason: describe(reason, standardError.fatal), exit: signal ?? `code ${code ?? "unknown"}` }),
+      ),
     ),
   )
   child.on("error", (error) =>
@@ -128,7 +129,6 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     fields: { event: "cell.started", account: config.accountId, pid: child.pid ?? null },
   })
   port.listen("log", LogLine, (line) => logs.write(ofAccount(config.accountId, line)))
-  forwardStandardError(child, logs, config.accountId)
 
   const context = yield* Layer.build(
     Layer.merge(
