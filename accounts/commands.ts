@@ -8,6 +8,7 @@ import { LockSession } from "../db/lock-session.ts"
 import { AccountError, AccountRpcs, type CycleEvent, type LoginState } from "../src/channel/account-rpcs.ts"
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
+import { answerChatRequest } from "./answer-chat-request.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
@@ -132,6 +133,7 @@ export const layerCommands = AccountRpcs.toLayer(
       Settle: () => guarded(settleAccount()),
       Drain: () => Effect.sync(places.drain),
       RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(report))),
+      AskChat: ({ request }) => Effect.provideContext(answerChatRequest(request), services),
     })
   }),
 )

@@ -33,6 +33,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           Login: () => Stream.make({ _tag: "Ready", isPremium: true } as const),
           SubmitCode: () => Effect.void,
           SubmitPassword: () => Effect.void,
+          AskChat: () => Effect.die("not asked"),
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),
           Drain: () => Effect.void,
           RunCycle: () => handlers.cycle ?? Stream.make(scanned, scanned),

@@ -7,6 +7,7 @@ import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
+import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
 import { type Cell, startCell } from "./cell.ts"
 import { answerLogin } from "./login-codes.ts"
 import { Orders } from "./orders.ts"
@@ -170,7 +171,9 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
-    yield* cycles(cell, account, surroundings)
+    // Before the first cycle, which may find that the operator must act: perhaps this is how.
+    yield* answerEarlierRequests(cell, account.id)
+    yield* Effect.raceFirst(cycles(cell, account, surroundings), answerRequests(cell, account.id))
   })
   const { restartOf } = yield* Orders
   yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))

@@ -13,6 +13,7 @@ import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
 import { hearOrders, Orders } from "./orders.ts"
+import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
 import { superviseAccount } from "./supervise-account.ts"
@@ -78,6 +79,7 @@ export const layerFoundations = (config: Config) =>
         Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
         Wake.layer,
         Orders.layer,
+        RequestBell.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
