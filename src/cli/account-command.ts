@@ -29,7 +29,7 @@ const wanted = Argument.String("account").pipe(
   Argument.withDescription("its id, its name, or the last digits of its phone number"),
 )
 
-const oneAccount = Effect.fn("oneAccount")(function* (text: string) {
+export const oneAccount = Effect.fn("oneAccount")(function* (text: string) {
   const digits = text.replace(/\D/g, "")
   const found = (yield* accountStandings()).filter(
     ({ id, name, phone }) =>
