@@ -19,13 +19,16 @@ create index stash_requests_pending on stash_requests ("accountId", "createdAt")
 -- Where an account stands with a source, beside its mark: how much of it was seen, and whether it can be read at all.
 create table stash_source_states (
   "mapId" text not null primary key references "account_channel_map" ("id") on delete cascade on update cascade,
-  -- Every document up to this message has been seen; what is not settled of it has a claim.
+  -- Every document up to this message has been seen. What is not settled of it has a claim, or is among "loose".
   "floor" bigint not null default 0,
-  -- A scan from the newest on has also seen everything between these two; both null otherwise.
+  -- A scan that goes from the newest down has also seen everything from "low" to "high"; both null otherwise.
   "low" bigint,
   "high" bigint,
+  -- Messages that were seen, and whose sets nobody has looked at yet: perhaps the rest of the set is still to come.
+  "loose" bigint[] not null default '{}',
   -- Counts how often somebody set the mark back: a scan that began before must not raise the floor again.
   "epoch" bigint not null default 0,
+  -- When it was last gone through to the end.
   "scannedAt" timestamptz,
   -- Why the account cannot read it (any more), since when, and when it is tried again.
   "unreadable" text,
@@ -36,7 +39,7 @@ create table stash_source_states (
   check (("unreadable" is null) = ("unreadableSince" is null))
 );
 
--- The messages of sets that have more than one volume, in volume order. A floor or a mark must not lie within a set.
+-- The messages of sets that have more than one volume. A mark must not lie within a set: the rest would look like another one.
 create table stash_set_messages (
   "sourceChannelId" text not null references "telegram_channels" ("id") on delete cascade on update cascade,
   "firstMessageId" bigint not null,
@@ -46,13 +49,29 @@ create table stash_set_messages (
 );
 create index stash_set_messages_last on stash_set_messages ("sourceChannelId", "lastMessageId");
 
--- A mark that is written without moving on was set back, by whomever (the web app too): everything after it is seen again.
-create or replace function stash_note_mark() returns trigger language plpgsql as $$
+create index stash_claims_unsettled on stash_claims ("sourceChannelId", "firstMessageId")
+  where "state" in ('claimed', 'deferred', 'waiting');
+
+-- The last message at or before a place so that no set lies on both sides of it.
+create function stash_between_sets(channel text, place bigint) returns bigint language plpgsql stable as $$
+declare
+  lower bigint;
 begin
-  if new."lastProcessedMessageId" is null or new."lastProcessedMessageId" <= coalesce(old."lastProcessedMessageId", -1) then
+  loop
+    select min("firstMessageId") - 1 into lower from stash_set_messages
+    where "sourceChannelId" = channel and "firstMessageId" <= place and "lastMessageId" > place;
+    if lower is null then return place; end if;
+    place := lower;
+  end loop;
+end $$;
+
+-- A mark that is written without moving on was set back, by whomever (the web app too): everything after it is seen again.
+create function stash_note_mark() returns trigger language plpgsql as $$
+begin
+  if new."lastProcessedMessageId" is null or new."lastProcessedMessageId" <= old."lastProcessedMessageId" then
     update stash_source_states
-    set "floor" = least("floor", coalesce(new."lastProcessedMessageId", 0)), "low" = null, "high" = null,
-        "epoch" = "epoch" + 1
+    set "floor" = least("floor", stash_between_sets(new."channelId", coalesce(new."lastProcessedMessageId", 0))),
+        "low" = null, "high" = null, "epoch" = "epoch" + 1
     where "mapId" = new."id";
   end if;
   return null;

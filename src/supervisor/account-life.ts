@@ -64,6 +64,7 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   captionTags: config.captionTags,
   verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
+  scanOrder: config.scanOrder,
   logLevel: config.logLevel,
   memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
