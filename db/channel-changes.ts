@@ -20,7 +20,7 @@ export const setChannelActive = (channelId: string, isActive: boolean) =>
 
 /**
  * Gives a channel a category, or none. As with the web app, the packages that have the former one as a tag get the new
- * one instead. Answers with how many did.
+ * one instead; a first category goes to all packages of the channel. Answers with how many were changed.
  */
 export const setCategory = (channelId: string, category: string | null) =>
   transaction(
@@ -33,11 +33,11 @@ const tagAnew = (channelId: string, category: string | null) =>
     "tagAnew",
     (sql) => sql`
       update "packages" p
-      set "tags" = array_remove(p."tags", c."category") ||
+      set "tags" = array_remove(array_remove(p."tags", c."category"), ${category}::text) ||
                    case when ${category}::text is null then '{}'::text[] else array[${category}::text] end
       from "telegram_channels" c
-      where c."id" = ${channelId} and p."sourceChannelId" = c."id" and c."category" = any(p."tags")
-        and c."category" is distinct from ${category}::text`,
+      where c."id" = ${channelId} and p."sourceChannelId" = c."id" and c."category" is distinct from ${category}::text
+        and coalesce(c."category" = any(p."tags"), ${category}::text is not null)`,
   )
 
 const writeCategory = (channelId: string, category: string | null) =>

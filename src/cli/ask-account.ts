@@ -34,9 +34,12 @@ export const chosenAccount = Effect.fn("chosenAccount")(function* (named: Option
   return only
 })
 
-/** Whether a worker runs the account, so that it can be asked. A parked one is woken. */
+/** Where an account has no lock session, though a worker has it: it will take up what it is asked. */
+const unlocked: ReadonlySet<string> = new Set(["starting", "authorising", "backing_off", "parked"])
+
+/** Whether a worker runs the account, as far as can be seen from here. */
 export const canBeAsked = ({ isActive, isAlive, state }: AccountStanding): boolean =>
-  isActive && (isAlive || state === "parked")
+  isActive && (isAlive || (state !== null && unlocked.has(state)))
 
 const TIMEOUT_SECONDS = 90
 const LOOK_EVERY = "100 millis"
