@@ -37,7 +37,7 @@ const tagAnew = (channelId: string, category: string | null) =>
                    case when ${category}::text is null then '{}'::text[] else array[${category}::text] end
       from "telegram_channels" c
       where c."id" = ${channelId} and p."sourceChannelId" = c."id" and c."category" is distinct from ${category}::text
-        and coalesce(c."category" = any(p."tags"), ${category}::text is not null)`,
+        and (c."category" is null or c."category" = any(p."tags"))`,
   )
 
 const writeCategory = (channelId: string, category: string | null) =>

@@ -106,10 +106,7 @@ describe("channels", () => {
     expect(await worker.query(mark)).toEqual(before)
     await worker.stash("channel", "rescan", "Open", "--yes")
     await worker.until("the mark again", `select 1 as ok from (${mark}) m where mark = ${before[0]?.["mark"]}`)
-    expect(worker.sandbox.state().channels.find(({ title }) => title === "My library")?.messages).toMatchObject([
-      {},
-      {},
-      { file: { name: "Dragon.zip" } },
-    ])
+    const published = worker.sandbox.state().channels.find(({ title }) => title === "My library")?.messages ?? []
+    expect(published.flatMap(({ file }) => file?.name ?? [])).toEqual(["Dragon.zip"])
   }, 180_000)
 })
