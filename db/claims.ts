@@ -269,7 +269,10 @@ export const UnsettledSet = Schema.Struct({
 })
 export type UnsettledSet = typeof UnsettledSet.Type
 
-/** The sets of one channel that are not settled: what must be found there again. */
+/**
+ * The sets of one channel that are not settled, and the published ones whose metadata is still pending: what must be found
+ * there again.
+ */
 export const unsettledSets = (sourceChannelId: string) =>
   rows(
     "unsettledSets",
@@ -278,7 +281,12 @@ export const unsettledSets = (sourceChannelId: string) =>
       select k."firstMessageId", k."accountId", k."setName", k."volumes", k."bytes",
              to_jsonb(coalesce(s."messageIds", array[k."firstMessageId"])) as "messageIds"
       from stash_claims k left join stash_set_messages s using ("sourceChannelId", "firstMessageId")
-      where k."sourceChannelId" = ${sourceChannelId} and k."state" in ('claimed', 'deferred', 'waiting')
+      where k."sourceChannelId" = ${sourceChannelId} and (
+        k."state" in ('claimed', 'deferred', 'waiting')
+        or (k."state" = 'published' and k."contentHash" in (
+          select "contentHash" from "packages" where "fileCount" = 0
+        ))
+      )
       order by k."firstMessageId"`,
   )
 
