@@ -38,7 +38,7 @@ const post = (sandbox: Sandbox, name: string) =>
 
 const withTelegram = <A, E>(
   pages: NonNullable<Parameters<typeof startSandbox>[0]>["pages"],
-  documents: number,
+  world: World,
   use: (sandbox: Sandbox) => Effect.Effect<A, E, Tdlib>,
 ) =>
   Effect.gen(function* () {
@@ -47,7 +47,7 @@ const withTelegram = <A, E>(
       (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
     )
     const sandbox = yield* Effect.acquireRelease(
-      Effect.promise(() => startSandbox({ world: worldOf(documents), ...(pages === undefined ? {} : { pages }) })),
+      Effect.promise(() => startSandbox({ world, ...(pages === undefined ? {} : { pages }) })),
       (started) => Effect.promise(() => started.close()),
     )
     return yield* Effect.gen(function* () {
@@ -71,12 +71,45 @@ const read = Effect.fn("read")(function* (scan: SourceScan, stretches = Number.P
 
 const zips = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => `${from + n}.zip`)
 
+/** A supergroup that hides from its members what was posted before they came. */
+const hiddenHistory: World = {
+  accounts: [{ phone, firstName: "Alice", premium: true, code: "12345" }],
+  channels: [
+    {
+      name: "source",
+      title: "Source",
+      kind: "supergroup",
+      hiddenHistory: true,
+      members: [{ phone, joined: "2026-03-01T00:00:00Z" }],
+      messages: ["2026-01-01", "2026-02-01", "2026-04-01", "2026-05-01"].map((date, n) => ({
+        generate: { bytes: 1000, seed: n },
+        name: `${n + 1}.zip`,
+        date: `${date}T00:00:00Z`,
+      })),
+    },
+  ],
+}
+
 describe("a scan of a source", () => {
+  it.live(
+    "reads what a member sees where earlier history is hidden",
+    () =>
+      withTelegram({}, hiddenHistory, (sandbox) =>
+        Effect.gen(function* () {
+          for (const order of ["oldest", "newest"] as const) {
+            const { names } = yield* read(new SourceScan(chatIdOf(sandbox, "source"), order, unseen))
+            assert.deepStrictEqual([...names].sort(), zips(3, 4))
+          }
+        }),
+      ),
+    60_000,
+  )
+
   for (const pages of [{}, { limit: 7 }, { shortness: 0.9, seed: 5 }])
     it.live(
       `reads every document once, in either order, with pages of ${JSON.stringify(pages)}`,
       () =>
-        withTelegram(pages, 230, (sandbox) =>
+        withTelegram(pages, worldOf(230), (sandbox) =>
           Effect.gen(function* () {
             const chatId = chatIdOf(sandbox, "source")
             const oldest = yield* read(new SourceScan(chatId, "oldest", unseen))
@@ -94,7 +127,7 @@ describe("a scan of a source", () => {
   it.live(
     "goes on where it was cut off, with what was posted meanwhile, also in the other order",
     () =>
-      withTelegram({}, 450, (sandbox) =>
+      withTelegram({}, worldOf(450), (sandbox) =>
         Effect.gen(function* () {
           const chatId = chatIdOf(sandbox, "source")
           const first = yield* read(new SourceScan(chatId, "newest", unseen), 2)

@@ -59,7 +59,6 @@ const documentsOf = Effect.fn("documentsOf")(function* (chatId: number, messageI
 interface Tally {
   messages: number
   sets: number
-  volumes: number
   /** The newest document by topic. */
   readonly topics: Map<number, number>
 }
@@ -88,7 +87,7 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
   /** Given out, and not yet known to the database. */
   const open = new Set<VolumeSet>()
   const starts: Array<number> = []
-  const tally: Tally = { messages: 0, sets: 0, volumes: 0, topics: new Map() }
+  const tally: Tally = { messages: 0, sets: 0, topics: new Map() }
   const found = new Map<number, "start" | "within">()
   const sought = new Set(unsettled.map(({ firstMessageId }) => firstMessageId))
   let savedAt = yield* Clock.currentTimeMillis
@@ -111,7 +110,6 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
       open.add(set)
       starts.push(set.firstMessageId)
       tally.sets += 1
-      tally.volumes += set.volumes.length
       for (const { messageId } of set.volumes)
         if (sought.has(messageId)) found.set(messageId, messageId === set.firstMessageId ? "start" : "within")
     }
@@ -172,7 +170,7 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     Stream.runDrain,
   )
 
-  const ignored = tally.messages + earlier.length - tally.volumes
+  const { ignored } = gatherer
   const { messages, sets } = tally
   yield* frame.report({ _tag: "SourceScanned", title: source.title, messages, sets, ignored })
   yield* logEvent.info("source.scanned", `${source.title}: ${sets} sets`, {

@@ -13,6 +13,7 @@ export class SetGatherer<F extends SourceFile> {
   readonly #documentExtensions: ReadonlyArray<string>
   /** In the order in which they were read. */
   readonly #held = new Map<number, F>()
+  #ignored = 0
 
   constructor(documentExtensions: ReadonlyArray<string>) {
     this.#documentExtensions = documentExtensions
@@ -21,6 +22,11 @@ export class SetGatherer<F extends SourceFile> {
   /** The messages that were read and not given out. */
   get held(): Iterable<number> {
     return this.#held.keys()
+  }
+
+  /** How many files belonged to no set. */
+  get ignored(): number {
+    return this.#ignored
   }
 
   /** Takes documents in the order in which they were read; those that it has already, it keeps. */
@@ -40,7 +46,9 @@ export class SetGatherer<F extends SourceFile> {
     })
     const grouped = new Set(sets.flatMap(({ volumes }) => volumes.map(({ messageId }) => messageId)))
     // Files of no set may belong to one yet, as long as it is near.
-    for (const id of ids) if (!grouped.has(id) && !tail.has(id)) this.#held.delete(id)
+    const strays = ids.filter((id) => !grouped.has(id) && !tail.has(id))
+    this.#ignored += strays.length
+    for (const id of strays) this.#held.delete(id)
     for (const { volumes } of ready) for (const { messageId } of volumes) this.#held.delete(messageId)
     return ready
   }
