@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { storable } from "./row.ts"
+import { storable, storableJson } from "./row.ts"
 import { first, one, run, transaction } from "./statement.ts"
 
 /** Where supervisors hear of requests; the payload is the account's id. */
@@ -33,7 +33,7 @@ export const ask = (asked: {
         Schema.Struct({ id: Schema.String }),
         (sql) => sql`
           insert into stash_requests ("accountId", "request", "expiresAt")
-          values (${asked.accountId}, ${storable(JSON.stringify(asked.request))}::text::jsonb,
+          values (${asked.accountId}, ${storableJson(asked.request)}::text::jsonb,
                   now() + make_interval(secs => ${asked.timeoutSeconds}))
           returning "id"`,
       )
@@ -71,7 +71,7 @@ export const answerRequest = (id: string, answer: unknown) =>
     "answerRequest",
     (sql) => sql`
       update stash_requests
-      set "state" = 'answered', "answer" = ${storable(JSON.stringify(answer))}::text::jsonb, "endedAt" = now()
+      set "state" = 'answered', "answer" = ${storableJson(answer)}::text::jsonb, "endedAt" = now()
       where "id" = ${id} and "state" = 'taken'`,
   ).pipe(Effect.asVoid)
 
@@ -95,14 +95,15 @@ export const failAbandonedRequests = (accountId: string) =>
       where "accountId" = ${accountId} and "state" = 'taken'`,
   )
 
-/** Ends what nobody took in time, and forgets what ended more than a day ago. */
+/** Ends what nobody took, or answered, in time, and forgets what ended more than a day ago. */
 export const sweepRequests = () =>
   Effect.andThen(
     run(
       "expireRequests",
       (sql) => sql`
-        update stash_requests set "state" = 'failed', "endedAt" = now(), "error" = 'no worker took it in time'
-        where "state" = 'pending' and "expiresAt" <= now()`,
+        update stash_requests set "state" = 'failed', "endedAt" = now(), "error" = 'no worker did it in time'
+        where ("state" = 'pending' and "expiresAt" <= now())
+           or ("state" = 'taken' and "expiresAt" <= now() - interval '10 minutes')`,
     ),
     run("forgetRequests", (sql) => sql`delete from stash_requests where "endedAt" < now() - interval '1 day'`),
   )

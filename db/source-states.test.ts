@@ -203,7 +203,7 @@ describe("topics", () => {
         const { epoch } = yield* begin(mapId)
         yield* saveScan({ mapId, channelId, epoch }, seenUpTo(100))
         yield* noteTopics(mapId, [
-          { topicId: 5, name: "Dragons", messageId: 90 },
+          { topicId: 5, name: "Dra\0gons", messageId: 90 },
           { topicId: 6, name: null, messageId: 120 },
         ])
         yield* noteTopics(mapId, [{ topicId: 5, name: null, messageId: 95 }])
@@ -215,7 +215,7 @@ describe("topics", () => {
           from topic_progress order by 1`,
         )
         expect(noted).toEqual([
-          { topic: 5, name: "Dragons", last: 95 },
+          { topic: 5, name: "Dra\uFFFDgons", last: 95 },
           { topic: 6, name: null, last: 100 },
         ])
       }),

@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { arrayLiteral, SafeInteger, storable } from "./row.ts"
+import { arrayLiteral, SafeInteger, storable, storableJson } from "./row.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 
 /** How much of a source an account has seen. Message ids are TDLib's. */
@@ -150,7 +150,7 @@ export const noteTopics = (
     (sql) => sql`
       insert into "topic_progress" as t ("id", "accountChannelMapId", "topicId", "topicName", "lastProcessedMessageId")
       select gen_random_uuid()::text, m."id", n."topicId", n."name", least(n."messageId", m."lastProcessedMessageId")
-      from jsonb_to_recordset(${storable(JSON.stringify(topics))}::text::jsonb)
+      from jsonb_to_recordset(${storableJson(topics)}::text::jsonb)
              as n ("topicId" bigint, "name" text, "messageId" bigint),
            "account_channel_map" m
       where m."id" = ${mapId}
