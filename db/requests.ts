@@ -50,6 +50,17 @@ export const outcomeOf = (id: string) =>
     (sql) => sql`select "state", "answer", "error" from stash_requests where "id" = ${id}`,
   )
 
+/** Whether a worker is there that listens for requests. */
+export const isWorkerThere = () =>
+  one(
+    "isWorkerThere",
+    Schema.Struct({ isThere: Schema.Boolean }),
+    (sql) => sql`
+      select exists (
+        select from pg_stat_activity where application_name = 'stash:supervisor listen' and datname = current_database()
+      ) as "isThere"`,
+  ).pipe(Effect.map(({ isThere }) => isThere))
+
 /** Takes the oldest request to an account that somebody still waits for. */
 export const takeRequest = (accountId: string) =>
   first(

@@ -108,5 +108,5 @@ describe("channels", () => {
     await worker.until("the mark again", `select 1 as ok from (${mark}) m where mark = ${before[0]?.["mark"]}`)
     const published = worker.sandbox.state().channels.find(({ title }) => title === "My library")?.messages ?? []
     expect(published.flatMap(({ file }) => file?.name ?? [])).toEqual(["Dragon.zip"])
-  }, 180_000)
+  }, 300_000)
 })

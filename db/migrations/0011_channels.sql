@@ -53,7 +53,7 @@ create index stash_claims_unsettled on stash_claims ("sourceChannelId", "firstMe
   where "state" in ('claimed', 'deferred', 'waiting');
 
 -- The last message at or before a place so that no set lies on both sides of it.
-create function stash_between_sets(channel text, place bigint) returns bigint language plpgsql stable as $$
+create or replace function stash_between_sets(channel text, place bigint) returns bigint language plpgsql stable as $$
 declare
   lower bigint;
 begin
@@ -66,7 +66,7 @@ begin
 end $$;
 
 -- A mark that is written without moving on was set back, by whomever (the web app too): everything after it is seen again.
-create function stash_note_mark() returns trigger language plpgsql as $$
+create or replace function stash_note_mark() returns trigger language plpgsql as $$
 begin
   if new."lastProcessedMessageId" is null or new."lastProcessedMessageId" <= old."lastProcessedMessageId" then
     update stash_source_states
@@ -76,5 +76,6 @@ begin
   end if;
   return null;
 end $$;
+drop trigger if exists stash_marks on "account_channel_map";
 create trigger stash_marks after update of "lastProcessedMessageId" on "account_channel_map"
   for each row execute function stash_note_mark();

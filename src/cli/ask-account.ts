@@ -1,6 +1,6 @@
 import { Effect, Option, Schedule, Schema } from "effect"
 import { type AccountStanding, accountStandings } from "../../db/account-states.ts"
-import { ask, failRequest, outcomeOf, type RequestOutcome } from "../../db/requests.ts"
+import { ask, failRequest, isWorkerThere, outcomeOf, type RequestOutcome } from "../../db/requests.ts"
 import { ChatAnswer, type ChatRequest } from "../channel/chat-requests.ts"
 import { oneAccount } from "./account-command.ts"
 
@@ -34,12 +34,12 @@ export const chosenAccount = Effect.fn("chosenAccount")(function* (named: Option
   return only
 })
 
-/** Where an account has no lock session, though a worker has it: it will take up what it is asked. */
-const unlocked: ReadonlySet<string> = new Set(["starting", "authorising", "backing_off", "parked"])
-
-/** Whether a worker runs the account, as far as can be seen from here. */
-export const canBeAsked = ({ isActive, isAlive, state }: AccountStanding): boolean =>
-  isActive && (isAlive || (state !== null && unlocked.has(state)))
+/**
+ * Whether a worker runs the account, as far as can be seen from here: between two lives it has no cell, and takes up
+ * what it was asked with the next one.
+ */
+export const canBeAsked = ({ isActive, state }: AccountStanding) =>
+  isActive && state !== null && state !== "stopped" ? isWorkerThere() : Effect.succeed(false)
 
 const TIMEOUT_SECONDS = 90
 const LOOK_EVERY = "100 millis"
@@ -53,7 +53,7 @@ const isEnded = (outcome: Option.Option<RequestOutcome>): boolean =>
  */
 export const askAccount = Effect.fn("askAccount")(function* (account: AccountStanding, request: ChatRequest) {
   const refuse = (reason: string) => new NotAnswered({ account: nameOf(account), reason })
-  if (!canBeAsked(account))
+  if (!(yield* canBeAsked(account)))
     return yield* refuse(
       account.isActive
         ? "no worker runs this account now, and this needs Telegram: start the worker (stash run)"

@@ -58,7 +58,7 @@ const create = Effect.fn("create")(function* (title: string, account: AccountSta
 const admit = Effect.fn("admit")(
   function* (account: AccountStanding, { chat, inviteLink }: Found, channelId: string) {
     yield* linkChannel({ accountId: account.id, channelId, role: "WRITER" })
-    if (!canBeAsked(account)) return "not checked: no worker runs it now"
+    if (!(yield* canBeAsked(account))) return "not checked: no worker runs it now"
     const answer =
       inviteLink === null
         ? yield* askAccount(account, { _tag: "LookAtChat", chatId: chat.chatId })

@@ -85,7 +85,7 @@ const channelFor = Effect.fn("channelFor")(function* (text: string, account: Acc
   if (others.length > 0) return yield* new ChannelNotFound({ wanted: text, found: others.length + 1 })
   const chatId = known?.telegramId ?? (/^-?\d{5,16}$/.test(text) ? Number(text) : undefined)
   if (chatId === undefined) return yield* new ChannelNotFound({ wanted: text, found: 0 })
-  if (known !== undefined && !canBeAsked(account)) return { row: known, seen: undefined }
+  if (known !== undefined && !(yield* canBeAsked(account))) return { row: known, seen: undefined }
   const answer = yield* askAccount(account, { _tag: "LookAtChat", chatId })
   const seen = answer._tag === "Chat" ? answer.chat : undefined
   if (known !== undefined) return { row: known, seen }
