@@ -17,14 +17,16 @@ import * as Schema from "effect/Schema"
 import { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { AccountRpcs } from "../src/channel/account-rpcs.ts"
-import { makeFramePort } from "../src/channel/frame.ts"
+import { type FramePort, makeFramePort } from "../src/channel/frame.ts"
+import { malformedLine } from "../src/channel/malformed-line.ts"
 import { layerRpcClient, layerRpcServer } from "../src/channel/rpc-protocol.ts"
-import { type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
+import { ActorOrder, type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
 import { FaultPoints, faultPointsIn } from "../src/fault-point.ts"
 import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
 import { Places } from "./ingest/set-work.ts"
+import { sufferFaults } from "./suffer-faults.ts"
 import { Supervisor } from "./supervisor-client.ts"
 import { makeAuthorizationStates } from "./telegram/login.ts"
 import { makeSendOutcomes } from "./telegram/send.ts"
@@ -36,10 +38,10 @@ const BEAT_MILLIS = 1_000
 const parent = parentPort
 if (parent === null) throw new Error("actor.ts runs in the worker thread of an account cell only")
 
-const port = makeFramePort(
+const port: FramePort = makeFramePort(
   (frame) => parent.postMessage(frame),
   (listener) => parent.on("message", listener),
-  () => report({ _tag: "Ended", reason: { _tag: "Failed", message: "the warden sent something that is no frame" } }),
+  (error) => port.post({ stream: "log", body: malformedLine("the warden", error) }),
 )
 const report = (body: ActorReport): void => port.post({ stream: "warden", body })
 
@@ -74,6 +76,9 @@ const layerOf = (config: CellConfig) =>
       return RpcServer.layer(AccountRpcs).pipe(
         Layer.provide(layerCommands),
         Layer.merge(Layer.effectDiscard(watchTdlib(fail))),
+        Layer.merge(
+          config.faultDirectory === null ? Layer.empty : Layer.effectDiscard(sufferFaults(config.faultDirectory)),
+        ),
         Layer.provide(telegram),
         Layer.provide(Places.layer),
         Layer.provide(Layer.succeed(AccountConfig, config)),
@@ -110,4 +115,4 @@ fiber.addObserver((exit) => {
   if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) fail(Cause.pretty(exit.cause))
   else report({ _tag: "Ended", reason: { _tag: "Closed" } })
 })
-port.listen("warden", () => Effect.runFork(Fiber.interrupt(fiber)))
+port.listen("warden", ActorOrder, () => Effect.runFork(Fiber.interrupt(fiber)))

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,6 +6,7 @@ import { Effect, Fiber, Schedule, Schema, Stream } from "effect"
 import { addAccount } from "../db/accounts.ts"
 import { Database } from "../db/database.ts"
 import { rows } from "../db/statement.ts"
+import { cellFaultPath } from "../src/cell-fault.ts"
 import type { LoginState } from "../src/channel/account-rpcs.ts"
 import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
@@ -153,6 +154,28 @@ describe("an account cell", () => {
         assert.include(ended, { exit: "SIGKILL", reason: "it gave no reason" })
         // The server frees the account's lock when it notices that the session is gone.
         yield* withCell(bench, "none", (_, states) => Effect.sync(() => assert.deepStrictEqual(states.at(-1), "Ready")))
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "that TDLib ends is said to have ended with what TDLib said last",
+    () =>
+      Effect.gen(function* () {
+        const made = yield* makeBench
+        const faultDirectory = made.config.tempDirectory
+        yield* Effect.promise(() => mkdir(faultDirectory, { recursive: true }))
+        const bench = { ...made, config: { ...made.config, faultDirectory } }
+        const fault = cellFaultPath(faultDirectory, bench.config.accountId)
+        const ended = yield* withCell(bench, "12345", (cell) =>
+          Effect.andThen(
+            Effect.promise(() => writeFile(fault, JSON.stringify({ what: "abort TDLib" }))),
+            Effect.flip(cell.ended),
+          ),
+        )
+        assert.include(ended, { reason: "TDLib ended it: asked to abort", exit: "SIGABRT" })
+        const last = bench.lines.findLast(({ fields }) => fields["event"] === "tdlib.log")
+        assert.include(last, { level: "fatal", message: "asked to abort" })
       }).pipe(Effect.scoped),
     120_000,
   )

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { FaultPoint } from "../../src/fault-point.ts"
+import { until } from "../until.ts"
 import { deal, dealAnywhere, type TimedBlow } from "./blow.ts"
 import type { Rig } from "./rig.ts"
 import {
@@ -10,7 +11,6 @@ import {
   type Strike,
   type TelegramStrike,
 } from "./strike.ts"
-import { until } from "./until.ts"
 import { isQuiet } from "./verdict.ts"
 import { accounts } from "./world.ts"
 
