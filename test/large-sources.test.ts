@@ -69,12 +69,12 @@ describe("a large source", () => {
       most = Math.max(most, mebibytes)
       await sleep(200)
     }
-    const before = callsOf(worker)
     expect(searches(worker)).toBeLessThan((1.1 * MESSAGES) / 100)
     // TDLib alone keeps what it has read, for a minute: some 2.5 KiB a document.
     expect(most - early).toBeLessThan((4 * MESSAGES) / KIBIBYTE)
     await worker.untilSettled(1)
     await worker.until("an idle account", `select 1 as ok from stash_account_states where "state" = 'idle'`)
+    const before = callsOf(worker)
     await worker.call()
     await worker.until("a second cycle", completedRuns(2))
     expect(callsSince(before, worker)).toBeLessThanOrEqual(3)
