@@ -130,6 +130,7 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       Settle: () => guarded(settleAccount()),
+      Guard: () => guarded(Effect.never),
       Drain: () => Effect.sync(places.drain),
       RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(report))),
     })

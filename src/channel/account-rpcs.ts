@@ -83,6 +83,8 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("SubmitPassword", { payload: { password: Schema.String }, error: AccountError }),
   /** Finishes what an earlier life left half done and goes online. Must be called once, before the first cycle. */
   Rpc.make("Settle", { success: SettleReport, error: AccountError }),
+  /** Never succeeds: fails when the account is lost, whether it works or rests. To be held from `Settle` on. */
+  Rpc.make("Guard", { success: Schema.Never, error: AccountError }),
   /** Takes no more sets up: the cycle that is running ends when those under way have left, or are interrupted. */
   Rpc.make("Drain"),
   /** Goes once through all sources of the account. */

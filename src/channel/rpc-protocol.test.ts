@@ -34,6 +34,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           SubmitCode: () => Effect.void,
           SubmitPassword: () => Effect.void,
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),
+          Guard: () => Effect.never,
           Drain: () => Effect.void,
           RunCycle: () => handlers.cycle ?? Stream.make(scanned, scanned),
         }),

@@ -163,14 +163,16 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
-  const cell = yield* startCell(cellConfig(account, surroundings), surroundings.logs)
+  const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(surroundings.config.dataDirectory, "compiled")
+  const cell = yield* startCell(cellConfig(account, surroundings), surroundings.logs, compileCache)
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")
     yield* logIn(cell, account, surroundings.sandbox?.loginCode).pipe(Effect.mapError(toError))
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
-    yield* cycles(cell, account, surroundings)
+    // An account that rests would find out by its next cycle only, hours later, while another worker may have taken it.
+    yield* Effect.raceFirst(cycles(cell, account, surroundings), cell.account.Guard())
   })
   const { restartOf } = yield* Orders
   yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))
