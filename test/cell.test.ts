@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,6 +6,7 @@ import { Effect, Fiber, Schedule, Schema, Stream } from "effect"
 import { addAccount } from "../db/accounts.ts"
 import { Database } from "../db/database.ts"
 import { rows, run } from "../db/statement.ts"
+import { cellFaultPath } from "../src/cell-fault.ts"
 import type { LoginState } from "../src/channel/account-rpcs.ts"
 import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
@@ -175,6 +176,27 @@ describe("an account cell", () => {
         assert.include(ended, { exit: "SIGKILL", reason: "it gave no reason" })
         // The server frees the account's lock when it notices that the session is gone.
         yield* withCell(bench, "none", (_, states) => Effect.sync(() => assert.deepStrictEqual(states.at(-1), "Ready")))
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "that TDLib aborts ends with what TDLib had to say",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const directory = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "stash-faults-")))
+        const faulty = { ...bench, config: { ...bench.config, faultDirectory: directory } }
+        const ended = yield* withCell(faulty, "12345", (cell) =>
+          Effect.gen(function* () {
+            const file = cellFaultPath(directory, bench.config.accountId)
+            yield* Effect.promise(() => writeFile(file, JSON.stringify({ what: "abort TDLib" })))
+            return yield* Effect.flip(cell.ended)
+          }),
+        )
+        yield* Effect.promise(() => rm(directory, { recursive: true }))
+        assert.include(ended, { exit: "SIGABRT", reason: "TDLib aborted: asked to abort" })
+        assert.include(bench.lines.find(({ level }) => level === "fatal")?.fields, { event: "tdlib.log" })
       }).pipe(Effect.scoped),
     120_000,
   )

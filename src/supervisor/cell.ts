@@ -10,6 +10,7 @@ import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
 import { untilSilent } from "./cell-pulse.ts"
 import { layerCellRequests } from "./cell-requests.ts"
+import { lineOfStandardError } from "./cell-stderr.ts"
 
 /** Thrown when: the process of an account cell is gone. `reason` is what it said itself; the signal is often luck. */
 export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
@@ -32,6 +33,8 @@ export interface Cell {
 /** Longer than the warden's own limit for an orderly close. */
 const CLOSE_LIMIT = "30 seconds"
 const READY_LIMIT = "90 seconds"
+/** How long what a process has written may still be on its way when it is gone. */
+const LAST_WORDS = "1 second"
 
 /**
  * A cell is small and there are many of them: V8's own bounds are made for one large program. Without these an idle cell
@@ -63,18 +66,26 @@ const portOf = (child: ChildProcess, logs: LogWriter, accountId: string): FrameP
       }),
   )
 
-/** TDLib writes its own log to standard error; each line becomes one of ours. */
-const forwardStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): void => {
-  if (child.stderr === null) return
-  createInterface({ input: child.stderr }).on("line", (line) =>
-    logs.write({
-      level: line.includes('"event":"cell.ended"') ? "debug" : "warn",
-      time: Date.now(),
-      message: line.slice(0, 2_000),
-      fields: { event: "cell.stderr", account: accountId },
-    }),
-  )
-}
+/**
+ * TDLib writes its own log to standard error; each line becomes one of ours. What was fatal goes to `onFatal` too.
+ * Resolves when all of it has been read, which may be after the process is gone.
+ */
+const forwardStandardError = (
+  child: ChildProcess,
+  logs: LogWriter,
+  accountId: string,
+  onFatal: (message: string) => void,
+): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.stderr === null) return resolve()
+    const lines = createInterface({ input: child.stderr })
+    lines.once("close", resolve)
+    lines.on("line", (text) => {
+      const line = lineOfStandardError(text)
+      if (line.level === "fatal") onFatal(line.message)
+      logs.write({ ...line, time: Date.now(), fields: { ...line.fields, account: accountId } })
+    })
+  })
 
 const forwardLogs = (port: FramePort, logs: LogWriter): (() => void) =>
   port.listen("log", (body) => {
@@ -113,12 +124,6 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const port = portOf(child, logs, config.accountId)
   const tellWarden = (body: SupervisorMessage) => port.post({ stream: "warden", body })
 
-  child.on("exit", (code, signal) =>
-    Deferred.doneUnsafe(
-      ended,
-      Exit.fail(new CellEnded({ reason: describe(reason), exit: signal ?? `code ${code ?? "unknown"}` })),
-    ),
-  )
   child.on("error", (error) =>
     Deferred.doneUnsafe(ended, Exit.fail(new CellEnded({ reason: `could not start: ${error.message}`, exit: "none" }))),
   )
@@ -137,7 +142,22 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     fields: { event: "cell.started", account: config.accountId, pid: child.pid ?? null },
   })
   forwardLogs(port, logs)
-  forwardStandardError(child, logs, config.accountId)
+  // TDLib ends the process itself after a fatal line: nobody is left to give a reason.
+  const allRead = forwardStandardError(child, logs, config.accountId, (message) => {
+    reason ??= { _tag: "Failed", message: `TDLib aborted: ${message}` }
+  })
+  child.on("exit", (code, signal) => {
+    const exit = signal ?? `code ${code ?? "unknown"}`
+    const end = Effect.suspend(() => Deferred.fail(ended, new CellEnded({ reason: describe(reason), exit })))
+    const hasSaid =
+      reason !== undefined
+        ? Effect.void
+        : Effect.timeoutOption(
+            Effect.promise(() => allRead),
+            LAST_WORDS,
+          )
+    Effect.runFork(Effect.andThen(hasSaid, end))
+  })
 
   const context = yield* Layer.build(
     Layer.merge(
