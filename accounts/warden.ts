@@ -4,17 +4,15 @@
  */
 import { writeSync } from "node:fs"
 import { Worker } from "node:worker_threads"
-import * as Exit from "effect/Exit"
-import * as Schema from "effect/Schema"
 import type { Frame } from "../src/channel/frame.ts"
+import type { CellConfig, EndReason, WardenMessage } from "../src/channel/warden-messages.ts"
 import {
-  ActorReport,
-  CellConfig,
-  type EndReason,
-  SupervisorMessage,
+  isActorReport,
+  isSupervisorMessage,
+  memoryLimitsOf,
+  nameOf,
   WARDEN_BEAT_SECONDS,
-  type WardenMessage,
-} from "../src/channel/warden-messages.ts"
+} from "../src/channel/warden-reading.ts"
 
 /** Without a sign of life for this long the actor counts as hung. Its start, with all imports, may take longer. */
 const HUNG_AFTER_MILLIS = 30_000
@@ -47,12 +45,6 @@ const end = (reason: EndReason): void => {
     die(),
   )
   setTimeout(die, 1_000)
-}
-
-/** The memory limits of the start message; none when it cannot be read: the actor will say what is wrong with it. */
-const memoryLimitsOf = (config: unknown): CellConfig["memory"] | undefined => {
-  const decoded = Schema.decodeUnknownExit(CellConfig)(config)
-  return Exit.isSuccess(decoded) ? decoded.value.memory : undefined
 }
 
 class Actor {
@@ -90,17 +82,16 @@ class Actor {
   }
 
   #hearReport(body: unknown): void {
-    const report = Schema.decodeUnknownExit(ActorReport)(body)
-    if (Exit.isFailure(report)) {
-      end({ _tag: "Failed", message: `unknown report of the actor: ${report.cause}` })
+    if (!isActorReport(body)) {
+      end({ _tag: "Failed", message: `unknown report of the actor: ${nameOf(body)}` })
       return
     }
     this.#lastBeat = Date.now()
-    if (report.value._tag === "Ready") {
+    if (body._tag === "Ready") {
       this.#silenceLimit = HUNG_AFTER_MILLIS
       tellSupervisor({ _tag: "Ready" })
     }
-    if (report.value._tag === "Ended") end(report.value.reason)
+    if (body._tag === "Ended") end(body.reason)
   }
 
   #watch(): void {
@@ -126,9 +117,8 @@ class Actor {
 let actor: Actor | undefined
 
 const obey = (body: unknown): void => {
-  const message = Schema.decodeUnknownExit(SupervisorMessage)(body)
-  if (Exit.isFailure(message)) end({ _tag: "Failed", message: `unknown message of the supervisor: ${message.cause}` })
-  else if (message.value._tag === "Start") actor ??= new Actor(message.value.config)
+  if (!isSupervisorMessage(body)) end({ _tag: "Failed", message: `unknown message of the supervisor: ${nameOf(body)}` })
+  else if (body._tag === "Start") actor ??= new Actor(body.config)
   else if (actor === undefined) end({ _tag: "Closed" })
   else actor.close()
 }

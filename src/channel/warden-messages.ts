@@ -60,12 +60,9 @@ export const EndReason = Schema.Union([
 ])
 export type EndReason = typeof EndReason.Type
 
-/** How often a warden says that its process runs. */
-export const WARDEN_BEAT_SECONDS = 5
-
 /** Warden to supervisor. */
 export const WardenMessage = Schema.Union([
-  /** The process runs; said every {@link WARDEN_BEAT_SECONDS}. */
+  /** The process runs; said every few seconds. */
   Schema.TaggedStruct("Beat", {}),
   /** The actor answers RPCs from now on. */
   Schema.TaggedStruct("Ready", {}),
