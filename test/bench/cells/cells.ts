@@ -138,7 +138,7 @@ const idleCpu = (accounts: number, milliseconds: number): Promise<ReadonlyArray<
   })
 
 export const benchCells = async ({ quick }: BenchOptions): Promise<ReadonlyArray<BenchResult>> => {
-  const runs = quick ? 1 : 5
+  const runs = quick ? 1 : 3
   const [memoryCells, idleCells, counts] = quick ? [3, 5, [3]] : [MEMORY_CELLS, IDLE_CELLS, START_COUNTS]
   const results = [await memory(memoryCells), ...(await idleCpu(idleCells, quick ? 20_000 : 120_000))]
   const one = await startTimes(1, runs)
