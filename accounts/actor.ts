@@ -17,9 +17,10 @@ import * as Schema from "effect/Schema"
 import { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { AccountRpcs } from "../src/channel/account-rpcs.ts"
-import { makeFramePort } from "../src/channel/frame.ts"
+import { type FramePort, makeFramePort } from "../src/channel/frame.ts"
+import { malformedLine } from "../src/channel/malformed-line.ts"
 import { layerRpcClient, layerRpcServer } from "../src/channel/rpc-protocol.ts"
-import { type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
+import { ActorOrder, type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
 import { FaultPoints, faultPointsIn } from "../src/fault-point.ts"
 import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
@@ -37,10 +38,10 @@ const BEAT_MILLIS = 1_000
 const parent = parentPort
 if (parent === null) throw new Error("actor.ts runs in the worker thread of an account cell only")
 
-const port = makeFramePort(
+const port: FramePort = makeFramePort(
   (frame) => parent.postMessage(frame),
   (listener) => parent.on("message", listener),
-  () => report({ _tag: "Ended", reason: { _tag: "Failed", message: "the warden sent something that is no frame" } }),
+  (error) => port.post({ stream: "log", body: malformedLine("the warden", error) }),
 )
 const report = (body: ActorReport): void => port.post({ stream: "warden", body })
 
@@ -114,4 +115,4 @@ fiber.addObserver((exit) => {
   if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) fail(Cause.pretty(exit.cause))
   else report({ _tag: "Ended", reason: { _tag: "Closed" } })
 })
-port.listen("warden", () => Effect.runFork(Fiber.interrupt(fiber)))
+port.listen("warden", ActorOrder, () => Effect.runFork(Fiber.interrupt(fiber)))

@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { markAuthenticated, setAuthState } from "../db/accounts.ts"
 import type { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { AccountError, AccountRpcs, type CycleEvent, type LoginState } from "../src/channel/account-rpcs.ts"
+import { makeLatestWins } from "../src/channel/latest-wins.ts"
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { runCycle } from "./ingest/cycle.ts"
@@ -99,6 +99,11 @@ const cycle = Effect.fn("cycle")(function* (report: (event: CycleEvent) => Effec
   yield* runCycle(Math.min(limit, maxPartBytes ?? limit), report)
 })
 
+const keepAll = () => undefined
+
+/** Of a set's progress the latest is enough; everything else that a cycle tells is counted. */
+const progressOf = (event: CycleEvent) => (event._tag === "SetProgress" ? event.setKey : undefined)
+
 /** The answers of an account cell to its supervisor's commands. */
 export const layerCommands = AccountRpcs.toLayer(
   Effect.gen(function* () {
@@ -116,23 +121,25 @@ export const layerCommands = AccountRpcs.toLayer(
       )
     /** Runs a command that reports while it works, as a stream that ends when the command does. */
     const reporting = <A>(
+      placeOf: (event: A) => string | undefined,
       command: (report: (event: A) => Effect.Effect<void>) => Effect.Effect<void, AccountError>,
     ): Stream.Stream<A, AccountError> =>
-      Stream.callback((queue) =>
-        command((event) => Effect.asVoid(Queue.offer(queue, event))).pipe(
-          Effect.andThen(Queue.end(queue)),
-          Effect.catch((error) => Queue.fail(queue, error)),
-        ),
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const events = yield* makeLatestWins<A, AccountError>(placeOf)
+          yield* command(events.offer).pipe(Effect.andThen(events.end), Effect.catch(events.fail), Effect.forkScoped)
+          return events.stream
+        }),
       )
 
     return AccountRpcs.of({
-      Login: () => reporting<LoginState>((report) => guarded(login(report))),
+      Login: () => reporting<LoginState>(keepAll, (report) => guarded(login(report))),
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       Settle: () => guarded(settleAccount()),
       Guard: () => guarded(Effect.never),
       Drain: () => Effect.sync(places.drain),
-      RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(report))),
+      RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(cycle(report))),
     })
   }),
 )

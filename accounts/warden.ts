@@ -4,15 +4,20 @@
  */
 import { writeSync } from "node:fs"
 import { Worker } from "node:worker_threads"
-import type { Frame } from "../src/channel/frame.ts"
-import type { CellConfig, EndReason, WardenMessage } from "../src/channel/warden-messages.ts"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import { type Frame, type FramePort, type MalformedMessage, makeFramePort } from "../src/channel/frame.ts"
+import { malformedLine } from "../src/channel/malformed-line.ts"
 import {
-  isActorReport,
-  isSupervisorMessage,
-  memoryLimitsOf,
-  nameOf,
+  type ActorOrder,
+  ActorReport,
+  CellConfig,
+  CHANNEL_VERSION,
+  type EndReason,
+  SupervisorMessage,
   WARDEN_BEAT_SECONDS,
-} from "../src/channel/warden-reading.ts"
+  type WardenMessage,
+} from "../src/channel/warden-messages.ts"
 
 /** Without a sign of life for this long the actor counts as hung. Its start, with all imports, may take longer. */
 const HUNG_AFTER_MILLIS = 30_000
@@ -25,6 +30,22 @@ const post = (frame: Frame): void => {
   if (process.connected) process.send?.(frame, undefined, {}, () => {})
 }
 const tellSupervisor = (message: WardenMessage): void => post({ stream: "warden", body: message })
+
+/** What is no message is said and dropped: whoever waits for one has a limit of its own. */
+const reportMalformed = (from: string) => (error: MalformedMessage) =>
+  post({ stream: "log", body: malformedLine(from, error) })
+
+const supervisor: FramePort = makeFramePort(
+  post,
+  (listener) => process.on("message", listener),
+  reportMalformed("the supervisor"),
+)
+
+/** What the warden passes on, either way. */
+const passed = ["commands", "requests", "log"] as const
+const passOn = (from: FramePort, to: FramePort): void => {
+  for (const stream of passed) from.listen(stream, Schema.Unknown, (body) => to.post({ stream, body }))
+}
 
 /**
  * Ends the process. Always by SIGKILL: with a live TDLib the status of process.exit is luck (facts/cell.md, rule 1).
@@ -47,51 +68,51 @@ const end = (reason: EndReason): void => {
   setTimeout(die, 1_000)
 }
 
+/** The memory limits of the start message; none when it cannot be read: the actor will say what is wrong with it. */
+const memoryLimitsOf = (config: unknown): CellConfig["memory"] | undefined => {
+  const decoded = Schema.decodeUnknownExit(CellConfig)(config)
+  return Exit.isSuccess(decoded) ? decoded.value.memory : undefined
+}
+
 class Actor {
   readonly #memory: CellConfig["memory"] | undefined
   #isHeavy = false
-  readonly #worker: Worker
+  readonly #port: FramePort
   #lastBeat = Date.now()
   #silenceLimit = START_LIMIT_MILLIS
   #closing = false
 
   constructor(config: unknown) {
     this.#memory = memoryLimitsOf(config)
-    this.#worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: config, name: "actor" })
-    this.#worker.on("message", (message) => this.#hear(message))
-    this.#worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
-    this.#worker.on("exit", (code) => end({ _tag: "Failed", message: `the actor ended by itself with code ${code}` }))
+    const worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: config, name: "actor" })
+    this.#port = makeFramePort(
+      (frame) => worker.postMessage(frame),
+      (listener) => worker.on("message", listener),
+      reportMalformed("the actor"),
+    )
+    this.#port.listen("warden", ActorReport, (report) => this.#hear(report))
+    passOn(this.#port, supervisor)
+    passOn(supervisor, this.#port)
+    worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
+    worker.on("exit", (code) => end({ _tag: "Failed", message: `the actor ended by itself with code ${code}` }))
     setInterval(() => this.#watch(), 1_000)
     setInterval(() => tellSupervisor({ _tag: "Beat" }), WARDEN_BEAT_SECONDS * 1_000)
-  }
-
-  pass(frame: unknown): void {
-    this.#worker.postMessage(frame)
   }
 
   close(): void {
     if (this.#closing) return
     this.#closing = true
-    this.pass({ stream: "warden", body: { _tag: "Close" } })
+    this.#port.post({ stream: "warden", body: { _tag: "Close" } satisfies ActorOrder })
     setTimeout(() => end({ _tag: "Failed", message: "the orderly close took too long" }), CLOSE_LIMIT_MILLIS)
   }
 
-  #hear(message: { stream?: unknown; body?: unknown }): void {
-    if (message.stream !== "warden") post(message as Frame)
-    else this.#hearReport(message.body)
-  }
-
-  #hearReport(body: unknown): void {
-    if (!isActorReport(body)) {
-      end({ _tag: "Failed", message: `unknown report of the actor: ${nameOf(body)}` })
-      return
-    }
+  #hear(report: ActorReport): void {
     this.#lastBeat = Date.now()
-    if (body._tag === "Ready") {
+    if (report._tag === "Ready") {
       this.#silenceLimit = HUNG_AFTER_MILLIS
       tellSupervisor({ _tag: "Ready" })
     }
-    if (body._tag === "Ended") end(body.reason)
+    if (report._tag === "Ended") end(report.reason)
   }
 
   #watch(): void {
@@ -116,16 +137,12 @@ class Actor {
 
 let actor: Actor | undefined
 
-const obey = (body: unknown): void => {
-  if (!isSupervisorMessage(body)) end({ _tag: "Failed", message: `unknown message of the supervisor: ${nameOf(body)}` })
-  else if (body._tag === "Start") actor ??= new Actor(body.config)
-  else if (actor === undefined) end({ _tag: "Closed" })
-  else actor.close()
-}
-
-process.on("message", (frame: { stream?: unknown; body?: unknown }) =>
-  frame.stream === "warden" ? obey(frame.body) : actor?.pass(frame),
-)
+supervisor.listen("warden", SupervisorMessage, (message) => {
+  if (message._tag === "Close") return actor === undefined ? end({ _tag: "Closed" }) : actor.close()
+  const { config, version } = message
+  if (version !== CHANNEL_VERSION) end({ _tag: "Outdated", supervisor: version, cell: CHANNEL_VERSION })
+  else actor ??= new Actor(config)
+})
 // A cell whose supervisor is gone closes itself.
 process.on("disconnect", () => (actor === undefined ? end({ _tag: "Closed" }) : actor.close()))
 process.on("uncaughtException", (error) => end({ _tag: "Failed", message: `the warden failed: ${error.stack}` }))

@@ -41,9 +41,16 @@ export const CellConfig = Schema.Struct({
 })
 export type CellConfig = typeof CellConfig.Type
 
+/**
+ * Raised with every change of what crosses between supervisor and cell. They differ only when the worker's files were
+ * replaced while it ran: a cell that is started then refuses.
+ */
+export const CHANNEL_VERSION = 1
+
 /** Supervisor to warden. */
 export const SupervisorMessage = Schema.Union([
-  Schema.TaggedStruct("Start", { config: CellConfig }),
+  /** `config` is a {@link CellConfig}, of this version. */
+  Schema.TaggedStruct("Start", { version: Schema.Int, config: Schema.Unknown }),
   /** Stop taking work, close TDLib, end. */
   Schema.TaggedStruct("Close", {}),
 ])
@@ -57,12 +64,17 @@ export const EndReason = Schema.Union([
   Schema.TaggedStruct("Closed", {}),
   Schema.TaggedStruct("Failed", { message: Schema.String }),
   Schema.TaggedStruct("Hung", { silentMillis: Schema.Number }),
+  /** The supervisor is of another version. */
+  Schema.TaggedStruct("Outdated", { supervisor: Schema.Int, cell: Schema.Int }),
 ])
 export type EndReason = typeof EndReason.Type
 
+/** How often a warden says that its process runs. */
+export const WARDEN_BEAT_SECONDS = 5
+
 /** Warden to supervisor. */
 export const WardenMessage = Schema.Union([
-  /** The process runs; said every few seconds. */
+  /** The process runs; said every {@link WARDEN_BEAT_SECONDS}. */
   Schema.TaggedStruct("Beat", {}),
   /** The actor answers RPCs from now on. */
   Schema.TaggedStruct("Ready", {}),
@@ -71,6 +83,10 @@ export const WardenMessage = Schema.Union([
   Schema.TaggedStruct("Ended", { reason: EndReason }),
 ])
 export type WardenMessage = typeof WardenMessage.Type
+
+/** Warden to actor: close TDLib and end. */
+export const ActorOrder = Schema.TaggedStruct("Close", {})
+export type ActorOrder = typeof ActorOrder.Type
 
 /** Actor to warden: its event loop turns. */
 export const ActorReport = Schema.Union([

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { WARDEN_BEAT_SECONDS } from "../channel/warden-reading.ts"
+import { WARDEN_BEAT_SECONDS } from "../channel/warden-messages.ts"
 
 const MISSED_BEATS = 8
 

@@ -1,34 +1,60 @@
-import { describe, expect, it } from "vitest"
-import { lineOfStandardError } from "./cell-stderr.ts"
+import { assert, describe, it } from "@effect/vitest"
+import { CellStandardError } from "./cell-stderr.ts"
 
-const fatal = "\u001b[1;31m[ 0][t 4][1795636962.773655176][Logging.cpp:160][#1][!Td][&client]\tasked to abort\u001b[0m"
+const coloured = (level: number, text: string) =>
+  `\u001b[1;31m[ ${level}][t 0][1795638334.776746034][Logging.cpp:160][&client][#1]\t${text}\u001b[0m`
 
-describe("what a cell writes to its standard error", () => {
-  it("is a line of TDLib's own log, at the level that TDLib gave it, without colours", () => {
-    expect(lineOfStandardError(fatal)).toEqual({
-      level: "fatal",
-      message: "asked to abort",
-      fields: { event: "tdlib.log", from: "Logging.cpp:160" },
-    })
-    expect(lineOfStandardError("[ 1][t 2][1.5][Td.cpp:7]\tno\ttabs are lost")).toMatchObject({
-      level: "error",
-      message: "no\ttabs are lost",
-    })
-    expect(lineOfStandardError("[ 2][t 2][1.5][Td.cpp:7]\tx").level).toBe("warn")
-    expect(lineOfStandardError("[ 3][t 2][1.5][Td.cpp:7]\tx").level).toBe("info")
-    expect(lineOfStandardError("[ 5][t 2][1.5][Td.cpp:7]\tx").level).toBe("debug")
+const read = (...lines: ReadonlyArray<string>) => {
+  const reader = new CellStandardError("a1")
+  return { lines: lines.map((line) => reader.read(line, 7)), fatal: reader.fatal }
+}
+
+describe("what a cell writes to standard error", () => {
+  it("is TDLib's log, with its levels, its place in TDLib's source, and no colours", () => {
+    assert.deepStrictEqual(read(coloured(1, "asked")).lines, [
+      {
+        level: "error",
+        time: 7,
+        message: "asked",
+        fields: { event: "tdlib.log", account: "a1", place: "Logging.cpp:160" },
+      },
+    ])
+    const levels = [0, 1, 2, 3, 4, 12].map((level) => read(coloured(level, "")).lines[0]?.level)
+    assert.deepStrictEqual(levels, ["fatal", "error", "warn", "info", "debug", "debug"])
   })
 
-  it("is a warning when nobody knows it, and cut where it is long", () => {
-    expect(lineOfStandardError("(node:1) Warning: something")).toEqual({
-      level: "warn",
-      message: "(node:1) Warning: something",
-      fields: { event: "cell.stderr" },
-    })
-    expect(lineOfStandardError("x".repeat(10_000)).message).toHaveLength(2_000)
+  it("keeps the level of a message of several lines", () => {
+    assert.deepStrictEqual(
+      read(coloured(1, "first"), "second", "[12][t 5][1.5][A.cpp:1]\tthird", "fourth").lines.map(
+        ({ level, message }) => [level, message],
+      ),
+      [
+        ["error", "first"],
+        ["error", "second"],
+        ["debug", "third"],
+        ["debug", "fourth"],
+      ],
+    )
   })
 
-  it("is of no interest where the warden repeats why it ends", () => {
-    expect(lineOfStandardError('{"event":"cell.ended","reason":{"_tag":"Closed"}}').level).toBe("debug")
+  it("remembers what TDLib said when it ended the process", () => {
+    assert.strictEqual(read(coloured(1, "an error"), coloured(0, "Check failed"), "more of it").fatal, "Check failed")
+    assert.isUndefined(read(coloured(1, "an error")).fatal)
+  })
+
+  it("is anything else as well: a warning, but for the cell's own last words", () => {
+    const lastWords = '{"event":"cell.ended","reason":{"_tag":"Closed"}}'
+    assert.deepStrictEqual(
+      read("Segmentation fault", coloured(3, "x"), lastWords, "after").lines.map(({ fields, level }) => [
+        fields["event"],
+        level,
+      ]),
+      [
+        ["cell.stderr", "warn"],
+        ["tdlib.log", "info"],
+        ["cell.stderr", "debug"],
+        ["cell.stderr", "warn"],
+      ],
+    )
   })
 })

@@ -1,25 +1,46 @@
 import type { LogLine } from "../log-line.ts"
 
-const LONGEST_MESSAGE = 2_000
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: TDLib colours its lines for a terminal.
-const colours = /\u001b\[[\d;]*m/g
-/** TDLib: "[ 1][t 4][time][File.cpp:160][#1][!actor]", a tab, and the message. */
-const tdlibLine = /^\[ ?(\d+)\]\[t ?\d+\]\[[\d.]+\]\[([^\]]*)\][^\t]*\t(.*)$/s
-
-/** TDLib's verbosity, from 0 on; more is for its debugging. */
+/** A line of TDLib's log: level, thread, Unix time, place in its source, tags, text (td/utils/logging.cpp). */
+const TDLIB_LINE = /^\[ ?(?<level>\d+)\]\[t ?\d+\]\[[\d.]+\]\[(?<place>[^\]]*)\](?:\[[^\]]*\])*\t?(?<text>.*)$/
+/** Its levels from FATAL on; what is beyond is debugging. */
 const tdlibLevels = ["fatal", "error", "warn", "info"] as const
+// biome-ignore lint/suspicious/noControlCharactersInRegex: TDLib colours its lines even where no terminal is.
+const COLOURS = /\u001b\[[\d;]*m/g
+const LONGEST = 2_000
 
-/** What a line of a cell's standard error is in our log: TDLib writes its own there, and the warden why it ends. */
-export const lineOfStandardError = (line: string): Omit<LogLine, "time"> => {
-  const plain = line.replace(colours, "").slice(0, LONGEST_MESSAGE)
-  const [, level, from, message] = tdlibLine.exec(plain) ?? []
-  if (message !== undefined)
-    return {
-      level: tdlibLevels[Number(level)] ?? "debug",
-      message,
-      fields: { event: "tdlib.log", from: from ?? "" },
+/** Reads what a cell's process writes to standard error: TDLib's log, its own last words, and what nobody foresaw. */
+export class CellStandardError {
+  readonly #accountId: string
+  #last: Pick<LogLine, "level" | "fields">
+  #fatal: string | undefined
+
+  constructor(accountId: string) {
+    this.#accountId = accountId
+    this.#last = this.#unforeseen
+  }
+
+  /** The last thing that TDLib said before it ended the process, if it did. */
+  get fatal(): string | undefined {
+    return this.#fatal
+  }
+
+  /** One line becomes one of ours. A message of TDLib may have several: they share its level. */
+  read(raw: string, time: number): LogLine {
+    const line = raw.replaceAll(COLOURS, "").slice(0, LONGEST)
+    const { level, place = "", text = line } = TDLIB_LINE.exec(line)?.groups ?? {}
+    if (level !== undefined) {
+      const fields = { event: "tdlib.log", account: this.#accountId, place }
+      this.#last = { level: tdlibLevels[Number(level)] ?? "debug", fields }
+      if (level === "0") this.#fatal = text
+    } else if (line.startsWith('{"event":"cell.ended"')) {
+      this.#last = { ...this.#unforeseen, level: "debug" }
+    } else if (line.startsWith("{") || this.#last.fields["event"] !== "tdlib.log") {
+      this.#last = this.#unforeseen
     }
-  const isKnown = plain.includes('"event":"cell.ended"')
-  return { level: isKnown ? "debug" : "warn", message: plain, fields: { event: "cell.stderr" } }
+    return { ...this.#last, time, message: text }
+  }
+
+  get #unforeseen(): Pick<LogLine, "level" | "fields"> {
+    return { level: "warn", fields: { event: "cell.stderr", account: this.#accountId } }
+  }
 }

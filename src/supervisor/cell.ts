@@ -4,13 +4,20 @@ import { Deferred, Effect, Exit, Layer, Schema } from "effect"
 import { RpcClient, type RpcClientError } from "effect/rpc"
 import { AccountRpcs } from "../channel/account-rpcs.ts"
 import { type FramePort, makeFramePort } from "../channel/frame.ts"
+import { malformedLine } from "../channel/malformed-line.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
-import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
+import {
+  type CellConfig,
+  CHANNEL_VERSION,
+  type EndReason,
+  type SupervisorMessage,
+  WardenMessage,
+} from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
 import { untilSilent } from "./cell-pulse.ts"
 import { layerCellRequests } from "./cell-requests.ts"
-import { lineOfStandardError } from "./cell-stderr.ts"
+import { CellStandardError } from "./cell-stderr.ts"
 
 /** Thrown when: the process of an account cell is gone. `reason` is what it said itself; the signal is often luck. */
 export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
@@ -33,8 +40,6 @@ export interface Cell {
 /** Longer than the warden's own limit for an orderly close. */
 const CLOSE_LIMIT = "30 seconds"
 const READY_LIMIT = "90 seconds"
-/** How long what a process has written may still be on its way when it is gone. */
-const LAST_WORDS = "1 second"
 
 /**
  * A cell is small and there are many of them: V8's own bounds are made for one large program. Without these an idle cell
@@ -44,10 +49,13 @@ const CELL_NODE_FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"]
 
 const wardenFile = new URL("../../accounts/warden.ts", import.meta.url)
 
-const describe = (reason: EndReason | undefined): string => {
-  if (reason === undefined) return "it gave no reason"
+/** Why a cell ended: as it said itself, or else TDLib, which ends the process where it finds itself to be wrong. */
+const describe = (reason: EndReason | undefined, fatal: string | undefined): string => {
+  if (reason === undefined) return fatal === undefined ? "it gave no reason" : `TDLib ended it: ${fatal}`
   if (reason._tag === "Failed") return reason.message
   if (reason._tag === "Hung") return `its event loop stood still for ${Math.round(reason.silentMillis / 1000)} s`
+  if (reason._tag === "Outdated")
+    return `the worker's files were replaced while it ran (its channels have version ${reason.supervisor}, the files ${reason.cell}): restart the worker`
   return "closed"
 }
 
@@ -57,41 +65,19 @@ const portOf = (child: ChildProcess, logs: LogWriter, accountId: string): FrameP
       if (child.connected) child.send(frame as object, () => {})
     },
     (listener) => child.on("message", listener),
-    () =>
-      logs.write({
-        level: "error",
-        time: Date.now(),
-        message: "A cell sent something that is no frame",
-        fields: { event: "cell.malformed", account: accountId },
-      }),
+    (error) => logs.write(ofAccount(accountId, malformedLine("its cell", error))),
   )
 
-/**
- * TDLib writes its own log to standard error; each line becomes one of ours. What was fatal goes to `onFatal` too.
- * Resolves when all of it has been read, which may be after the process is gone.
- */
-const forwardStandardError = (
-  child: ChildProcess,
-  logs: LogWriter,
-  accountId: string,
-  onFatal: (message: string) => void,
-): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.stderr === null) return resolve()
-    const lines = createInterface({ input: child.stderr })
-    lines.once("close", resolve)
-    lines.on("line", (text) => {
-      const line = lineOfStandardError(text)
-      if (line.level === "fatal") onFatal(line.message)
-      logs.write({ ...line, time: Date.now(), fields: { ...line.fields, account: accountId } })
-    })
-  })
+/** A line of a cell that does not say whose it is. */
+const ofAccount = (account: string, line: LogLine): LogLine => ({ ...line, fields: { account, ...line.fields } })
 
-const forwardLogs = (port: FramePort, logs: LogWriter): (() => void) =>
-  port.listen("log", (body) => {
-    const line = Schema.decodeUnknownExit(LogLine)(body)
-    if (Exit.isSuccess(line)) logs.write(line.value)
-  })
+/** What the process writes to standard error becomes lines of our log. */
+const followStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): CellStandardError => {
+  const reader = new CellStandardError(accountId)
+  if (child.stderr !== null)
+    createInterface({ input: child.stderr }).on("line", (line) => logs.write(reader.read(line, Date.now())))
+  return reader
+}
 
 /**
  * Starts the process of one account cell and ends it with the scope: an orderly close first, SIGKILL after 30 s.
@@ -124,16 +110,24 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const port = portOf(child, logs, config.accountId)
   const tellWarden = (body: SupervisorMessage) => port.post({ stream: "warden", body })
 
+  const standardError = followStandardError(child, logs, config.accountId)
+  // Not "exit": what it wrote last may say why.
+  child.on("close", (code, signal) =>
+    Deferred.doneUnsafe(
+      ended,
+      Exit.fail(
+        new CellEnded({ reason: describe(reason, standardError.fatal), exit: signal ?? `code ${code ?? "unknown"}` }),
+      ),
+    ),
+  )
   child.on("error", (error) =>
     Deferred.doneUnsafe(ended, Exit.fail(new CellEnded({ reason: `could not start: ${error.message}`, exit: "none" }))),
   )
-  port.listen("warden", (body) => {
-    const message = Schema.decodeUnknownExit(WardenMessage)(body)
-    if (Exit.isFailure(message)) return
-    if (message.value._tag === "Beat") beats++
-    if (message.value._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
-    if (message.value._tag === "Heavy") isHeavy = true
-    if (message.value._tag === "Ended") reason = message.value.reason
+  port.listen("warden", WardenMessage, (message) => {
+    if (message._tag === "Beat") beats++
+    if (message._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
+    if (message._tag === "Heavy") isHeavy = true
+    if (message._tag === "Ended") reason = message.reason
   })
   logs.write({
     level: "info",
@@ -141,23 +135,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     message: "A process was started for the account",
     fields: { event: "cell.started", account: config.accountId, pid: child.pid ?? null },
   })
-  forwardLogs(port, logs)
-  // TDLib ends the process itself after a fatal line: nobody is left to give a reason.
-  const allRead = forwardStandardError(child, logs, config.accountId, (message) => {
-    reason ??= { _tag: "Failed", message: `TDLib aborted: ${message}` }
-  })
-  child.on("exit", (code, signal) => {
-    const exit = signal ?? `code ${code ?? "unknown"}`
-    const end = Effect.suspend(() => Deferred.fail(ended, new CellEnded({ reason: describe(reason), exit })))
-    const hasSaid =
-      reason !== undefined
-        ? Effect.void
-        : Effect.timeoutOption(
-            Effect.promise(() => allRead),
-            LAST_WORDS,
-          )
-    Effect.runFork(Effect.andThen(hasSaid, end))
-  })
+  port.listen("log", LogLine, (line) => logs.write(ofAccount(config.accountId, line)))
 
   const context = yield* Layer.build(
     Layer.merge(
@@ -166,7 +144,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     ),
   )
   const account = yield* RpcClient.make(AccountRpcs).pipe(Effect.provideContext(context))
-  tellWarden({ _tag: "Start", config })
+  tellWarden({ _tag: "Start", version: CHANNEL_VERSION, config })
   yield* Deferred.await(ready).pipe(
     Effect.timeoutOrElse({
       duration: READY_LIMIT,

@@ -22,9 +22,4 @@ describe("an account cell", () => {
     const barrels = ["effect", "effect/rpc", "@effect/platform-node"]
     expect(barrels.flatMap((name) => others.get(name) ?? [])).toEqual([])
   })
-
-  it("has no Effect at all in its warden's thread", () => {
-    const { others } = loadedWith(new URL("../../accounts/warden.ts", import.meta.url))
-    expect([...others.keys()].filter((name) => !name.startsWith("node:"))).toEqual([])
-  })
 })
