@@ -28,10 +28,12 @@ import { layerCommands } from "./commands.ts"
 import { Places } from "./ingest/set-work.ts"
 import { sufferFaults } from "./suffer-faults.ts"
 import { Supervisor } from "./supervisor-client.ts"
+import { makeAccountWaits } from "./telegram/account-waits.ts"
 import { makeAuthorizationStates } from "./telegram/login.ts"
 import { makeSendOutcomes } from "./telegram/send.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
 import { watchTdlib } from "./telegram/tdlib-watch.ts"
+import { makeStoredUploadLimit } from "./telegram/upload-limit.ts"
 
 const BEAT_MILLIS = 1_000
 
@@ -55,12 +57,17 @@ process.on("unhandledRejection", (error) => fail(`unhandled in the actor: ${erro
 
 const levels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal" } as const
 
-const layerOf = (config: CellConfig) =>
+/** This account's TDLib, and what hears it from its first update on. */
+const layerTelegram = (config: CellConfig) =>
   Layer.unwrap(
-    Effect.map(makeAuthorizationStates, (authorization) => {
+    Effect.gen(function* () {
+      const authorization = yield* makeAuthorizationStates
+      const { listener, waits } = yield* makeAccountWaits(config.accountId)
+      const limit = yield* makeStoredUploadLimit(config.accountId, config.maxPartBytes)
       const sends = makeSendOutcomes()
-      const telegram = Layer.mergeAll(
+      return Layer.mergeAll(
         authorization.layer,
+        limit.layer,
         sends.layer,
         Tdlib.layer(
           {
@@ -68,27 +75,34 @@ const layerOf = (config: CellConfig) =>
             apiId: config.apiId,
             apiHash: config.apiHash,
             sandbox: config.sandbox,
+            proxy: config.proxy,
+            databaseKeys: config.databaseKeys,
+            deviceName: config.deviceName,
+            waits,
           },
-          [authorization.listener, sends.listener],
+          [authorization.listener, sends.listener, limit.listener, listener],
         ),
-      )
-      const applicationName = `stash:${config.accountId}`
-      return RpcServer.layer(AccountRpcs).pipe(
-        Layer.provide(layerCommands),
-        Layer.merge(Layer.effectDiscard(watchTdlib(fail))),
-        Layer.merge(
-          config.faultDirectory === null ? Layer.empty : Layer.effectDiscard(sufferFaults(config.faultDirectory)),
-        ),
-        Layer.provide(telegram),
-        Layer.provide(Places.layer),
-        Layer.provide(Layer.succeed(AccountConfig, config)),
-        Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
-        Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),
-        Layer.provide(Database.layer({ url: config.databaseUrl, max: 3, applicationName })),
-        Layer.provide(layerRpcServer(port, "commands")),
       )
     }),
   )
+
+const layerOf = (config: CellConfig) => {
+  const applicationName = `stash:${config.accountId}`
+  return RpcServer.layer(AccountRpcs).pipe(
+    Layer.provide(layerCommands),
+    Layer.merge(Layer.effectDiscard(watchTdlib(fail))),
+    Layer.merge(
+      config.faultDirectory === null ? Layer.empty : Layer.effectDiscard(sufferFaults(config.faultDirectory)),
+    ),
+    Layer.provide(layerTelegram(config)),
+    Layer.provide(Places.layer),
+    Layer.provide(Layer.succeed(AccountConfig, config)),
+    Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
+    Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),
+    Layer.provide(Database.layer({ url: config.databaseUrl, max: 3, applicationName })),
+    Layer.provide(layerRpcServer(port, "commands")),
+  )
+}
 
 const life = Effect.gen(function* () {
   const config = yield* Schema.decodeUnknownEffect(CellConfig)(workerData)

@@ -94,13 +94,12 @@ describe("an account cell", () => {
   )
 
   it.live(
-    "says which code was not accepted, and that the operator must act",
+    "says that the code was not accepted, and that the operator must act",
     () =>
       Effect.gen(function* () {
         const bench = yield* makeBench
         const error = yield* Effect.flip(withCell(bench, "99999", () => Effect.void))
-        assert.include(error, { _tag: "AccountError", who: "operator" })
-        assert.include(error.message, "PHONE_CODE_INVALID")
+        assert.include(error, { _tag: "AccountError", who: "operator", problem: "wrong_code" })
       }).pipe(Effect.scoped),
     120_000,
   )
@@ -122,7 +121,8 @@ describe("an account cell", () => {
     () =>
       Effect.gen(function* () {
         const bench = yield* makeBench
-        const twin = { ...bench, config: { ...bench.config, tdlibDirectory: `${bench.config.tdlibDirectory}-2` } }
+        const tdlibDirectory = `${bench.config.tdlibDirectory}-2`
+        const twin = { ...bench, config: { ...bench.config, tdlibDirectory, logsInByItself: true } }
         const states: Array<string> = []
         const waiting = yield* withCell(bench, "12345", () =>
           Effect.gen(function* () {
@@ -147,7 +147,7 @@ describe("an account cell", () => {
         const bench = yield* makeBench
         const error = yield* withCell(bench, "12345", (cell) =>
           Effect.gen(function* () {
-            const guarding = yield* Effect.forkChild(Effect.flip(cell.account.Guard()))
+            const guarding = yield* Effect.forkChild(Effect.flip(cell.account.AwaitSessionEnd()))
             const application = `lock:${bench.config.accountId}`
             yield* run(
               "end lock sessions",
@@ -158,6 +158,20 @@ describe("an account cell", () => {
           }),
         )
         assert.include(error, { _tag: "AccountError", who: "retry" })
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "does not log in by itself when it takes over an account that has its session elsewhere",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* withCell(bench, "12345", () => Effect.void)
+        const twin = { ...bench, config: { ...bench.config, tdlibDirectory: `${bench.config.tdlibDirectory}-2` } }
+        const error = yield* Effect.flip(withCell(twin, "12345", () => Effect.void))
+        assert.include(error, { _tag: "AccountError", who: "operator", problem: "session_lost" })
+        assert.strictEqual(bench.sandbox.log.read({ method: "auth.sendCode" }).length, 1)
       }).pipe(Effect.scoped),
     120_000,
   )

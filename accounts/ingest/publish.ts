@@ -22,6 +22,8 @@ import { recordDelivery } from "../settle/record-delivery.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { newestMessageId, pendingSends } from "../telegram/history.ts"
 import { sendDocument } from "../telegram/send.ts"
+import { isTooLarge } from "../telegram/telegram-error.ts"
+import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { removeFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
@@ -126,6 +128,7 @@ const sendPart = Effect.fn("sendPart")(function* (
   if (part === undefined || row.destMessageId !== null) return
   const runFork = Effect.runForkWith(yield* Effect.context())
   const { verifyUploads } = yield* AccountConfig
+  const limit = yield* UploadLimit
   const path = pathOf(work, part)
   if (!part.whole) yield* cutPiece(work, part, path, row.sha256)
   yield* reach("part.ready")
@@ -135,7 +138,7 @@ const sendPart = Effect.fn("sendPart")(function* (
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
-  })
+  }).pipe(Effect.tapError((error) => (isTooLarge(error) ? limit.refuse : Effect.void)))
   yield* reach("part.delivered")
   if (verifyUploads === "digest") yield* proveDelivery(publication, row, path, delivered)
   if (!(yield* recordDelivery(publication, row, delivered))) {

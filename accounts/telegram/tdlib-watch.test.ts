@@ -20,7 +20,12 @@ const answering = (errors: Array<TelegramError>) => {
     return error === undefined ? Effect.succeed({ _: "optionValueString", value: "1" }) : Effect.fail(error)
   })
   const invoke = (() => answer) as unknown as Tdlib["Service"]["invoke"]
-  const layer = Layer.succeed(Tdlib, { invoke, onUpdate: () => () => undefined, goOnline: Effect.void })
+  const layer = Layer.succeed(Tdlib, {
+    invoke,
+    onUpdate: () => () => undefined,
+    goOnline: Effect.void,
+    explain: Effect.succeed,
+  })
   return { layer, asked: () => asked }
 }
 

@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { logLineLevels } from "../log-line.ts"
+import { TelegramProxy } from "./proxy.ts"
 
 /** Where TDLib connects in sandbox mode: a patched library and a SOCKS5 proxy, both on loopback. */
 export const SandboxEndpoint = Schema.Struct({
@@ -21,6 +22,14 @@ export const CellConfig = Schema.Struct({
   apiId: Schema.Int,
   apiHash: Schema.String,
   sandbox: Schema.NullOr(SandboxEndpoint),
+  /** The operator's; in the sandbox its own is used, whatever this says. */
+  proxy: Schema.NullOr(TelegramProxy),
+  /** Of TDLib's databases: the first is in use, the others were before it; none: they are not encrypted. Secrets. */
+  databaseKeys: Schema.Array(Schema.NonEmptyString),
+  /** What Telegram shows for the session among the account's devices. */
+  deviceName: Schema.NonEmptyString,
+  /** Whether a session that is lost is begun anew without being asked: in the sandbox, where codes bother nobody. */
+  logsInByItself: Schema.Boolean,
   /** The operator's own upload limit in bytes, below what the account may send; null = none. */
   maxPartBytes: Schema.NullOr(Schema.Int),
   maxSetBytes: Schema.Int,

@@ -1,5 +1,5 @@
-import { Console, Effect, Option, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
 import {
   type AccountStanding,
   accountStandings,
@@ -9,36 +9,14 @@ import {
   setPolicy,
 } from "../../db/account-states.ts"
 import { callAccounts } from "../../db/channels.ts"
+import { currentWaits, type StoredWait } from "../../db/waits.ts"
 import { maskPhone } from "../log-line.ts"
+import { addCommand, loginCommand } from "./account-login-command.ts"
+import { proxyCommand } from "./account-proxy-command.ts"
+import { removeCommand } from "./account-remove-command.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
+import { json, oneAccount, wanted } from "./one-account.ts"
 import { table } from "./table.ts"
-
-/** Thrown when: no account, or more than one, is what the operator named. */
-export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()("AccountNotFound", {
-  wanted: Schema.String,
-  found: Schema.Int,
-}) {
-  override get message(): string {
-    const how = this.found === 0 ? "no account is" : `${this.found} accounts are`
-    return `${how} called ${this.wanted}: name one by its id, its name or the end of its phone number (stash account list)`
-  }
-}
-
-const json = Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("print JSON"))
-const wanted = Argument.String("account").pipe(
-  Argument.withDescription("its id, its name, or the last digits of its phone number"),
-)
-
-const oneAccount = Effect.fn("oneAccount")(function* (text: string) {
-  const digits = text.replace(/\D/g, "")
-  const found = (yield* accountStandings()).filter(
-    ({ id, name, phone }) =>
-      id === text || name === text || (digits.length >= 2 && digits === text && phone.endsWith(digits)),
-  )
-  const [only] = found
-  if (only === undefined || found.length > 1) return yield* new AccountNotFound({ wanted: text, found: found.length })
-  return only
-})
 
 /** What an account does now: what its supervisor said last, unless nobody runs it any more. */
 const stateNow = ({ isActive, isAlive, state }: AccountStanding): string => {
@@ -48,12 +26,31 @@ const stateNow = ({ isActive, isAlive, state }: AccountStanding): string => {
   return isAlive || rests ? state : `not running (was ${state})`
 }
 
-const shown = (account: AccountStanding) => ({
+const isoTime = (millis: number): string => new Date(millis).toISOString()
+
+/** What Telegram has the account wait for, in words. */
+const waitWords = ({ cause, kind, since, until }: StoredWait): string =>
+  cause === "flood"
+    ? `waiting for Telegram: ${kind} until ${isoTime(until)}`
+    : `throttled by Telegram, ${kind}, since ${isoTime(since)}`
+
+const shown = (account: AccountStanding, waits: ReadonlyArray<StoredWait>) => ({
   id: account.id,
   name: account.name,
   phone: maskPhone(account.phone),
   state: stateNow(account),
-  reason: account.reason ?? "",
+  login: account.loginProblem ?? account.loginState,
+  reason: [account.reason ?? "", ...waits.map(waitWords)]
+    .filter((words) => words !== "")
+    .join("; ")
+    .replaceAll("stash account login NAME", `stash account login ${account.name ?? account.id}`),
+  waits: waits.map(({ cause, count, kind, since, until }) => ({
+    kind,
+    cause,
+    since: isoTime(since),
+    until: isoTime(until),
+    count,
+  })),
   since: account.since?.toISOString() ?? null,
   isPremium: account.isPremium,
   restarts: account.restarts ?? 0,
@@ -64,7 +61,15 @@ const list = Command.make(
   "list",
   { json },
   Effect.fn(function* ({ json }) {
-    const accounts = (yield* accountStandings().pipe(Effect.provide(layerLibraryDatabase))).map(shown)
+    const [standings, waits] = yield* Effect.all([accountStandings(), currentWaits()]).pipe(
+      Effect.provide(layerLibraryDatabase),
+    )
+    const accounts = standings.map((account) =>
+      shown(
+        account,
+        waits.filter(({ accountId }) => accountId === account.id),
+      ),
+    )
     if (json) return yield* Console.log(JSON.stringify({ accounts }, null, 2))
     const rows = accounts.map((one) => [
       one.id,
@@ -72,10 +77,13 @@ const list = Command.make(
       one.phone,
       one.isPremium ? "premium" : "",
       one.state,
+      one.login ?? "",
       one.since ?? "",
       one.reason,
     ])
-    yield* Console.log(table(["id", "name", "phone", "", "state", "since", "why"], rows, "There is no account yet."))
+    yield* Console.log(
+      table(["id", "name", "phone", "", "state", "login", "since", "why"], rows, "There is no account yet."),
+    )
   }),
 ).pipe(Command.withDescription("List the accounts, what each does now, and why"))
 
@@ -151,6 +159,17 @@ const policy = Command.make(
 
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(
-  Command.withDescription("Accounts: list them, restart, pause or resume one, set its restart policy"),
-  Command.withSubcommands([list, look, restart, pause, resume, policy]),
+  Command.withDescription("Accounts: add, list, log in or remove them, restart, pause or resume one, set its policy"),
+  Command.withSubcommands([
+    list,
+    addCommand,
+    loginCommand,
+    removeCommand,
+    proxyCommand,
+    look,
+    restart,
+    pause,
+    resume,
+    policy,
+  ]),
 )

@@ -68,6 +68,9 @@ const portOf = (child: ChildProcess, logs: LogWriter, accountId: string): FrameP
     (error) => logs.write(ofAccount(accountId, malformedLine("its cell", error))),
   )
 
+/** Warnings of TDLib are read in the cell, for what they say of waiting; in the log they would be noise. */
+const isTdlibWarning = ({ fields, level }: LogLine): boolean => fields["event"] === "tdlib.log" && level === "warn"
+
 /** A line of a cell that does not say whose it is. */
 const ofAccount = (account: string, line: LogLine): LogLine => ({ ...line, fields: { account, ...line.fields } })
 
@@ -75,7 +78,10 @@ const ofAccount = (account: string, line: LogLine): LogLine => ({ ...line, field
 const followStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): CellStandardError => {
   const reader = new CellStandardError(accountId)
   if (child.stderr !== null)
-    createInterface({ input: child.stderr }).on("line", (line) => logs.write(reader.read(line, Date.now())))
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      const told = reader.read(line, Date.now())
+      if (!isTdlibWarning(told)) logs.write(told)
+    })
   return reader
 }
 
