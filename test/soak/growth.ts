@@ -40,6 +40,13 @@ export interface Growth {
 const amountOf = (usage: Usage, measure: Measure): number =>
   measure === "processes" ? usage.processes : usage[measure] / usage.processes
 
+/**
+ * The sandbox keeps all that it is told, as Telegram does; a session of Postgres keeps the files of the tables that it has
+ * come to know open, up to a number that is set (max_files_per_process).
+ */
+const isMeantToGrow = (process: ProcessName, measure: Measure): boolean =>
+  process === "sandbox" || (process === "Postgres" && measure === "fds")
+
 const rounded = (value: number): number => Number(value.toFixed(1))
 
 const growthOf = (process: ProcessName, measure: Measure, samples: ReadonlyArray<Sample>): Growth => {
@@ -51,8 +58,7 @@ const growthOf = (process: ProcessName, measure: Measure, samples: ReadonlyArray
   const median = medianOf(points.map(([, value]) => value))
   const { always, share } = tolerances[measure]
   const tolerance = Math.max(always, share * median)
-  // The sandbox keeps all that it is told, as Telegram does.
-  const holds = process === "sandbox" ? null : slope * minutes <= tolerance
+  const holds = isMeantToGrow(process, measure) ? null : slope * minutes <= tolerance
   return {
     process,
     measure,
