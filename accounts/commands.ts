@@ -13,6 +13,7 @@ import { makeLatestWins } from "../src/channel/latest-wins.ts"
 import { isFinal, LoginProblem } from "../src/channel/login-problem.ts"
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
+import { answerChatRequest } from "./answer-chat-request.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
@@ -194,6 +195,7 @@ export const layerCommands = AccountRpcs.toLayer(
       Settle: () => guarded(settleAccount()),
       Drain: () => Effect.sync(places.drain),
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
+      AskChat: ({ request }) => Effect.provideContext(answerChatRequest(request), services),
     })
   }),
 )

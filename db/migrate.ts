@@ -13,6 +13,7 @@ export const migrationNames = [
   "0005_places",
   "0006_events",
   "0010_accounts",
+  "0011_channels",
 ] as const
 
 export interface Migration {

@@ -8,6 +8,7 @@ import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import { accountSecrets } from "./account-secrets.ts"
+import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
 import { type Cell, startCell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
@@ -80,6 +81,7 @@ const cellConfig = (
   captionTags: config.captionTags,
   verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
+  scanOrder: config.scanOrder,
   logLevel: config.logLevel,
   memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
@@ -184,7 +186,12 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
-    yield* cycles(cell, account, surroundings).pipe(Effect.raceFirst(cell.account.AwaitSessionEnd()))
+    // Before the first cycle, which may find that the operator must act: perhaps this is how.
+    yield* answerEarlierRequests(cell, account.id)
+    yield* cycles(cell, account, surroundings).pipe(
+      Effect.raceFirst(cell.account.AwaitSessionEnd()),
+      Effect.raceFirst(answerRequests(cell, account.id)),
+    )
   }).pipe(
     Effect.tapError((error) => noteLoginProblem(account.id, error)),
     Effect.catchIf(isWaitForTelegram, (error) =>

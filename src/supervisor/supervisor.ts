@@ -14,6 +14,7 @@ import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
+import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
 import { superviseAccount } from "./supervise-account.ts"
@@ -80,6 +81,7 @@ export const layerFoundations = (config: Config) =>
         Wake.layer,
         Orders.layer,
         LoginAnswers.layer,
+        RequestBell.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
