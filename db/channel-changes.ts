@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { callAccounts } from "./channels.ts"
 import { run, transaction } from "./statement.ts"
 

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { Channel, ChannelRole } from "./channels.ts"
 import { SafeInteger } from "./row.ts"
 import { rows } from "./statement.ts"

@@ -177,7 +177,8 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
   const secrets = yield* accountSecrets(account.id, surroundings.config)
-  const cell = yield* startCell(cellConfig(account, secrets, surroundings), surroundings.logs)
+  const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(surroundings.config.dataDirectory, "compiled")
+  const cell = yield* startCell(cellConfig(account, secrets, surroundings), surroundings.logs, compileCache)
   const sandboxCode = surroundings.config.sandboxCodes === "given" ? surroundings.sandbox?.loginCode : undefined
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")
