@@ -24,6 +24,7 @@ import { FaultPoints, faultPointsIn } from "../src/fault-point.ts"
 import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
+import { Drain } from "./ingest/drain.ts"
 import { Places } from "./ingest/set-work.ts"
 import { Supervisor } from "./supervisor-client.ts"
 import { makeAuthorizationStates } from "./telegram/login.ts"
@@ -76,6 +77,7 @@ const layerOf = (config: CellConfig) =>
         Layer.merge(Layer.effectDiscard(watchTdlib(fail))),
         Layer.provide(telegram),
         Layer.provide(Places.layer),
+        Layer.provide(Drain.layer),
         Layer.provide(Layer.succeed(AccountConfig, config)),
         Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
         Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),

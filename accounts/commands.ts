@@ -9,7 +9,8 @@ import { AccountError, AccountRpcs, type CycleEvent, type LoginState } from "../
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { runCycle } from "./ingest/cycle.ts"
-import { Places } from "./ingest/set-work.ts"
+import { Drain } from "./ingest/drain.ts"
+import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
 import { settle } from "./settle/settle.ts"
@@ -29,6 +30,7 @@ import { Tdlib } from "./telegram/tdlib.ts"
 type Services =
   | AccountConfig
   | Database
+  | Drain
   | LockSession
   | Places
   | Supervisor
@@ -104,7 +106,7 @@ export const layerCommands = AccountRpcs.toLayer(
   Effect.gen(function* () {
     const services = yield* Effect.context<Services>()
     const locks = yield* LockSession
-    const places = yield* Places
+    const drain = yield* Drain
     yield* watchEdits()
     yield* watchPosts()
 
@@ -130,7 +132,8 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       Settle: () => guarded(settleAccount()),
-      Drain: () => Effect.sync(places.drain),
+      Drain: ({ interrupts }) => drain.begin(interrupts),
+      TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(report))),
     })
   }),

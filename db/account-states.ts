@@ -15,6 +15,8 @@ export const AccountStanding = Schema.Struct({
   since: Schema.NullOr(Schema.Date),
   restarts: Schema.NullOr(Schema.Int),
   supervisor: Schema.NullOr(Schema.String),
+  /** Null: the operator has not paused it. */
+  pausedAt: Schema.NullOr(Schema.Date),
   /** Whether a cell of this account has its lock session now: the state of a supervisor that died says nothing. */
   isAlive: Schema.Boolean,
 })
@@ -27,10 +29,11 @@ export const accountStandings = () =>
     AccountStanding,
     (sql) => sql`
       select a."id", a."phone", a."displayName" as "name", a."isActive", a."isPremium", s."state", s."reason", s."since",
-             s."restarts", s."supervisor", exists (
+             s."restarts", s."supervisor", t."pausedAt", exists (
                select from pg_stat_activity b where b.application_name = 'lock:' || a."id"
              ) as "isAlive"
       from "telegram_accounts" a left join stash_account_states s on s."accountId" = a."id"
+      left join stash_account_schedules t on t."accountId" = a."id"
       order by a."createdAt", a."id"`,
   )
 
@@ -77,7 +80,9 @@ const writeActive = (accountId: string, isActive: boolean) =>
 /** What an operator asks of a running supervisor. */
 export const AccountOrder = Schema.Union([
   Schema.Struct({ order: Schema.Literal("restart"), accountId: Schema.String }),
-  /** Accounts were added, paused or resumed. */
+  /** Its running cycle is to end. */
+  Schema.Struct({ order: Schema.Literal("cancel"), accountId: Schema.String }),
+  /** Accounts were added, taken out or in, or their schedules changed. */
   Schema.Struct({ order: Schema.Literal("review") }),
 ])
 export type AccountOrder = typeof AccountOrder.Type

@@ -11,6 +11,7 @@ export const migrationNames = [
   "0004_flags",
   "0005_places",
   "0006_events",
+  "0009_schedules",
 ] as const
 
 export interface Migration {

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path"
-import { Effect, Exit, Redacted, Schema, SchemaGetter } from "effect"
+import { DateTime, Effect, Exit, Option, Redacted, Result, Schema, SchemaGetter } from "effect"
 import { defaultDocumentExtensions } from "./archive/volume-name.ts"
 import type { CpuLimits } from "./cpu/limits.ts"
+import { parseQuietHours, QUIET_HOURS_FORM, type QuietHours } from "./supervisor/quiet-hours.ts"
 
 const MEBIBYTE = 1024 * 1024
 
@@ -77,6 +78,24 @@ export const settings = {
     expected: "minutes, 1 to 10080",
     about: "pause between two cycles of an account",
     fallback: "60",
+  },
+  STASH_INTERVAL_JITTER_PERCENT: {
+    decode: wholeNumber(0, 100),
+    expected: "per cent, 0 to 100",
+    about: "a pause between two cycles is this much longer or shorter, so that accounts do not move in step",
+    fallback: "10",
+  },
+  STASH_QUIET_HOURS: {
+    decode: Schema.String.check(Schema.makeFilter((hours) => Result.isSuccess(parseQuietHours(hours)))),
+    expected: QUIET_HOURS_FORM,
+    about: "no cycle begins and no set is taken up in these hours; stash account schedule sets them for one account",
+    fallback: null,
+  },
+  STASH_TIMEZONE: {
+    decode: Schema.String.check(Schema.makeFilter((zone) => Option.isSome(DateTime.zoneMakeNamed(zone)))),
+    expected: "a time zone as Europe/Berlin",
+    about: "the clock that STASH_QUIET_HOURS means; default: that of the container (TZ)",
+    fallback: null,
   },
   WORKER_TEMP_DIR: {
     decode: text,
@@ -253,6 +272,10 @@ export interface Config {
   readonly telegramApiId: number | undefined
   readonly telegramApiHash: Redacted.Redacted<string> | undefined
   readonly intervalMinutes: number
+  /** The share of the interval by which a pause may differ, 0 to 1. */
+  readonly intervalJitter: number
+  readonly quietHours: QuietHours | undefined
+  readonly timeZone: DateTime.TimeZone
   readonly tempDirectory: string
   readonly tdlibDirectory: string
   readonly maxSetBytes: number
@@ -336,6 +359,13 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     telegramApiId: values.TELEGRAM_API_ID,
     telegramApiHash: secret(values.TELEGRAM_API_HASH),
     intervalMinutes: values.WORKER_INTERVAL_MINUTES,
+    intervalJitter: values.STASH_INTERVAL_JITTER_PERCENT / 100,
+    quietHours:
+      values.STASH_QUIET_HOURS === undefined ? undefined : Result.getOrThrow(parseQuietHours(values.STASH_QUIET_HOURS)),
+    timeZone:
+      values.STASH_TIMEZONE === undefined
+        ? DateTime.zoneMakeLocal()
+        : DateTime.zoneMakeNamedUnsafe(values.STASH_TIMEZONE),
     tempDirectory: resolve(values.WORKER_TEMP_DIR),
     tdlibDirectory: resolve(values.TDLIB_STATE_DIR),
     maxSetBytes: values.WORKER_MAX_ZIP_SIZE_MB * MEBIBYTE,

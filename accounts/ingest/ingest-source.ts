@@ -5,6 +5,7 @@ import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { Drain } from "./drain.ts"
 import { ingestSet } from "./ingest-set.ts"
 import { left } from "./leave-set.ts"
 import { isSettled, markAfter } from "./mark.ts"
@@ -21,18 +22,20 @@ export interface CycleFrame {
   readonly report: (event: CycleEvent) => Effect.Effect<void>
 }
 
-/** The account is about to stop: the next life looks at the set. */
-const notTakenUp = left("deferred", "the account is stopping")
+/** The cycle is about to end: the next one looks at the set. */
+const notTakenUp = left("deferred", "the account takes no set up now")
 
 /**
  * Goes through one source: scan, ingest every set, move the mark.
  * @returns the folder names of the sets that are not settled yet, whose downloads must be kept
- * Fails with `TelegramError` when the source cannot be read, or with what stops the whole account.
+ * Fails with `TelegramError` when the source cannot be read, with `CycleCut` when it need not be any more, or with what
+ * stops the whole account.
  */
 export const ingestSource = Effect.fn("ingestSource")(function* (source: Source, frame: CycleFrame) {
   const { tempDirectory } = yield* AccountConfig
   const places = yield* Places
-  const scan = yield* scanSource(source)
+  const drain = yield* Drain
+  const scan = yield* drain.interruptible(scanSource(source))
   yield* frame.report({
     _tag: "SourceScanned",
     title: source.title,
@@ -66,7 +69,7 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     (set) =>
       places.sets.withPermits(1)(
         Effect.map(
-          Effect.suspend(() => (places.isDraining() ? Effect.succeed(notTakenUp) : ingestSet(workOf(set)))),
+          Effect.suspend(() => (drain.isDraining() ? Effect.succeed(notTakenUp) : ingestSet(workOf(set)))),
           (departure) => ({ set, departure }),
         ),
       ),

@@ -23,6 +23,7 @@ import { Supervisor } from "../supervisor-client.ts"
 import { newestMessageId, pendingSends } from "../telegram/history.ts"
 import { sendDocument } from "../telegram/send.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
+import { Drain } from "./drain.ts"
 import { removeFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
@@ -126,8 +127,10 @@ const sendPart = Effect.fn("sendPart")(function* (
   if (part === undefined || row.destMessageId !== null) return
   const runFork = Effect.runForkWith(yield* Effect.context())
   const { verifyUploads } = yield* AccountConfig
+  const drain = yield* Drain
   const path = pathOf(work, part)
-  if (!part.whole) yield* cutPiece(work, part, path, row.sha256)
+  yield* drain.check
+  if (!part.whole) yield* drain.interruptible(cutPiece(work, part, path, row.sha256))
   yield* reach("part.ready")
   const delivered = yield* sendDocument({
     chatId: publication.destChatId,
@@ -182,6 +185,7 @@ const takeUp = Effect.fn("takeUp")(function* (work: SetWork, publication: Public
 export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, token: number, digest: DigestResult) {
   const places = yield* Places
   const plan = planOf(work)
+  yield* (yield* Drain).check
   const opened = yield* openJournal(work, token, digest, plan)
   yield* reach("journal.opened")
   const publication = opened.isNew ? opened : yield* takeUp(work, opened)

@@ -35,6 +35,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           SubmitPassword: () => Effect.void,
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),
           Drain: () => Effect.void,
+          TakeUp: () => Effect.void,
           RunCycle: () => handlers.cycle ?? Stream.make(scanned, scanned),
         }),
       ),

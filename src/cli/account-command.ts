@@ -1,52 +1,11 @@
-import { Console, Effect, Option, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import {
-  type AccountStanding,
-  accountStandings,
-  giveOrder,
-  policyOf,
-  setActive,
-  setPolicy,
-} from "../../db/account-states.ts"
-import { callAccounts } from "../../db/channels.ts"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { type AccountStanding, accountStandings, giveOrder, policyOf, setPolicy } from "../../db/account-states.ts"
 import { maskPhone } from "../log-line.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
+import { json, onAccount, oneAccount, stateNow, wanted } from "./on-account.ts"
 import { table } from "./table.ts"
-
-/** Thrown when: no account, or more than one, is what the operator named. */
-export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()("AccountNotFound", {
-  wanted: Schema.String,
-  found: Schema.Int,
-}) {
-  override get message(): string {
-    const how = this.found === 0 ? "no account is" : `${this.found} accounts are`
-    return `${how} called ${this.wanted}: name one by its id, its name or the end of its phone number (stash account list)`
-  }
-}
-
-const json = Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("print JSON"))
-const wanted = Argument.String("account").pipe(
-  Argument.withDescription("its id, its name, or the last digits of its phone number"),
-)
-
-const oneAccount = Effect.fn("oneAccount")(function* (text: string) {
-  const digits = text.replace(/\D/g, "")
-  const found = (yield* accountStandings()).filter(
-    ({ id, name, phone }) =>
-      id === text || name === text || (digits.length >= 2 && digits === text && phone.endsWith(digits)),
-  )
-  const [only] = found
-  if (only === undefined || found.length > 1) return yield* new AccountNotFound({ wanted: text, found: found.length })
-  return only
-})
-
-/** What an account does now: what its supervisor said last, unless nobody runs it any more. */
-const stateNow = ({ isActive, isAlive, state }: AccountStanding): string => {
-  if (state === null) return isActive ? "not run yet" : "paused"
-  if (!isActive && !isAlive) return "paused"
-  const rests = state === "parked" || state === "stopped" || state === "backing_off" || state === "starting"
-  return isAlive || rests ? state : `not running (was ${state})`
-}
+import { cancel, disable, enable, pause, resume, runNow } from "./turn-commands.ts"
 
 const shown = (account: AccountStanding) => ({
   id: account.id,
@@ -55,6 +14,7 @@ const shown = (account: AccountStanding) => ({
   state: stateNow(account),
   reason: account.reason ?? "",
   since: account.since?.toISOString() ?? null,
+  pausedSince: account.pausedAt?.toISOString() ?? null,
   isPremium: account.isPremium,
   restarts: account.restarts ?? 0,
   supervisor: account.supervisor,
@@ -79,38 +39,8 @@ const list = Command.make(
   }),
 ).pipe(Command.withDescription("List the accounts, what each does now, and why"))
 
-/** A command that does something to one account and says what. */
-const onAccount = <Name extends string, R>(
-  name: Name,
-  description: string,
-  act: (account: AccountStanding) => Effect.Effect<string, unknown, R>,
-) =>
-  Command.make(
-    name,
-    { wanted, json },
-    Effect.fn(function* ({ json, wanted }) {
-      const done = yield* Effect.gen(function* () {
-        const account = yield* oneAccount(wanted)
-        return { id: account.id, what: yield* act(account) }
-      }).pipe(Effect.provide(layerLibraryDatabase))
-      yield* Console.log(json ? JSON.stringify(done) : done.what)
-    }),
-  ).pipe(Command.withDescription(description))
-
 const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", ({ id }) =>
   Effect.as(giveOrder({ order: "restart", accountId: id }), "A running worker restarts the account now."),
-)
-
-const look = onAccount("look", "Let an account go through its sources now, before its time", ({ id }) =>
-  Effect.as(callAccounts([id]), "A running worker lets the account look now, or as soon as its present cycle ends."),
-)
-
-const pause = onAccount("pause", "Take an account out: its cell closes in order and stays closed", ({ id }) =>
-  Effect.as(setActive(id, false), "The account is paused; a running worker closes it now."),
-)
-
-const resume = onAccount("resume", "Let a paused account run again", ({ id }) =>
-  Effect.as(setActive(id, true), "The account is active; a running worker starts it now."),
 )
 
 const policy = Command.make(
@@ -151,6 +81,8 @@ const policy = Command.make(
 
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(
-  Command.withDescription("Accounts: list them, restart, pause or resume one, set its restart policy"),
-  Command.withSubcommands([list, look, restart, pause, resume, policy]),
+  Command.withDescription(
+    "Accounts: list them, run, pause, resume or restart one, say when it works and how it is restarted",
+  ),
+  Command.withSubcommands([list, runNow, cancel, pause, resume, restart, disable, enable, policy]),
 )

@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { Clock, Deferred, Duration, Effect, FiberHandle, Redacted, Schedule, Schema, Stream } from "effect"
+import { type Deferred, Effect, FiberHandle, Redacted, Schedule, Schema, Stream } from "effect"
 import type { Account } from "../../db/accounts.ts"
 import type { LoginState } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
@@ -7,12 +7,12 @@ import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
+import { accountCycles } from "./account-cycles.ts"
 import { type Cell, startCell } from "./cell.ts"
 import { answerLogin } from "./login-codes.ts"
 import { Orders } from "./orders.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
 import { StatusBoard } from "./status-board.ts"
-import { Wake } from "./wake.ts"
 
 /** What every account cell is started with. */
 export interface CellSurroundings {
@@ -35,16 +35,6 @@ export class AccountParked extends Schema.TaggedError<AccountParked>()("AccountP
     return `the account ${this.accountId} is parked: ${this.reason}`
   }
 }
-
-/** Thrown when: a cell has become larger than its soft limit, and has ended its cycle. */
-export class CellRecycled extends Schema.TaggedError<CellRecycled>()("CellRecycled", {}) {
-  override get message(): string {
-    return "its process had grown beyond STASH_CELL_SOFT_MB and is begun anew"
-  }
-}
-
-/** Sets that another account held, or that were put off, are looked at again soon; otherwise the interval holds. */
-const SOON_SECONDS = [1, 2, 5, 15, 60, 300, 900] as const
 
 const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurroundings): CellConfig => ({
   accountId: account.id,
@@ -90,52 +80,6 @@ const logIn = Effect.fn("AccountLife.logIn")(function* (cell: Cell, account: Acc
   )
 }, Effect.scoped)
 
-/** How long to rest after a cycle, given how many in a row left something put off. */
-const restAfter = (putOffInARow: number, intervalMinutes: number): Duration.Duration => {
-  const soon = SOON_SECONDS[putOffInARow - 1]
-  const interval = Duration.minutes(intervalMinutes)
-  return soon === undefined ? interval : Duration.min(Duration.seconds(soon), interval)
-}
-
-/** A soft limit that is too low for any life must not make the account start for ever. */
-const SHORTEST_LIFE_MILLIS = 10 * 60_000
-
-/** Runs cycle after cycle, until the worker is to stop or the cell has grown too large. */
-const cycles = Effect.fn("AccountLife.cycles")(function* (
-  cell: Cell,
-  account: Account,
-  { config, stopping }: CellSurroundings,
-) {
-  const board = yield* StatusBoard
-  const called = yield* (yield* Wake).listen(account.id)
-  const begun = yield* Clock.currentTimeMillis
-  let putOffInARow = 0
-  while (!(yield* Deferred.isDone(stopping))) {
-    yield* board.move(account.id, "ingesting")
-    const draining = Deferred.await(stopping).pipe(
-      Effect.andThen(board.move(account.id, "draining", "the worker is stopping")),
-      Effect.andThen(cell.account.Drain()),
-      Effect.ignore,
-      Effect.andThen(Effect.never),
-    )
-    yield* Effect.raceFirst(
-      Stream.runForEach(cell.account.RunCycle(), (event) => board.note(account.id, event)),
-      draining,
-    )
-    if (yield* Deferred.isDone(stopping)) return
-    const status = yield* board.of(account.id)
-    const deferred = status?.counts.deferred ?? 0
-    putOffInARow = deferred > 0 ? putOffInARow + 1 : 0
-    const rest = restAfter(putOffInARow, config.intervalMinutes)
-    const until = new Date((yield* Clock.currentTimeMillis) + Duration.toMillis(rest)).toISOString()
-    yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
-    yield* board.move(account.id, "idle", `next cycle at ${until}${deferred > 0 ? `; ${deferred} sets put off` : ""}`)
-    const ageMillis = (yield* Clock.currentTimeMillis) - begun
-    if (cell.isHeavy() && ageMillis >= SHORTEST_LIFE_MILLIS) return yield* new CellRecycled()
-    yield* Effect.raceFirst(Effect.sleep(rest), called)
-  }
-})
-
 /** An answer to a login can fail with anything. */
 const toError = (failure: unknown): Error => (failure instanceof Error ? failure : new Error(String(failure)))
 
@@ -170,7 +114,7 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
-    yield* cycles(cell, account, surroundings)
+    yield* accountCycles(cell, account, surroundings)
   })
   const { restartOf } = yield* Orders
   yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))

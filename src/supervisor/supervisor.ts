@@ -5,6 +5,7 @@ import { Database } from "../../db/database.ts"
 import { embeddedPostgres } from "../../db/embedded.ts"
 import { forgetEvents } from "../../db/events.ts"
 import { migrate } from "../../db/migrate.ts"
+import { accountSchedules } from "../../db/schedules.ts"
 import type { Config } from "../config.ts"
 import { usableCpus } from "../cpu/cpu-limit.ts"
 import { CpuPool } from "../cpu/pool.ts"
@@ -16,6 +17,7 @@ import { hearOrders, Orders } from "./orders.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
 import { superviseAccount } from "./supervise-account.ts"
+import { Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
 
 /** Thrown when: the worker is to talk to the real Telegram without the operator's API credentials. */
@@ -78,6 +80,7 @@ export const layerFoundations = (config: Config) =>
         Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
         Wake.layer,
         Orders.layer,
+        Timetable.layer({ quietHours: config.quietHours, zone: config.timeZone }),
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
@@ -93,11 +96,12 @@ const noteSevenZip = Effect.try({ try: sevenZipEngine, catch: (cause) => cause }
   Effect.catch((cause) => logEvent.error("seven_zip.unusable", "Archives cannot be listed", { error: String(cause) })),
 )
 
-/** Starts a fiber for every active account that has none, and ends those whose account is no longer active. */
+/** Reads the accounts' schedules, starts a fiber for every active account that has none, and ends those whose account is no longer active. */
 const matchAccounts = Effect.fn("matchAccounts")(function* (
   running: FiberMap.FiberMap<string>,
   surroundings: CellSurroundings,
 ) {
+  yield* (yield* Timetable).refresh(yield* accountSchedules())
   const active = new Map((yield* activeAccounts()).map((account: Account) => [account.id, account]))
   for (const [accountId] of running) if (!active.has(accountId)) yield* FiberMap.remove(running, accountId)
   for (const [accountId, account] of active)
