@@ -94,4 +94,37 @@ describe("an operator", () => {
     expect(worker.library).toHaveLength(1)
     expect(await worker.stop()).toBe(0)
   }, 180_000)
+
+  it("has a worker go through all sources now, and starts one where none is", async () => {
+    await using worker = await RunningWorker.prepare(async () => worldOf([[]]))
+    const cycles = (done: number) =>
+      `select 1 as ok from ingestion_runs where "status" = 'COMPLETED' having count(*) = ${done}`
+    worker.start({}, "--now")
+    await worker.until("a first cycle", cycles(1))
+    await worker.until("an idle account", stateIs("idle"))
+    expect(await worker.print("run", "--now")).toContain("A worker is running on this database")
+    await worker.until("a second cycle", cycles(2))
+    expect(await worker.stop()).toBe(0)
+  }, 180_000)
+
+  it("has quiet hours, which an account may do without", async () => {
+    await using worker = await RunningWorker.prepare(async (folder) =>
+      worldOf([[{ file: await makeArchive(folder, "Dragon.zip", 300 * KIBIBYTE) }]]),
+    )
+    const hour = (offset: number) => String((new Date().getUTCHours() + offset + 24) % 24).padStart(2, "0")
+    worker.start({ STASH_QUIET_HOURS: `${hour(-2)}:00-${hour(3)}:00`, STASH_TIMEZONE: "UTC" })
+    const { reason } = await worker.until("an account in its quiet hours", stateIs("quiet"))
+    expect(reason).toMatch(new RegExp(`^quiet until [A-Z][a-z]{2} ${hour(3)}:00 \\(UTC\\)$`))
+    expect(worker.library).toEqual([])
+    await worker.stash("account", "schedule", "Alice", "--quiet-hours", "none")
+    // Those that were quiet begin one after the other; who calls need not wait for that.
+    await worker.until("an account that may begin", stateIs("idle"))
+    await worker.stash("account", "run", "Alice")
+    await worker.untilSettled(1)
+    expect(worker.library).toHaveLength(1)
+    await expect(worker.stash("account", "schedule", "Alice", "--quiet-hours", "9-17")).rejects.toThrow(
+      '--quiet-hours: "9-17" is not of the form',
+    )
+    expect(await worker.stop()).toBe(0)
+  }, 180_000)
 })

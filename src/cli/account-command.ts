@@ -4,6 +4,7 @@ import { type AccountStanding, accountStandings, giveOrder, policyOf, setPolicy 
 import { maskPhone } from "../log-line.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { json, onAccount, oneAccount, stateNow, wanted } from "./on-account.ts"
+import { schedule } from "./schedule-command.ts"
 import { table } from "./table.ts"
 import { cancel, disable, enable, pause, resume, runNow } from "./turn-commands.ts"
 
@@ -84,5 +85,5 @@ export const accountCommand = Command.make("account").pipe(
   Command.withDescription(
     "Accounts: list them, run, pause, resume or restart one, say when it works and how it is restarted",
   ),
-  Command.withSubcommands([list, runNow, cancel, pause, resume, restart, disable, enable, policy]),
+  Command.withSubcommands([list, runNow, cancel, pause, resume, restart, disable, enable, schedule, policy]),
 )

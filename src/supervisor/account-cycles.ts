@@ -95,9 +95,15 @@ const awaitTurn = Effect.fn("AccountCycles.awaitTurn")(function* (
   for (;;) {
     const hold = yield* timetable.holdOf(id)
     const now = yield* Clock.currentTimeMillis
+    const call = Effect.map(called, () => {
+      dueAt = now
+    })
     if (hold !== undefined) {
       yield* stand(id, hold.kind, yield* wordsOf(hold))
-      yield* timetable.until(id, (other) => other?.kind !== hold.kind)
+      yield* Effect.raceFirst(
+        timetable.until(id, (other) => other?.kind !== hold.kind),
+        Effect.forever(call),
+      )
       const end = yield* Clock.currentTimeMillis
       const delay = hold.kind === "quiet" ? Duration.toMillis(yield* delayAfterHold(interval)) : 0
       dueAt = hold.kind === "quiet" ? Math.max(dueAt, end + delay) : end
@@ -105,9 +111,6 @@ const awaitTurn = Effect.fn("AccountCycles.awaitTurn")(function* (
     } else if (now >= dueAt) return
     else {
       yield* stand(id, "idle", `next cycle at ${asText(dueAt)}${note}`)
-      const call = Effect.map(called, () => {
-        dueAt = now
-      })
       const held = timetable.until(id, (other) => other !== undefined)
       yield* Effect.raceFirst(Effect.raceFirst(Effect.sleep(dueAt - now), call), held)
     }

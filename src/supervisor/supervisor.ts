@@ -6,6 +6,7 @@ import { embeddedPostgres } from "../../db/embedded.ts"
 import { forgetEvents } from "../../db/events.ts"
 import { migrate } from "../../db/migrate.ts"
 import { accountSchedules } from "../../db/schedules.ts"
+import { SUPERVISOR_APPLICATION } from "../../db/supervisors.ts"
 import type { Config } from "../config.ts"
 import { usableCpus } from "../cpu/cpu-limit.ts"
 import { CpuPool } from "../cpu/pool.ts"
@@ -77,7 +78,7 @@ export const layerFoundations = (config: Config) =>
       yield* migrate(url).pipe(Effect.mapError((error) => new DatabaseUnusable({ reason: error.message })))
       return Layer.mergeAll(
         Layer.succeed(DatabaseServer, server),
-        Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
+        Database.layer({ url, max: 5, applicationName: SUPERVISOR_APPLICATION }),
         Wake.layer,
         Orders.layer,
         Timetable.layer({ quietHours: config.quietHours, zone: config.timeZone }),
