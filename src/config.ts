@@ -2,6 +2,7 @@ import { join, resolve } from "node:path"
 import { DateTime, Effect, Exit, Option, Redacted, Result, Schema, SchemaGetter } from "effect"
 import { defaultDocumentExtensions } from "./archive/volume-name.ts"
 import type { CpuLimits } from "./cpu/limits.ts"
+import { bytesPerSecond, type TotalSpeed } from "./supervisor/bandwidth.ts"
 import { parseQuietHours, QUIET_HOURS_FORM, type QuietHours } from "./supervisor/quiet-hours.ts"
 
 const MEBIBYTE = 1024 * 1024
@@ -95,6 +96,18 @@ export const settings = {
     decode: Schema.String.check(Schema.makeFilter((zone) => Option.isSome(DateTime.zoneMakeNamed(zone)))),
     expected: "a time zone as Europe/Berlin",
     about: "the clock that STASH_QUIET_HOURS means; default: that of the container (TZ)",
+    fallback: null,
+  },
+  STASH_MAX_DOWNLOAD_MBIT: {
+    decode: wholeNumber(1, 1_000_000),
+    expected: "megabits a second, 1 to 1000000",
+    about: "most that all accounts together download; stash account schedule limits one account",
+    fallback: null,
+  },
+  STASH_MAX_UPLOAD_MBIT: {
+    decode: wholeNumber(1, 1_000_000),
+    expected: "megabits a second, 1 to 1000000",
+    about: "most that all accounts together upload; stash account schedule limits one account",
     fallback: null,
   },
   WORKER_TEMP_DIR: {
@@ -276,6 +289,8 @@ export interface Config {
   readonly intervalJitter: number
   readonly quietHours: QuietHours | undefined
   readonly timeZone: DateTime.TimeZone
+  /** Of all accounts together, in bytes a second. */
+  readonly maxSpeed: TotalSpeed
   readonly tempDirectory: string
   readonly tdlibDirectory: string
   readonly maxSetBytes: number
@@ -329,6 +344,7 @@ const textOf = (environment: Environment, name: SettingName): string | null => {
   return join(textOf(environment, "STASH_DATA_DIR") ?? "", fallback)
 }
 const isSecret = (name: SettingName): boolean => "secret" in settings[name]
+const speedOf = (mbit: number | undefined) => (mbit === undefined ? undefined : bytesPerSecond(mbit))
 const secret = (value: string | undefined) => (value === undefined ? undefined : Redacted.make(value))
 
 const decodeAll = (environment: Environment): Effect.Effect<Values, ConfigError> =>
@@ -366,6 +382,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       values.STASH_TIMEZONE === undefined
         ? DateTime.zoneMakeLocal()
         : DateTime.zoneMakeNamedUnsafe(values.STASH_TIMEZONE),
+    maxSpeed: { down: speedOf(values.STASH_MAX_DOWNLOAD_MBIT), up: speedOf(values.STASH_MAX_UPLOAD_MBIT) },
     tempDirectory: resolve(values.WORKER_TEMP_DIR),
     tdlibDirectory: resolve(values.TDLIB_STATE_DIR),
     maxSetBytes: values.WORKER_MAX_ZIP_SIZE_MB * MEBIBYTE,

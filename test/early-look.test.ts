@@ -54,6 +54,7 @@ const noWork = Supervisor.of({
   cut: () => Effect.die("a cut was asked for"),
   inspect: () => Effect.die("an inspection was asked for"),
   preview: () => Effect.die("a preview was asked for"),
+  takeBandwidth: () => Effect.succeed(null),
   posted: Effect.void,
 })
 

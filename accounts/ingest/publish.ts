@@ -21,9 +21,9 @@ import { proveDelivery } from "../settle/prove-delivery.ts"
 import { recordDelivery } from "../settle/record-delivery.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { newestMessageId, pendingSends } from "../telegram/history.ts"
-import { sendDocument } from "../telegram/send.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
+import { sendWithinLimit } from "./send-within-limit.ts"
 import { removeFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
@@ -132,9 +132,12 @@ const sendPart = Effect.fn("sendPart")(function* (
   yield* drain.check
   if (!part.whole) yield* drain.interruptible(cutPiece(work, part, path, row.sha256))
   yield* reach("part.ready")
-  const delivered = yield* sendDocument({
+  const delivered = yield* sendWithinLimit({
     chatId: publication.destChatId,
     path,
+    bytes: part.bytes,
+    // Without a tag an unsent message is recognised by the path of its file.
+    canBeAhead: isTagged(publication),
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),

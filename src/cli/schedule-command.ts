@@ -29,10 +29,15 @@ const checkedHours = (text: string): Effect.Effect<string | null, ScheduleRefuse
     : Effect.fail(new ScheduleRefused({ flag: "quiet-hours", problem: parsed.failure }))
 }
 
+/** Slower than this, TDLib would take a transfer for a broken one. */
+const SLOWEST_MBIT = 0.1
+
 /** 0 takes the account's own limit away. */
 const checkedLimit = (flag: string) => (mbit: number) =>
-  mbit < 0
-    ? Effect.fail(new ScheduleRefused({ flag, problem: "megabits a second are at least 0, and 0 is no limit" }))
+  mbit !== 0 && mbit < SLOWEST_MBIT
+    ? Effect.fail(
+        new ScheduleRefused({ flag, problem: `at least ${SLOWEST_MBIT} megabits a second, or 0 for no limit` }),
+      )
     : Effect.succeed(mbit === 0 ? null : mbit)
 
 const limitFlag = (name: string, direction: string) =>

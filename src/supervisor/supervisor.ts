@@ -14,6 +14,7 @@ import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
+import { Bandwidth } from "./bandwidth.ts"
 import { hearOrders, Orders } from "./orders.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
@@ -81,7 +82,9 @@ export const layerFoundations = (config: Config) =>
         Database.layer({ url, max: 5, applicationName: SUPERVISOR_APPLICATION }),
         Wake.layer,
         Orders.layer,
-        Timetable.layer({ quietHours: config.quietHours, zone: config.timeZone }),
+        Bandwidth.layer(config.maxSpeed).pipe(
+          Layer.provideMerge(Timetable.layer({ quietHours: config.quietHours, zone: config.timeZone })),
+        ),
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
