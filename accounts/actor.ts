@@ -17,30 +17,34 @@ import * as Schema from "effect/Schema"
 import { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { AccountRpcs } from "../src/channel/account-rpcs.ts"
-import { makeFramePort } from "../src/channel/frame.ts"
+import { type FramePort, makeFramePort } from "../src/channel/frame.ts"
+import { malformedLine } from "../src/channel/malformed-line.ts"
 import { layerRpcClient, layerRpcServer } from "../src/channel/rpc-protocol.ts"
-import { type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
+import { ActorOrder, type ActorReport, CellConfig } from "../src/channel/warden-messages.ts"
 import { FaultPoints, faultPointsIn } from "../src/fault-point.ts"
 import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
 import { Drain } from "./ingest/drain.ts"
 import { Places } from "./ingest/set-work.ts"
+import { sufferFaults } from "./suffer-faults.ts"
 import { Supervisor } from "./supervisor-client.ts"
+import { makeAccountWaits } from "./telegram/account-waits.ts"
 import { makeAuthorizationStates } from "./telegram/login.ts"
 import { makeSendOutcomes } from "./telegram/send.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
 import { watchTdlib } from "./telegram/tdlib-watch.ts"
+import { makeStoredUploadLimit } from "./telegram/upload-limit.ts"
 
 const BEAT_MILLIS = 1_000
 
 const parent = parentPort
 if (parent === null) throw new Error("actor.ts runs in the worker thread of an account cell only")
 
-const port = makeFramePort(
+const port: FramePort = makeFramePort(
   (frame) => parent.postMessage(frame),
   (listener) => parent.on("message", listener),
-  () => report({ _tag: "Ended", reason: { _tag: "Failed", message: "the warden sent something that is no frame" } }),
+  (error) => port.post({ stream: "log", body: malformedLine("the warden", error) }),
 )
 const report = (body: ActorReport): void => port.post({ stream: "warden", body })
 
@@ -54,12 +58,17 @@ process.on("unhandledRejection", (error) => fail(`unhandled in the actor: ${erro
 
 const levels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal" } as const
 
-const layerOf = (config: CellConfig) =>
+/** This account's TDLib, and what hears it from its first update on. */
+const layerTelegram = (config: CellConfig) =>
   Layer.unwrap(
-    Effect.map(makeAuthorizationStates, (authorization) => {
+    Effect.gen(function* () {
+      const authorization = yield* makeAuthorizationStates
+      const { listener, waits } = yield* makeAccountWaits(config.accountId)
+      const limit = yield* makeStoredUploadLimit(config.accountId, config.maxPartBytes)
       const sends = makeSendOutcomes()
-      const telegram = Layer.mergeAll(
+      return Layer.mergeAll(
         authorization.layer,
+        limit.layer,
         sends.layer,
         Tdlib.layer(
           {
@@ -67,25 +76,35 @@ const layerOf = (config: CellConfig) =>
             apiId: config.apiId,
             apiHash: config.apiHash,
             sandbox: config.sandbox,
+            proxy: config.proxy,
+            databaseKeys: config.databaseKeys,
+            deviceName: config.deviceName,
+            waits,
           },
-          [authorization.listener, sends.listener],
+          [authorization.listener, sends.listener, limit.listener, listener],
         ),
-      )
-      const applicationName = `stash:${config.accountId}`
-      return RpcServer.layer(AccountRpcs).pipe(
-        Layer.provide(layerCommands),
-        Layer.merge(Layer.effectDiscard(watchTdlib(fail))),
-        Layer.provide(telegram),
-        Layer.provide(Places.layer),
-        Layer.provide(Drain.layer),
-        Layer.provide(Layer.succeed(AccountConfig, config)),
-        Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
-        Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),
-        Layer.provide(Database.layer({ url: config.databaseUrl, max: 3, applicationName })),
-        Layer.provide(layerRpcServer(port, "commands")),
       )
     }),
   )
+
+const layerOf = (config: CellConfig) => {
+  const applicationName = `stash:${config.accountId}`
+  return RpcServer.layer(AccountRpcs).pipe(
+    Layer.provide(layerCommands),
+    Layer.merge(Layer.effectDiscard(watchTdlib(fail))),
+    Layer.merge(
+      config.faultDirectory === null ? Layer.empty : Layer.effectDiscard(sufferFaults(config.faultDirectory)),
+    ),
+    Layer.provide(layerTelegram(config)),
+    Layer.provide(Places.layer),
+    Layer.provide(Drain.layer),
+    Layer.provide(Layer.succeed(AccountConfig, config)),
+    Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
+    Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),
+    Layer.provide(Database.layer({ url: config.databaseUrl, max: 3, applicationName })),
+    Layer.provide(layerRpcServer(port, "commands")),
+  )
+}
 
 const life = Effect.gen(function* () {
   const config = yield* Schema.decodeUnknownEffect(CellConfig)(workerData)
@@ -112,4 +131,4 @@ fiber.addObserver((exit) => {
   if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) fail(Cause.pretty(exit.cause))
   else report({ _tag: "Ended", reason: { _tag: "Closed" } })
 })
-port.listen("warden", () => Effect.runFork(Fiber.interrupt(fiber)))
+port.listen("warden", ActorOrder, () => Effect.runFork(Fiber.interrupt(fiber)))

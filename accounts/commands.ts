@@ -1,11 +1,16 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { markAuthenticated, setAuthState } from "../db/accounts.ts"
 import type { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
-import { AccountError, AccountRpcs, type CycleEvent, type LoginState } from "../src/channel/account-rpcs.ts"
+import { loginWish } from "../db/logins.ts"
+import { AccountError, AccountRpcs, type CycleEvent, type LoginState, loginError } from "../src/channel/account-rpcs.ts"
+import { makeLatestWins } from "../src/channel/latest-wins.ts"
+import { isFinal, LoginProblem } from "../src/channel/login-problem.ts"
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { runCycle } from "./ingest/cycle.ts"
@@ -16,16 +21,19 @@ import { watchPosts } from "./ingest/watch-posts.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
-  type AuthorizationStates,
+  AuthorizationStates,
   isPremiumAccount,
   logIn,
+  logOut,
+  renewCode,
   submitCode,
   submitPassword,
-  uploadLimit,
   waitForFirstState,
 } from "./telegram/login.ts"
 import type { SendOutcomes } from "./telegram/send.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
+import { TelegramError } from "./telegram/telegram-error.ts"
+import { UploadLimit } from "./telegram/upload-limit.ts"
 
 type Services =
   | AccountConfig
@@ -37,10 +45,17 @@ type Services =
   | AuthorizationStates
   | SendOutcomes
   | Tdlib
+  | UploadLimit
 
-/** Errors that are not the operator's are tried again by the restart policy. */
-const toAccountError = (error: { readonly message: string }): AccountError =>
-  error instanceof AccountError ? error : new AccountError({ who: "retry", message: error.message })
+/** Errors that are not the operator's are tried again by the restart policy, and not before Telegram allows it. */
+const toAccountError = (error: { readonly message: string }, now: number): AccountError => {
+  if (error instanceof AccountError) return error
+  // TDLib says no more than "Unauthorized" of a session that was ended, whatever the server said.
+  if (error instanceof TelegramError && error.kind === "unauthorised") return loginError("session_ended")
+  const seconds = error instanceof TelegramError ? error.retryAfterSeconds : null
+  const until = seconds === null ? {} : { until: now + seconds * 1000 }
+  return new AccountError({ who: "retry", message: error.message, ...until })
+}
 
 /** How soon an account that another worker lets go of is taken over. */
 const ELSEWHERE_EVERY = "1 second"
@@ -65,15 +80,48 @@ const noteLoginState = Effect.fn("noteLoginState")(function* (state: LoginState)
   if (state._tag === "Ready") yield* markAuthenticated(accountId, state.isPremium)
 })
 
+/** From now on the account logs in only when an operator wants it: by itself it would send codes for ever. */
+const noteLoginEnd = Effect.fn("noteLoginEnd")(function* ({ problem }: AccountError) {
+  const { accountId } = yield* AccountConfig
+  if (problem === undefined || !isFinal(problem)) return
+  yield* setAuthState(accountId, "EXPIRED").pipe(
+    Effect.catch((error) =>
+      logEvent.warn("login.unwritten", "The end of the login could not be stored", { error: error.message }),
+    ),
+  )
+})
+
+const knownProblem = Schema.decodeUnknownOption(LoginProblem)
+
+/**
+ * A session that is not there (any more) is an alarm, not a reason to log in anew: that is begun by the operator, who
+ * adds the account or has it log in. In the sandbox nobody is bothered by codes.
+ */
+const requireWish = Effect.fn("requireWish")(function* () {
+  const { accountId, logsInByItself } = yield* AccountConfig
+  const { isWanted, method, problem } = yield* loginWish(accountId)
+  if (!isWanted && !logsInByItself) {
+    const why = Option.getOrElse(knownProblem(problem), () => "session_lost" as const)
+    if (why === "session_lost")
+      yield* logEvent.error("login.session_lost", "TDLib has no session of an account that was logged in", {
+        accountId,
+      })
+    return yield* loginError(why)
+  }
+  return method
+})
+
 /** Takes the account and logs it in. One that is logged in already stays offline: settling comes first. */
 const login = Effect.fn("login")(function* (report: (state: LoginState) => Effect.Effect<void>) {
   const { phone } = yield* AccountConfig
   const tdlib = yield* Tdlib
   yield* takeAccount(report)
   const first = yield* Effect.timeout(waitForFirstState(), "60 seconds")
-  if (first._ !== "authorizationStateReady") yield* tdlib.goOnline
+  const isLoggedIn = first._ === "authorizationStateReady"
+  const method = isLoggedIn ? "code" : yield* requireWish()
+  if (!isLoggedIn) yield* tdlib.goOnline
   const services = yield* Effect.context<Services>()
-  const ready = yield* logIn(phone, first, (state) =>
+  const ready = yield* logIn({ phone, method }, first, (state) =>
     noteLoginState(state).pipe(
       Effect.catch((error) =>
         logEvent.warn("login.unwritten", "The login state could not be stored", { error: error.message }),
@@ -90,51 +138,65 @@ const settleAccount = Effect.fn("settleAccount")(function* () {
   const { accountId } = yield* AccountConfig
   const settled = yield* settle()
   const isPremium = yield* isPremiumAccount
+  const limit = yield* UploadLimit
+  limit.note(isPremium)
   yield* markAuthenticated(accountId, isPremium)
   yield* logEvent.info("account.settled", "Settled what an earlier life left", settled)
   return { ...settled, isPremium }
 })
 
-const cycle = Effect.fn("cycle")(function* (report: (event: CycleEvent) => Effect.Effect<void>) {
-  const { maxPartBytes } = yield* AccountConfig
-  const limit = uploadLimit(yield* isPremiumAccount)
-  yield* runCycle(Math.min(limit, maxPartBytes ?? limit), report)
-})
+const keepAll = () => undefined
+
+/** Of a set's progress the latest is enough; everything else that a cycle tells is counted. */
+const progressOf = (event: CycleEvent) => (event._tag === "SetProgress" ? event.setKey : undefined)
 
 /** The answers of an account cell to its supervisor's commands. */
 export const layerCommands = AccountRpcs.toLayer(
   Effect.gen(function* () {
     const services = yield* Effect.context<Services>()
+    const { phone } = yield* AccountConfig
     const locks = yield* LockSession
     const drain = yield* Drain
+    const { sessionEnded } = yield* AuthorizationStates
     yield* watchEdits()
     yield* watchPosts()
 
-    /** No command goes on without the lock session: what it guards is interrupted (P4). */
+    /** No command goes on without the lock session, or without the one at Telegram: what they guard is interrupted (P4). */
     const guarded = <A, E extends { readonly message: string }>(command: Effect.Effect<A, E, Services>) =>
-      Effect.raceFirst(command, Effect.flatMap(locks.lost, Effect.fail)).pipe(
-        Effect.mapError(toAccountError),
+      command.pipe(
+        Effect.raceFirst(Effect.flatMap(locks.lost, Effect.fail)),
+        Effect.raceFirst(sessionEnded),
+        Effect.catch((error) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(toAccountError(error, now))),
+        ),
+        Effect.tapError(noteLoginEnd),
         Effect.provideContext(services),
       )
     /** Runs a command that reports while it works, as a stream that ends when the command does. */
     const reporting = <A>(
+      placeOf: (event: A) => string | undefined,
       command: (report: (event: A) => Effect.Effect<void>) => Effect.Effect<void, AccountError>,
     ): Stream.Stream<A, AccountError> =>
-      Stream.callback((queue) =>
-        command((event) => Effect.asVoid(Queue.offer(queue, event))).pipe(
-          Effect.andThen(Queue.end(queue)),
-          Effect.catch((error) => Queue.fail(queue, error)),
-        ),
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const events = yield* makeLatestWins<A, AccountError>(placeOf)
+          yield* command(events.offer).pipe(Effect.andThen(events.end), Effect.catch(events.fail), Effect.forkScoped)
+          return events.stream
+        }),
       )
 
     return AccountRpcs.of({
-      Login: () => reporting<LoginState>((report) => guarded(login(report))),
+      Login: () => reporting<LoginState>(keepAll, (report) => guarded(login(report))),
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
+      RenewCode: () => guarded(renewCode(phone)),
+      AwaitSessionEnd: () => guarded(Effect.never),
+      // Not guarded: the end of the session is what is wanted.
+      LogOut: () => logOut().pipe(Effect.provideContext(services)),
       Settle: () => guarded(settleAccount()),
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,
-      RunCycle: () => reporting<CycleEvent>((report) => guarded(cycle(report))),
+      RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
     })
   }),
 )

@@ -6,12 +6,16 @@ import { writeSync } from "node:fs"
 import { Worker } from "node:worker_threads"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import type { Frame } from "../src/channel/frame.ts"
+import { type Frame, type FramePort, type MalformedMessage, makeFramePort } from "../src/channel/frame.ts"
+import { malformedLine } from "../src/channel/malformed-line.ts"
 import {
+  type ActorOrder,
   ActorReport,
   CellConfig,
+  CHANNEL_VERSION,
   type EndReason,
   SupervisorMessage,
+  WARDEN_BEAT_SECONDS,
   type WardenMessage,
 } from "../src/channel/warden-messages.ts"
 
@@ -26,6 +30,22 @@ const post = (frame: Frame): void => {
   if (process.connected) process.send?.(frame, undefined, {}, () => {})
 }
 const tellSupervisor = (message: WardenMessage): void => post({ stream: "warden", body: message })
+
+/** What is no message is said and dropped: whoever waits for one has a limit of its own. */
+const reportMalformed = (from: string) => (error: MalformedMessage) =>
+  post({ stream: "log", body: malformedLine(from, error) })
+
+const supervisor: FramePort = makeFramePort(
+  post,
+  (listener) => process.on("message", listener),
+  reportMalformed("the supervisor"),
+)
+
+/** What the warden passes on, either way. */
+const passed = ["commands", "requests", "log"] as const
+const passOn = (from: FramePort, to: FramePort): void => {
+  for (const stream of passed) from.listen(stream, Schema.Unknown, (body) => to.post({ stream, body }))
+}
 
 /**
  * Ends the process. Always by SIGKILL: with a live TDLib the status of process.exit is luck (facts/cell.md, rule 1).
@@ -57,48 +77,42 @@ const memoryLimitsOf = (config: unknown): CellConfig["memory"] | undefined => {
 class Actor {
   readonly #memory: CellConfig["memory"] | undefined
   #isHeavy = false
-  readonly #worker: Worker
+  readonly #port: FramePort
   #lastBeat = Date.now()
   #silenceLimit = START_LIMIT_MILLIS
   #closing = false
 
   constructor(config: unknown) {
     this.#memory = memoryLimitsOf(config)
-    this.#worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: config, name: "actor" })
-    this.#worker.on("message", (message) => this.#hear(message))
-    this.#worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
-    this.#worker.on("exit", (code) => end({ _tag: "Failed", message: `the actor ended by itself with code ${code}` }))
+    const worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: config, name: "actor" })
+    this.#port = makeFramePort(
+      (frame) => worker.postMessage(frame),
+      (listener) => worker.on("message", listener),
+      reportMalformed("the actor"),
+    )
+    this.#port.listen("warden", ActorReport, (report) => this.#hear(report))
+    passOn(this.#port, supervisor)
+    passOn(supervisor, this.#port)
+    worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
+    worker.on("exit", (code) => end({ _tag: "Failed", message: `the actor ended by itself with code ${code}` }))
     setInterval(() => this.#watch(), 1_000)
-  }
-
-  pass(frame: unknown): void {
-    this.#worker.postMessage(frame)
+    setInterval(() => tellSupervisor({ _tag: "Beat" }), WARDEN_BEAT_SECONDS * 1_000)
   }
 
   close(): void {
     if (this.#closing) return
     this.#closing = true
-    this.pass({ stream: "warden", body: { _tag: "Close" } })
+    this.#port.post({ stream: "warden", body: { _tag: "Close" } satisfies ActorOrder })
     setTimeout(() => end({ _tag: "Failed", message: "the orderly close took too long" }), CLOSE_LIMIT_MILLIS)
   }
 
-  #hear(message: { stream?: unknown; body?: unknown }): void {
-    if (message.stream !== "warden") post(message as Frame)
-    else this.#hearReport(message.body)
-  }
-
-  #hearReport(body: unknown): void {
-    const report = Schema.decodeUnknownExit(ActorReport)(body)
-    if (Exit.isFailure(report)) {
-      end({ _tag: "Failed", message: `unknown report of the actor: ${report.cause}` })
-      return
-    }
+  #hear(report: ActorReport): void {
     this.#lastBeat = Date.now()
-    if (report.value._tag === "Ready") {
+    if (report._tag === "Ready") {
       this.#silenceLimit = HUNG_AFTER_MILLIS
       tellSupervisor({ _tag: "Ready" })
     }
-    if (report.value._tag === "Ended") end(report.value.reason)
+    if (report._tag === "Ended") end(report.reason)
   }
 
   #watch(): void {
@@ -123,17 +137,12 @@ class Actor {
 
 let actor: Actor | undefined
 
-const obey = (body: unknown): void => {
-  const message = Schema.decodeUnknownExit(SupervisorMessage)(body)
-  if (Exit.isFailure(message)) end({ _tag: "Failed", message: `unknown message of the supervisor: ${message.cause}` })
-  else if (message.value._tag === "Start") actor ??= new Actor(message.value.config)
-  else if (actor === undefined) end({ _tag: "Closed" })
-  else actor.close()
-}
-
-process.on("message", (frame: { stream?: unknown; body?: unknown }) =>
-  frame.stream === "warden" ? obey(frame.body) : actor?.pass(frame),
-)
+supervisor.listen("warden", SupervisorMessage, (message) => {
+  if (message._tag === "Close") return actor === undefined ? end({ _tag: "Closed" }) : actor.close()
+  const { config, version } = message
+  if (version !== CHANNEL_VERSION) end({ _tag: "Outdated", supervisor: version, cell: CHANNEL_VERSION })
+  else actor ??= new Actor(config)
+})
 // A cell whose supervisor is gone closes itself.
 process.on("disconnect", () => (actor === undefined ? end({ _tag: "Closed" }) : actor.close()))
 process.on("uncaughtException", (error) => end({ _tag: "Failed", message: `the warden failed: ${error.stack}` }))

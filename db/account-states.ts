@@ -17,6 +17,9 @@ export const AccountStanding = Schema.Struct({
   supervisor: Schema.NullOr(Schema.String),
   /** Null: the operator has not paused it. */
   pausedAt: Schema.NullOr(Schema.Date),
+  /** Where its login stands, and what went wrong there; see db/logins.ts. */
+  loginState: Schema.NullOr(Schema.String),
+  loginProblem: Schema.NullOr(Schema.String),
   /** Whether a cell of this account has its lock session now: the state of a supervisor that died says nothing. */
   isAlive: Schema.Boolean,
 })
@@ -29,11 +32,12 @@ export const accountStandings = () =>
     AccountStanding,
     (sql) => sql`
       select a."id", a."phone", a."displayName" as "name", a."isActive", a."isPremium", s."state", s."reason", s."since",
-             s."restarts", s."supervisor", t."pausedAt", exists (
+             s."restarts", s."supervisor", t."pausedAt", l."state" as "loginState", l."problem" as "loginProblem", exists (
                select from pg_stat_activity b where b.application_name = 'lock:' || a."id"
              ) as "isAlive"
       from "telegram_accounts" a left join stash_account_states s on s."accountId" = a."id"
-      left join stash_account_schedules t on t."accountId" = a."id"
+        left join stash_account_schedules t on t."accountId" = a."id"
+        left join stash_logins l on l."accountId" = a."id"
       order by a."createdAt", a."id"`,
   )
 
@@ -82,6 +86,8 @@ export const AccountOrder = Schema.Union([
   Schema.Struct({ order: Schema.Literal("restart"), accountId: Schema.String }),
   /** Its running cycle is to end. */
   Schema.Struct({ order: Schema.Literal("cancel"), accountId: Schema.String }),
+  /** A code, a password or another answer for a login that waits, sealed for the supervisor that asked. */
+  Schema.Struct({ order: Schema.Literal("answer"), accountId: Schema.String, sealed: Schema.String }),
   /** Accounts were added, taken out or in, or their schedules changed. */
   Schema.Struct({ order: Schema.Literal("review") }),
 ])

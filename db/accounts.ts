@@ -61,6 +61,14 @@ export const takeAuthCode = (accountId: string) =>
       where "telegram_accounts"."id" = typed."id" returning typed."authCode" as code`,
   ).pipe(Effect.map(Option.map(({ code }) => code)))
 
+/** Records that the account has Premium now, or has it no more. */
+export const storePremium = (accountId: string, isPremium: boolean) =>
+  run(
+    "storePremium",
+    (sql) => sql`
+      update "telegram_accounts" set "isPremium" = ${isPremium}, "updatedAt" = now() where "id" = ${accountId}`,
+  ).pipe(Effect.asVoid)
+
 /** Records a completed login and whether the account has Premium now. */
 export const markAuthenticated = (accountId: string, isPremium: boolean) =>
   run(

@@ -12,6 +12,7 @@ export const migrationNames = [
   "0005_places",
   "0006_events",
   "0009_schedules",
+  "0010_accounts",
 ] as const
 
 export interface Migration {

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path"
 import { DateTime, Effect, Exit, Option, Redacted, Result, Schema, SchemaGetter } from "effect"
 import { defaultDocumentExtensions } from "./archive/volume-name.ts"
+import { parseProxy, proxyForms } from "./channel/proxy.ts"
 import type { CpuLimits } from "./cpu/limits.ts"
 import { bytesPerSecond, type TotalSpeed } from "./supervisor/bandwidth.ts"
 import { parseQuietHours, QUIET_HOURS_FORM, type QuietHours } from "./supervisor/quiet-hours.ts"
@@ -236,6 +237,31 @@ export const settings = {
     about: "work against a running sandbox instead of Telegram",
     fallback: null,
   },
+  STASH_SANDBOX_CODES: {
+    decode: Schema.Literals(["given", "asked"]),
+    expected: "given or asked",
+    about: "whether logins to the sandbox are given its code, or asked for it as at Telegram",
+    fallback: "given",
+  },
+  STASH_PROXY: {
+    decode: Schema.String.check(Schema.makeFilter((text) => parseProxy(text) !== undefined)),
+    expected: proxyForms,
+    about: "how accounts reach Telegram; stash account proxy sets it for one",
+    fallback: null,
+    secret: true,
+  },
+  STASH_DEVICE_NAME: {
+    decode: matching(/^[\p{L}\p{N}\p{P}\p{Zs}]{1,64}$/u),
+    expected: "1 to 64 letters, digits and signs",
+    about: "what Telegram shows for the worker's sessions in Settings, Devices",
+    fallback: "Dragon's Stash worker",
+  },
+  STASH_TDLIB_KEY_FILE: {
+    decode: text,
+    expected: "a file",
+    about: "the key of TDLib's databases in its first line, former keys below; unset: they are not encrypted",
+    fallback: null,
+  },
   STASH_CPU_THREADS: {
     decode: wholeNumber(1, 64),
     expected: "1 to 64",
@@ -316,6 +342,10 @@ export interface Config {
   readonly logFileBytes: number
   readonly dataDirectory: string
   readonly sandboxUrl: string | undefined
+  readonly sandboxCodes: "given" | "asked"
+  readonly proxy: Redacted.Redacted<string> | undefined
+  readonly deviceName: string
+  readonly tdlibKeyFile: string | undefined
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
   readonly consolePort: number
@@ -408,6 +438,10 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     logFileBytes: values.STASH_LOG_MB * MEBIBYTE,
     dataDirectory,
     sandboxUrl: values.STASH_SANDBOX,
+    sandboxCodes: values.STASH_SANDBOX_CODES,
+    proxy: secret(values.STASH_PROXY),
+    deviceName: values.STASH_DEVICE_NAME,
+    tdlibKeyFile: values.STASH_TDLIB_KEY_FILE === undefined ? undefined : resolve(values.STASH_TDLIB_KEY_FILE),
     cpuThreads: values.STASH_CPU_THREADS,
     cpuLimits: {
       maxEntries: values.STASH_MAX_ENTRIES,

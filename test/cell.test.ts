@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,6 +6,7 @@ import { DateTime, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect
 import { addAccount } from "../db/accounts.ts"
 import { Database } from "../db/database.ts"
 import { rows } from "../db/statement.ts"
+import { cellFaultPath } from "../src/cell-fault.ts"
 import type { LoginState } from "../src/channel/account-rpcs.ts"
 import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
@@ -99,13 +100,12 @@ describe("an account cell", () => {
   )
 
   it.live(
-    "says which code was not accepted, and that the operator must act",
+    "says that the code was not accepted, and that the operator must act",
     () =>
       Effect.gen(function* () {
         const bench = yield* makeBench
         const error = yield* Effect.flip(withCell(bench, "99999", () => Effect.void))
-        assert.include(error, { _tag: "AccountError", who: "operator" })
-        assert.include(error.message, "PHONE_CODE_INVALID")
+        assert.include(error, { _tag: "AccountError", who: "operator", problem: "wrong_code" })
       }).pipe(Effect.scoped),
     120_000,
   )
@@ -127,7 +127,8 @@ describe("an account cell", () => {
     () =>
       Effect.gen(function* () {
         const bench = yield* makeBench
-        const twin = { ...bench, config: { ...bench.config, tdlibDirectory: `${bench.config.tdlibDirectory}-2` } }
+        const tdlibDirectory = `${bench.config.tdlibDirectory}-2`
+        const twin = { ...bench, config: { ...bench.config, tdlibDirectory, logsInByItself: true } }
         const states: Array<string> = []
         const waiting = yield* withCell(bench, "12345", () =>
           Effect.gen(function* () {
@@ -146,6 +147,20 @@ describe("an account cell", () => {
   )
 
   it.live(
+    "does not log in by itself when it takes over an account that has its session elsewhere",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        yield* withCell(bench, "12345", () => Effect.void)
+        const twin = { ...bench, config: { ...bench.config, tdlibDirectory: `${bench.config.tdlibDirectory}-2` } }
+        const error = yield* Effect.flip(withCell(twin, "12345", () => Effect.void))
+        assert.include(error, { _tag: "AccountError", who: "operator", problem: "session_lost" })
+        assert.strictEqual(bench.sandbox.log.read({ method: "auth.sendCode" }).length, 1)
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
     "that is killed is noticed at once, and its directory can be opened again",
     () =>
       Effect.gen(function* () {
@@ -159,6 +174,28 @@ describe("an account cell", () => {
         assert.include(ended, { exit: "SIGKILL", reason: "it gave no reason" })
         // The server frees the account's lock when it notices that the session is gone.
         yield* withCell(bench, "none", (_, states) => Effect.sync(() => assert.deepStrictEqual(states.at(-1), "Ready")))
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "that TDLib ends is said to have ended with what TDLib said last",
+    () =>
+      Effect.gen(function* () {
+        const made = yield* makeBench
+        const faultDirectory = made.config.tempDirectory
+        yield* Effect.promise(() => mkdir(faultDirectory, { recursive: true }))
+        const bench = { ...made, config: { ...made.config, faultDirectory } }
+        const fault = cellFaultPath(faultDirectory, bench.config.accountId)
+        const ended = yield* withCell(bench, "12345", (cell) =>
+          Effect.andThen(
+            Effect.promise(() => writeFile(fault, JSON.stringify({ what: "abort TDLib" }))),
+            Effect.flip(cell.ended),
+          ),
+        )
+        assert.include(ended, { reason: "TDLib ended it: asked to abort", exit: "SIGABRT" })
+        const last = bench.lines.findLast(({ fields }) => fields["event"] === "tdlib.log")
+        assert.include(last, { level: "fatal", message: "asked to abort" })
       }).pipe(Effect.scoped),
     120_000,
   )

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 
-interface Process {
+export interface Process {
   readonly pid: number
   readonly parent: number
   readonly group: number
@@ -9,7 +9,7 @@ interface Process {
 }
 
 /** Everything that runs on this machine; a process that ends while it is looked at is left out. */
-const allProcesses = (): ReadonlyArray<Process> =>
+export const allProcesses = (): ReadonlyArray<Process> =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {

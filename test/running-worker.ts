@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { closeSync, openSync, readFileSync } from "node:fs"
-import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -25,6 +25,7 @@ export class RunningWorker implements AsyncDisposable {
   readonly sandbox: Sandbox
   readonly #environment: Readonly<Record<string, string | undefined>>
   readonly #sql: postgres.Sql
+  readonly #commands = new Set<ChildProcess>()
   #process: ChildProcess | undefined
 
   private constructor(folder: string, sandbox: Sandbox, databaseUrl: string) {
@@ -92,6 +93,19 @@ export class RunningWorker implements AsyncDisposable {
     return printed.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]))
   }
 
+  /** Runs a command of `stash` as at a terminal, with these lines typed; resolves with its exit code and what it said. */
+  typing(lines: ReadonlyArray<string>, ...args: ReadonlyArray<string>): Promise<{ code: number | null; said: string }> {
+    const child = spawn(process.execPath, [main, ...args], { env: { ...this.#environment }, stdio: "pipe" })
+    this.#commands.add(child)
+    let said = ""
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        said += text
+      })
+    child.stdin.end(lines.map((line) => `${line}\n`).join(""))
+    return new Promise((resolve) => child.once("close", (code) => resolve({ code, said })))
+  }
+
   /** As `stash`; resolves with what it printed. */
   async print(...args: ReadonlyArray<string>): Promise<string> {
     const env = { ...this.#environment }
@@ -141,6 +155,15 @@ export class RunningWorker implements AsyncDisposable {
       .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Record<string, unknown>] : []))
   }
 
+  /** Everything in the worker's folder but one folder of its data, as one text: its logs, printed and kept. */
+  async writtenBeside(folder: string): Promise<string> {
+    const files = await readdir(this.folder, { recursive: true, withFileTypes: true })
+    const texts = files
+      .filter((file) => file.isFile() && !join(file.parentPath, "/").startsWith(join(this.folder, "data", folder, "/")))
+      .map((file) => readFile(join(file.parentPath, file.name), "latin1"))
+    return (await Promise.all(texts)).join("\n")
+  }
+
   /** The documents in the destination that are not deleted, in their order. */
   get library(): ReadonlyArray<{ readonly id: number; readonly name: string; readonly sha256: string }> {
     const channel = this.sandbox.state().channels.find(({ name }) => name === LIBRARY)
@@ -150,6 +173,7 @@ export class RunningWorker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const command of this.#commands) command.kill("SIGKILL")
     await this.stop()
     await this.#sql.end()
     await this.sandbox.close()

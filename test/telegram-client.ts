@@ -8,21 +8,25 @@ import {
   waitForFirstState,
 } from "../accounts/telegram/login.ts"
 import { makeSendOutcomes } from "../accounts/telegram/send.ts"
-import { Tdlib } from "../accounts/telegram/tdlib.ts"
+import { Tdlib, type TdlibOptions } from "../accounts/telegram/tdlib.ts"
+import { makeUploadLimit } from "../accounts/telegram/upload-limit.ts"
 import type { Sandbox } from "../src/sandbox/sandbox.ts"
 
 /** An account's TDLib as a cell opens it: offline, listening from the first update. */
-export const telegramLayer = (sandbox: Sandbox, directory: string) =>
+export const telegramLayer = (sandbox: Sandbox, directory: string, options: Partial<TdlibOptions> = {}) =>
   Layer.unwrap(
     Effect.map(makeAuthorizationStates, (authorization) => {
       const sends = makeSendOutcomes()
+      const limit = makeUploadLimit(null, () => undefined)
       const { loginCode: _, ...endpoint } = sandbox.endpoint
       return Layer.mergeAll(
         authorization.layer,
+        limit.layer,
         sends.layer,
-        Tdlib.layer({ directory, apiId: 1, apiHash: "sandbox", sandbox: endpoint }, [
+        Tdlib.layer({ ...options, directory, apiId: 1, apiHash: "sandbox", sandbox: endpoint }, [
           authorization.listener,
           sends.listener,
+          limit.listener,
         ]),
       )
     }),
@@ -34,7 +38,7 @@ export const goOnlineAs = Effect.fn("goOnlineAs")(function* (phone: string, code
   const services = yield* Effect.context<Tdlib | AuthorizationStates>()
   const first = yield* waitForFirstState()
   yield* tdlib.goOnline
-  const ready = yield* logIn(phone, first, (state) =>
+  const ready = yield* logIn({ phone, method: "code" }, first, (state) =>
     state._tag === "WaitingCode" ? submitCode(code).pipe(Effect.orDie, Effect.provideContext(services)) : Effect.void,
   )
   yield* loadAllChats()

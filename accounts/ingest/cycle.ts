@@ -103,7 +103,7 @@ const verify = Effect.flatMap(AccountConfig, ({ verifyHours }) => verifyLibrary(
  * Fails with `AccountError` when the operator must act, or with what stops the account.
  */
 export const runCycle = Effect.fn("runCycle")(
-  function* (maxUploadBytes: number, report: (event: CycleEvent) => Effect.Effect<void>) {
+  function* (report: (event: CycleEvent) => Effect.Effect<void>) {
     const { accountId } = yield* AccountConfig
     yield* loadAllChats()
     const destination = yield* needDestination()
@@ -114,7 +114,6 @@ export const runCycle = Effect.fn("runCycle")(
     const frame: CycleFrame = {
       destination,
       runId: run.id,
-      maxUploadBytes,
       report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
     }
     const kept = yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {

@@ -5,6 +5,7 @@ import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { UploadLimit } from "../telegram/upload-limit.ts"
 import { Drain } from "./drain.ts"
 import { ingestSet } from "./ingest-set.ts"
 import { left } from "./leave-set.ts"
@@ -18,7 +19,6 @@ import { skipVanishedSets } from "./vanished-sets.ts"
 export interface CycleFrame {
   readonly destination: Destination
   readonly runId: string
-  readonly maxUploadBytes: number
   readonly report: (event: CycleEvent) => Effect.Effect<void>
 }
 
@@ -52,8 +52,10 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
   yield* reach("scan.done")
   yield* skipVanishedSets(source, scan)
   const setStarts = scan.sets.map(({ firstMessageId }) => firstMessageId)
+  const limit = yield* UploadLimit
   const workOf = (set: ArchiveSet<SourceVolume>): SetWork => ({
     ...frame,
+    maxUploadBytes: limit.bytes(),
     set,
     source,
     photos: scan.photos,

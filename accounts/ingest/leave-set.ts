@@ -10,8 +10,8 @@ import type { Trouble } from "./trouble.ts"
 import { gaveUp, waitingReason } from "./waiting-reason.ts"
 
 /**
- * A set that failed this often is skipped, visibly, instead of being tried for ever (P6): after three hours, in
- * which a flood wait has passed that TDLib shows as a stopped download only.
+ * A set that failed this often is skipped, visibly, instead of being tried for ever (P6): after three hours. A wait that
+ * Telegram asked for is no failure.
  */
 export const MAX_ATTEMPTS = 8
 const FIRST_RETRY_SECONDS = 30

@@ -21,6 +21,8 @@ import { proveDelivery } from "../settle/prove-delivery.ts"
 import { recordDelivery } from "../settle/record-delivery.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { newestMessageId, pendingSends } from "../telegram/history.ts"
+import { isTooLarge } from "../telegram/telegram-error.ts"
+import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
 import { sendWithinLimit } from "./send-within-limit.ts"
@@ -128,6 +130,7 @@ const sendPart = Effect.fn("sendPart")(function* (
   const runFork = Effect.runForkWith(yield* Effect.context())
   const { verifyUploads } = yield* AccountConfig
   const drain = yield* Drain
+  const limit = yield* UploadLimit
   const path = pathOf(work, part)
   yield* drain.check
   if (!part.whole) yield* drain.interruptible(cutPiece(work, part, path, row.sha256))
@@ -141,7 +144,7 @@ const sendPart = Effect.fn("sendPart")(function* (
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
-  })
+  }).pipe(Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)))
   yield* reach("part.delivered")
   if (verifyUploads === "digest") yield* proveDelivery(publication, row, path, delivered)
   if (!(yield* recordDelivery(publication, row, delivered))) {

@@ -5,7 +5,7 @@ import type { DatabaseError } from "../../db/database.ts"
 import type { LockLost } from "../../db/lock-session.ts"
 import { AccountError } from "../../src/channel/account-rpcs.ts"
 import type { CpuJobError } from "../../src/cpu/jobs.ts"
-import type { TelegramError } from "../telegram/telegram-error.ts"
+import { isTooLarge, type TelegramError } from "../telegram/telegram-error.ts"
 import type { CycleCut } from "./drain.ts"
 import type { StorageError } from "./set-folder.ts"
 
@@ -34,6 +34,14 @@ const failure = (reason: string, stage: WorkStage): Trouble => ({
   countsAsAttempt: true,
 })
 
+/** What was too large for an account without Premium is split again at once. */
+const SPLIT_AGAIN_SECONDS = 1
+
+const waitAfter = (error: TelegramError): number | null => {
+  if (error.kind === "flood") return error.retryAfterSeconds ?? 60
+  return isTooLarge(error) ? SPLIT_AGAIN_SECONDS : null
+}
+
 /**
  * Decides what an error means for the set it hit. Fails again with what concerns the whole account: a set is never
  * blamed for a lost database or a closed TDLib.
@@ -49,7 +57,7 @@ export const troubleOf = (error: Failure): Effect.Effect<Trouble, Fatal> => {
         )
       return Effect.succeed({
         ...failure(error.message, isUpload ? "publish" : "download"),
-        retryAfterSeconds: error.kind === "flood" ? (error.retryAfterSeconds ?? 60) : null,
+        retryAfterSeconds: waitAfter(error),
         // An upload that has begun is never given up: its parts are in the journal, and perhaps in the destination.
         countsAsAttempt: !isUpload && error.kind !== "flood" && error.kind !== "timeout",
       })

@@ -29,7 +29,13 @@ export const downloadRange = Effect.fn("downloadRange")(function* ({ bytes, file
     { _: "downloadFile", file_id: fileId, priority, offset, limit: bytes, synchronous: true },
     TIME_LIMIT_SECONDS,
   )
-  yield* waitOutFloods(download).pipe(Effect.onError(() => cancel))
+  yield* waitOutFloods(download).pipe(
+    Effect.catchIf(
+      (error) => error.kind === "refused",
+      (error) => Effect.flatMap(tdlib.explain(error), Effect.fail),
+    ),
+    Effect.onError(() => cancel),
+  )
   const { data } = yield* tdlib.invoke({ _: "readFilePart", file_id: fileId, offset, count: bytes })
   return new Uint8Array(Buffer.from(data, "base64"))
 })

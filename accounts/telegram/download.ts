@@ -5,6 +5,9 @@ import { Tdlib } from "./tdlib.ts"
 import { type TelegramError, telegramError, waitOutFloods } from "./telegram-error.ts"
 import { stallWatch } from "./transfer-progress.ts"
 
+/** TDLib stops a download without a word of why. */
+const isRefused = (error: TelegramError): boolean => error.kind === "refused"
+
 export interface DownloadOptions<E = never> {
   readonly fileId: number
   /** 1 to 32; TDLib serves strictly by priority, last come first served among equals (facts/peers.md, 3b). */
@@ -26,7 +29,8 @@ export const forgetDownload = (fileId: number): Effect.Effect<void, never, Tdlib
 /**
  * Downloads a file of Telegram and returns its path in TDLib's own files folder.
  * Interruption cancels the download; the partial file is kept and goes on next time.
- * Fails with kind `timeout` after five minutes without a byte, `refused` when TDLib gives up.
+ * Fails with kind `timeout` after five minutes without a byte, `flood` when Telegram asks for a long wait, `refused` when
+ * TDLib gives up for another reason.
  */
 export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
   fileId,
@@ -89,10 +93,12 @@ export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
   })
   const start = take === undefined ? fetch(0) : fetchInPieces(take)
 
+  const ended = Effect.raceFirst(Deferred.await(done), watch.stalled).pipe(
+    Effect.catchIf(isRefused, (error) => Effect.flatMap(tdlib.explain(error), Effect.fail)),
+  )
+
   return yield* listening.pipe(
-    Effect.andThen(
-      Effect.raceFirst(Effect.andThen(start, Effect.never), Effect.raceFirst(Deferred.await(done), watch.stalled)),
-    ),
+    Effect.andThen(Effect.raceFirst(Effect.andThen(start, Effect.never), ended)),
     Effect.onInterrupt(() =>
       Effect.ignore(tdlib.invoke({ _: "cancelDownloadFile", file_id: fileId, only_if_pending: false }, 5)),
     ),

@@ -4,16 +4,28 @@ import * as Layer from "effect/Layer"
 import { getTdjson } from "prebuilt-tdlib"
 import * as tdl from "tdl"
 import type * as Td from "tdlib-types"
+import type { TelegramProxy } from "../../src/channel/proxy.ts"
 import type { SandboxEndpoint } from "../../src/channel/warden-messages.ts"
 import { logEvent } from "../../src/log-line.ts"
+import { kindOfCall } from "./call-kind.ts"
+import { databaseKey, isWrongKey, openWithOtherKey } from "./database-key.ts"
+import { askedToWait } from "./flood-log.ts"
+import { proxyRequest } from "./proxy-request.ts"
 import { requirePatchedLibrary, type UnpatchedLibrary } from "./sandbox-guard.ts"
 import { type TelegramError, telegramError, timedOut } from "./telegram-error.ts"
+import { privateWaits, type Waits } from "./waits.ts"
 
 export interface TdlibOptions {
   readonly directory: string
   readonly apiId: number
   readonly apiHash: string
   readonly sandbox: SandboxEndpoint | null
+  readonly proxy?: TelegramProxy | null
+  /** The first is the one in use, the others were before it; none: the databases are not encrypted. */
+  readonly databaseKeys?: ReadonlyArray<string>
+  readonly deviceName?: string
+  /** The account's waits, which TDLib's log adds to; left out: none but those of this TDLib's own answers. */
+  readonly waits?: Waits
 }
 
 type Request<N extends Td.$FunctionName> = { readonly _: N } & Td.$FunctionInputByName[N]
@@ -22,7 +34,10 @@ type Request<N extends Td.$FunctionName> = { readonly _: N } & Td.$FunctionInput
 export class Tdlib extends Context.Service<
   Tdlib,
   {
-    /** Calls TDLib. Fails after `timeoutSeconds` (default 60) without an answer. */
+    /**
+     * Calls TDLib, once no wait of Telegram's forbids it. Fails after `timeoutSeconds` (default 60) without an answer, and
+     * with kind `flood` when Telegram has asked for a wait of more than a minute.
+     */
     readonly invoke: <N extends Td.$FunctionName>(
       request: Request<N>,
       timeoutSeconds?: number,
@@ -31,6 +46,8 @@ export class Tdlib extends Context.Service<
     readonly onUpdate: (listener: (update: Td.Update) => void) => () => void
     /** Ends the offline start: packets leave from here on. */
     readonly goOnline: Effect.Effect<void, TelegramError>
+    /** Why a transfer was stopped, if TDLib was asked to wait. */
+    readonly explain: Waits["explain"]
   }
 >()("accounts/telegram/Tdlib") {
   /**
@@ -43,19 +60,9 @@ export class Tdlib extends Context.Service<
   ): Layer.Layer<Tdlib, TelegramError | UnpatchedLibrary> => Layer.effect(Tdlib, open(options, listeners))
 }
 
-const proxyOf = (endpoint: SandboxEndpoint): Request<"addProxy"> => ({
-  _: "addProxy",
-  proxy: {
-    _: "proxy",
-    server: endpoint.host,
-    port: endpoint.port,
-    type: { _: "proxyTypeSocks5", username: "", password: "" },
-  },
-  enable: true,
-})
-
-const parametersOf = (options: TdlibOptions): Request<"setTdlibParameters"> => ({
+const parametersOf = (options: TdlibOptions, key: string): Request<"setTdlibParameters"> => ({
   _: "setTdlibParameters",
+  database_encryption_key: key,
   database_directory: `${options.directory}/db`,
   files_directory: `${options.directory}/files`,
   api_id: options.apiId,
@@ -66,17 +73,29 @@ const parametersOf = (options: TdlibOptions): Request<"setTdlibParameters"> => (
   use_chat_info_database: true,
   use_secret_chats: false,
   system_language_code: "en",
-  device_model: "Dragon's Stash worker",
+  device_model: options.deviceName ?? "Dragon's Stash worker",
   application_version: "0.1.0",
 })
 
-/** tdl loads one library per process, at the first client, and keeps it. */
+/** TDLib tells of its own waits as warnings in its log alone. */
+const WARNINGS = 2
+const ERRORS = 1
+
+/** tdl loads one library per process, at the first client, and keeps it; so does TDLib with what hears its log. */
 let loadedLibrary: string | undefined
-const useLibrary = (library: string): void => {
-  if (loadedLibrary === library) return
-  tdl.configure({ tdjson: library, verbosityLevel: 1 })
+const useLibrary = (library: string, waits: Waits | undefined): void => {
+  if (loadedLibrary !== library)
+    tdl.configure({ tdjson: library, verbosityLevel: waits === undefined ? ERRORS : WARNINGS })
   loadedLibrary = library
+  if (waits === undefined) return
+  tdl.setLogMessageCallback(WARNINGS, (_, line) => {
+    const asked = askedToWait(line)
+    if (asked !== undefined) waits.note(asked)
+  })
 }
+
+/** What reads TDLib's own database needs no leave of Telegram's. */
+const isLocal = (request: { readonly _: string }): boolean => "only_local" in request && request.only_local === true
 
 const open = Effect.fn("Tdlib.open")(function* (
   options: TdlibOptions,
@@ -85,10 +104,11 @@ const open = Effect.fn("Tdlib.open")(function* (
   if (options.sandbox !== null) yield* requirePatchedLibrary(options.sandbox.library)
   const listeners = new Set(firstListeners)
   const context = yield* Effect.context()
+  const waits = options.waits ?? (yield* privateWaits)
 
   const client = yield* Effect.acquireRelease(
     Effect.sync(() => {
-      useLibrary(options.sandbox?.library ?? getTdjson())
+      useLibrary(options.sandbox?.library ?? getTdjson(), options.waits)
       const bare = tdl.createBareClient()
       bare.on("update", (update) => {
         for (const listener of listeners) listener(update)
@@ -105,7 +125,12 @@ const open = Effect.fn("Tdlib.open")(function* (
       ),
   )
 
-  const invoke = <N extends Td.$FunctionName>(request: Request<N>, timeoutSeconds = 60) =>
+  const noteFlood = (error: TelegramError) =>
+    Effect.sync(() => {
+      if (error.kind === "flood")
+        waits.note({ kind: kindOfCall(error.call), cause: "flood", seconds: error.retryAfterSeconds ?? 5 })
+    })
+  const call = <N extends Td.$FunctionName>(request: Request<N>, timeoutSeconds: number) =>
     Effect.tryPromise({
       try: () => (client.invoke as (query: Request<N>) => Promise<Td.$FunctionResultByName[N]>)(request),
       catch: (error) => telegramError(request._, error as { code?: number; message: string }),
@@ -114,20 +139,38 @@ const open = Effect.fn("Tdlib.open")(function* (
         duration: `${timeoutSeconds} seconds`,
         orElse: () => Effect.fail(timedOut(request._, timeoutSeconds)),
       }),
+      Effect.tapError(noteFlood),
     )
+  const invoke = <N extends Td.$FunctionName>(request: Request<N>, timeoutSeconds = 60) =>
+    isLocal(request)
+      ? call(request, timeoutSeconds)
+      : Effect.andThen(waits.pass(request._), call(request, timeoutSeconds))
 
+  const proxy = proxyRequest(options)
+  const [key = "", ...formerKeys] = (options.databaseKeys ?? []).map(databaseKey)
   // The order is the safety: with the network off nothing is dialled before the proxy is known (facts, "Loopback only").
   yield* Effect.all(
     [
       invoke({ _: "setNetworkType", type: { _: "networkTypeNone" } }),
-      ...(options.sandbox === null ? [] : [invoke(proxyOf(options.sandbox))]),
-      invoke(parametersOf(options)),
+      // One of an earlier life would be used otherwise.
+      proxy === undefined ? invoke({ _: "disableProxy" }) : invoke(proxy),
+      invoke(parametersOf(options, key)),
     ],
     { concurrency: "unbounded", discard: true },
+  ).pipe(
+    Effect.catchIf(isWrongKey, (error) =>
+      openWithOtherKey(
+        (other) => invoke(parametersOf(options, other)),
+        // A database that had no key yet is encrypted from now on.
+        key === "" ? formerKeys : [...formerKeys, ""],
+        error,
+      ).pipe(Effect.andThen(invoke({ _: "setDatabaseEncryptionKey", new_encryption_key: key }))),
+    ),
   )
 
   return Tdlib.of({
     invoke,
+    explain: waits.explain,
     onUpdate: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

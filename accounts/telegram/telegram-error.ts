@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { logEvent } from "../../src/log-line.ts"
 
 export const telegramErrorKinds = [
   /** Telegram asks us to wait `retryAfterSeconds`. */
@@ -44,6 +43,9 @@ const kindOf = (code: number, text: string): TelegramError["kind"] => {
   return "refused"
 }
 
+/** The server takes no message of so many parts from this account: 4,000, or 8,000 with Premium (facts/local-telegram.md). */
+export const isTooLarge = ({ text }: TelegramError): boolean => /FILE_PARTS_INVALID/.test(text)
+
 /** Our own limit ran out before TDLib answered `call`. */
 export const timedOut = (call: string, seconds: number): TelegramError =>
   new TelegramError({
@@ -73,13 +75,8 @@ const LONGEST_WAIT_SECONDS = 60
 const isShortFlood = (error: TelegramError): boolean =>
   error.kind === "flood" && (error.retryAfterSeconds ?? 5) <= LONGEST_WAIT_SECONDS
 
-const sitOut = (error: TelegramError): Effect.Effect<void> => {
-  const seconds = (error.retryAfterSeconds ?? 5) + 1
-  return Effect.andThen(
-    logEvent.warn("flood.wait", `Telegram asks to wait ${seconds} s`, { call: error.call, seconds }),
-    Effect.sleep(`${seconds} seconds`),
-  )
-}
+const sitOut = (error: TelegramError): Effect.Effect<void> =>
+  Effect.sleep(`${(error.retryAfterSeconds ?? 5) + 1} seconds`)
 
 /**
  * Waits as long as Telegram asks and tries again, at most five times. Every other error, and a wait of more than a

@@ -1,19 +1,38 @@
 import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
+import { describeProblem, LoginProblem } from "./login-problem.ts"
 
 /** What stops an account. `who` says who must act: the operator, nobody (it is tried again), or we (a bug). */
 export class AccountError extends Schema.TaggedError<AccountError>()("AccountError", {
   who: Schema.Literals(["operator", "retry", "bug"]),
   message: Schema.String,
+  /** What is wrong with the login, if it is that. */
+  problem: Schema.optionalKey(LoginProblem),
+  /** When Telegram takes the next attempt: Unix milliseconds. */
+  until: Schema.optionalKey(Schema.Number),
 }) {}
+
+/** A login that needs the operator. `said`: Telegram's own word. */
+export const loginError = (problem: LoginProblem, said = "", until?: number): AccountError =>
+  new AccountError({
+    who: "operator",
+    message: describeProblem(problem, said),
+    problem,
+    ...(until === undefined ? {} : { until }),
+  })
 
 /** Where a login stands. `Ready` is the last one. */
 export const LoginState = Schema.Union([
   /** Another worker on the same database has the account; this one waits, offline, and takes it over when it is free. */
   Schema.TaggedStruct("RunningElsewhere", {}),
-  Schema.TaggedStruct("WaitingCode", {}),
-  Schema.TaggedStruct("WaitingPassword", {}),
+  /** `sentBy`: the way it came, in words. */
+  Schema.TaggedStruct("WaitingCode", { sentBy: Schema.String }),
+  Schema.TaggedStruct("WaitingPassword", { hint: Schema.String }),
+  /** Another device of the account scans this link as a QR code; a new one comes about every half minute. */
+  Schema.TaggedStruct("WaitingScan", { link: Schema.String }),
+  /** Telegram takes no attempt before: Unix milliseconds. */
+  Schema.TaggedStruct("WaitingFlood", { until: Schema.Number }),
   Schema.TaggedStruct("Ready", { isPremium: Schema.Boolean }),
 ])
 export type LoginState = typeof LoginState.Type
@@ -81,6 +100,12 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("Login", { success: LoginState, error: AccountError, stream: true }),
   Rpc.make("SubmitCode", { payload: { code: Schema.String }, error: AccountError }),
   Rpc.make("SubmitPassword", { payload: { password: Schema.String }, error: AccountError }),
+  /** Has another code sent; the one before is good no more. */
+  Rpc.make("RenewCode", { error: AccountError }),
+  /** Fails once the session has ended, by whomever; to be asked after the login, and for as long as the account lives. */
+  Rpc.make("AwaitSessionEnd", { success: Schema.Never, error: AccountError }),
+  /** Ends the account's session at Telegram, and TDLib's folder with it. Nothing else can be asked after that. */
+  Rpc.make("LogOut", { error: AccountError }),
   /** Finishes what an earlier life left half done and goes online. Must be called once, before the first cycle. */
   Rpc.make("Settle", { success: SettleReport, error: AccountError }),
   /**

@@ -3,10 +3,10 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as RpcClient from "effect/rpc/RpcClient"
-import type { FromClientEncoded, FromServerEncoded } from "effect/rpc/RpcMessage"
 import * as RpcServer from "effect/rpc/RpcServer"
 import * as Schema from "effect/Schema"
 import type { Frame, FramePort } from "./frame.ts"
+import { FromClient, FromServer } from "./rpc-envelope.ts"
 
 /**
  * Effect RPC over a {@link FramePort}. Our own transport instead of the library's worker one, because that one respawns
@@ -19,11 +19,12 @@ const onlyClient = 0
 const receive = Effect.fn("receive")(function* <M>(
   port: FramePort,
   stream: Frame["stream"],
+  schema: Schema.Codec<M, unknown>,
   handle: (message: M) => Effect.Effect<void>,
 ) {
   const queue = yield* Queue.unbounded<M>()
   yield* Effect.acquireRelease(
-    Effect.sync(() => port.listen(stream, (body) => Queue.offerUnsafe(queue, body as M))),
+    Effect.sync(() => port.listen(stream, schema, (message) => Queue.offerUnsafe(queue, message))),
     (stop) => Effect.sync(stop),
   )
   yield* Queue.take(queue).pipe(Effect.flatMap(handle), Effect.forever, Effect.forkScoped)
@@ -35,7 +36,7 @@ export const layerRpcClient = (port: FramePort, stream: Frame["stream"]): Layer.
     RpcClient.Protocol,
     RpcClient.Protocol.make(
       Effect.fnUntraced(function* (writeResponse, clientIds) {
-        yield* receive<FromServerEncoded>(port, stream, (response) =>
+        yield* receive(port, stream, FromServer, (response) =>
           Effect.forEach(clientIds, (id) => writeResponse(id, response), { discard: true }),
         )
         return {
@@ -54,7 +55,7 @@ export const layerRpcServer = (port: FramePort, stream: Frame["stream"]): Layer.
     RpcServer.Protocol,
     RpcServer.Protocol.make(
       Effect.fnUntraced(function* (writeRequest) {
-        yield* receive<FromClientEncoded>(port, stream, (request) => writeRequest(onlyClient, request))
+        yield* receive(port, stream, FromClient, (request) => writeRequest(onlyClient, request))
         return {
           disconnects: yield* Queue.make<number>(),
           send: (_, response) => Effect.sync(() => port.post({ stream, body: response })),

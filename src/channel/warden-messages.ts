@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { logLineLevels } from "../log-line.ts"
+import { TelegramProxy } from "./proxy.ts"
 
 /** Where TDLib connects in sandbox mode: a patched library and a SOCKS5 proxy, both on loopback. */
 export const SandboxEndpoint = Schema.Struct({
@@ -21,6 +22,14 @@ export const CellConfig = Schema.Struct({
   apiId: Schema.Int,
   apiHash: Schema.String,
   sandbox: Schema.NullOr(SandboxEndpoint),
+  /** The operator's; in the sandbox its own is used, whatever this says. */
+  proxy: Schema.NullOr(TelegramProxy),
+  /** Of TDLib's databases: the first is in use, the others were before it; none: they are not encrypted. Secrets. */
+  databaseKeys: Schema.Array(Schema.NonEmptyString),
+  /** What Telegram shows for the session among the account's devices. */
+  deviceName: Schema.NonEmptyString,
+  /** Whether a session that is lost is begun anew without being asked: in the sandbox, where codes bother nobody. */
+  logsInByItself: Schema.Boolean,
   /** The operator's own upload limit in bytes, below what the account may send; null = none. */
   maxPartBytes: Schema.NullOr(Schema.Int),
   maxSetBytes: Schema.Int,
@@ -41,9 +50,16 @@ export const CellConfig = Schema.Struct({
 })
 export type CellConfig = typeof CellConfig.Type
 
+/**
+ * Raised with every change of what crosses between supervisor and cell. They differ only when the worker's files were
+ * replaced while it ran: a cell that is started then refuses.
+ */
+export const CHANNEL_VERSION = 1
+
 /** Supervisor to warden. */
 export const SupervisorMessage = Schema.Union([
-  Schema.TaggedStruct("Start", { config: CellConfig }),
+  /** `config` is a {@link CellConfig}, of this version. */
+  Schema.TaggedStruct("Start", { version: Schema.Int, config: Schema.Unknown }),
   /** Stop taking work, close TDLib, end. */
   Schema.TaggedStruct("Close", {}),
 ])
@@ -57,11 +73,18 @@ export const EndReason = Schema.Union([
   Schema.TaggedStruct("Closed", {}),
   Schema.TaggedStruct("Failed", { message: Schema.String }),
   Schema.TaggedStruct("Hung", { silentMillis: Schema.Number }),
+  /** The supervisor is of another version. */
+  Schema.TaggedStruct("Outdated", { supervisor: Schema.Int, cell: Schema.Int }),
 ])
 export type EndReason = typeof EndReason.Type
 
+/** How often a warden says that its process runs. */
+export const WARDEN_BEAT_SECONDS = 5
+
 /** Warden to supervisor. */
 export const WardenMessage = Schema.Union([
+  /** The process runs; said every {@link WARDEN_BEAT_SECONDS}. */
+  Schema.TaggedStruct("Beat", {}),
   /** The actor answers RPCs from now on. */
   Schema.TaggedStruct("Ready", {}),
   /** The process has become larger than its soft limit; told once. */
@@ -69,6 +92,10 @@ export const WardenMessage = Schema.Union([
   Schema.TaggedStruct("Ended", { reason: EndReason }),
 ])
 export type WardenMessage = typeof WardenMessage.Type
+
+/** Warden to actor: close TDLib and end. */
+export const ActorOrder = Schema.TaggedStruct("Close", {})
+export type ActorOrder = typeof ActorOrder.Type
 
 /** Actor to warden: its event loop turns. */
 export const ActorReport = Schema.Union([

@@ -1,19 +1,43 @@
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { type AccountStanding, accountStandings, giveOrder, policyOf, setPolicy } from "../../db/account-states.ts"
+import { currentWaits, type StoredWait } from "../../db/waits.ts"
 import { maskPhone } from "../log-line.ts"
+import { addCommand, loginCommand } from "./account-login-command.ts"
+import { proxyCommand } from "./account-proxy-command.ts"
+import { removeCommand } from "./account-remove-command.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
-import { json, onAccount, oneAccount, stateNow, wanted } from "./on-account.ts"
+import { onAccount, stateNow } from "./on-account.ts"
+import { json, oneAccount, wanted } from "./one-account.ts"
 import { schedule } from "./schedule-command.ts"
 import { table } from "./table.ts"
 import { cancel, disable, enable, pause, resume, runNow } from "./turn-commands.ts"
 
-const shown = (account: AccountStanding) => ({
+const isoTime = (millis: number): string => new Date(millis).toISOString()
+
+/** What Telegram has the account wait for, in words. */
+const waitWords = ({ cause, kind, since, until }: StoredWait): string =>
+  cause === "flood"
+    ? `waiting for Telegram: ${kind} until ${isoTime(until)}`
+    : `throttled by Telegram, ${kind}, since ${isoTime(since)}`
+
+const shown = (account: AccountStanding, waits: ReadonlyArray<StoredWait>) => ({
   id: account.id,
   name: account.name,
   phone: maskPhone(account.phone),
   state: stateNow(account),
-  reason: account.reason ?? "",
+  login: account.loginProblem ?? account.loginState,
+  reason: [account.reason ?? "", ...waits.map(waitWords)]
+    .filter((words) => words !== "")
+    .join("; ")
+    .replaceAll("stash account login NAME", `stash account login ${account.name ?? account.id}`),
+  waits: waits.map(({ cause, count, kind, since, until }) => ({
+    kind,
+    cause,
+    since: isoTime(since),
+    until: isoTime(until),
+    count,
+  })),
   since: account.since?.toISOString() ?? null,
   pausedSince: account.pausedAt?.toISOString() ?? null,
   isPremium: account.isPremium,
@@ -25,7 +49,15 @@ const list = Command.make(
   "list",
   { json },
   Effect.fn(function* ({ json }) {
-    const accounts = (yield* accountStandings().pipe(Effect.provide(layerLibraryDatabase))).map(shown)
+    const [standings, waits] = yield* Effect.all([accountStandings(), currentWaits()]).pipe(
+      Effect.provide(layerLibraryDatabase),
+    )
+    const accounts = standings.map((account) =>
+      shown(
+        account,
+        waits.filter(({ accountId }) => accountId === account.id),
+      ),
+    )
     if (json) return yield* Console.log(JSON.stringify({ accounts }, null, 2))
     const rows = accounts.map((one) => [
       one.id,
@@ -33,10 +65,13 @@ const list = Command.make(
       one.phone,
       one.isPremium ? "premium" : "",
       one.state,
+      one.login ?? "",
       one.since ?? "",
       one.reason,
     ])
-    yield* Console.log(table(["id", "name", "phone", "", "state", "since", "why"], rows, "There is no account yet."))
+    yield* Console.log(
+      table(["id", "name", "phone", "", "state", "login", "since", "why"], rows, "There is no account yet."),
+    )
   }),
 ).pipe(Command.withDescription("List the accounts, what each does now, and why"))
 
@@ -83,7 +118,22 @@ const policy = Command.make(
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(
   Command.withDescription(
-    "Accounts: list them, run, pause, resume or restart one, say when it works and how it is restarted",
+    "Accounts: add, list, log in or remove them, run, pause or restart one, say when and how fast it works",
   ),
-  Command.withSubcommands([list, runNow, cancel, pause, resume, restart, disable, enable, schedule, policy]),
+  Command.withSubcommands([
+    list,
+    addCommand,
+    loginCommand,
+    removeCommand,
+    proxyCommand,
+    runNow,
+    cancel,
+    pause,
+    resume,
+    restart,
+    disable,
+    enable,
+    schedule,
+    policy,
+  ]),
 )

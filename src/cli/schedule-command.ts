@@ -3,7 +3,7 @@ import { Command, Flag } from "effect/cli"
 import { noSchedule, scheduleOf, setSchedule } from "../../db/schedules.ts"
 import { parseQuietHours, QUIET_HOURS_FORM } from "../supervisor/quiet-hours.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
-import { json, oneAccount, wanted } from "./on-account.ts"
+import { json, oneAccount, wanted } from "./one-account.ts"
 import { table } from "./table.ts"
 
 /** Thrown when: a value of a schedule cannot be used. */

@@ -4,7 +4,8 @@ import { type AccountStanding, accountStandings, giveOrder, setActive } from "..
 import { callAccounts } from "../../db/channels.ts"
 import { pauseAccount, resumeAccount } from "../../db/schedules.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
-import { actOn, json, onAccount, oneAccount, stateNow, wanted } from "./on-account.ts"
+import { actOn, onAccount, stateNow } from "./on-account.ts"
+import { json, oneAccount, wanted } from "./one-account.ts"
 
 const nameOf = ({ id, name }: AccountStanding): string => name ?? id
 

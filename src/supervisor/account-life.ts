@@ -1,15 +1,16 @@
 import { join } from "node:path"
-import { type Deferred, Effect, FiberHandle, Redacted, Schedule, Schema, Stream } from "effect"
+import { Clock, Deferred, Effect, Redacted, Schedule, Schema } from "effect"
 import type { Account } from "../../db/accounts.ts"
-import type { LoginState } from "../channel/account-rpcs.ts"
+import { AccountError } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
 import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import { accountCycles } from "./account-cycles.ts"
-import { type Cell, startCell } from "./cell.ts"
-import { answerLogin } from "./login-codes.ts"
+import { accountSecrets } from "./account-secrets.ts"
+import { startCell } from "./cell.ts"
+import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
 import { StatusBoard } from "./status-board.ts"
@@ -36,7 +37,22 @@ export class AccountParked extends Schema.TaggedError<AccountParked>()("AccountP
   }
 }
 
-const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurroundings): CellConfig => ({
+/** Thrown when: a life could not go on before Telegram allowed it, and now it may. */
+export class WaitOver extends Schema.TaggedError<WaitOver>()("WaitOver", {}) {
+  override get message(): string {
+    return "the wait that Telegram had asked for is over"
+  }
+}
+
+type Secrets = Effect.Success<ReturnType<typeof accountSecrets>>
+
+const cellConfig = (
+  account: Account,
+  secrets: Secrets,
+  { config, databaseUrl, sandbox }: CellSurroundings,
+): CellConfig => ({
+  ...secrets,
+  deviceName: config.deviceName,
   accountId: account.id,
   phone: account.phone,
   databaseUrl: Redacted.value(databaseUrl),
@@ -46,6 +62,7 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   apiId: config.telegramApiId ?? 1,
   apiHash: config.telegramApiHash === undefined ? "sandbox" : Redacted.value(config.telegramApiHash),
   sandbox: sandbox?.endpoint ?? null,
+  logsInByItself: sandbox !== undefined && config.sandboxCodes === "given",
   maxPartBytes: config.maxPartBytes ?? null,
   maxSetBytes: config.maxSetBytes,
   multipartTimeoutHours: config.multipartTimeoutHours,
@@ -58,30 +75,24 @@ const cellConfig = (account: Account, { config, databaseUrl, sandbox }: CellSurr
   faultDirectory: config.faultDirectory ?? null,
 })
 
-const logIn = Effect.fn("AccountLife.logIn")(function* (cell: Cell, account: Account, sandboxCode: string | undefined) {
-  const board = yield* StatusBoard
-  const answering = yield* FiberHandle.make<void, unknown>()
-  const follow = Effect.fn("followLogin")(function* (state: LoginState) {
-    if (state._tag === "Ready") return yield* board.change(account.id, { isPremium: state.isPremium, reason: "" })
-    if (state._tag === "RunningElsewhere") {
-      yield* logEvent.info("account.elsewhere", "Another worker on this database runs the account; waiting for it", {
-        account: account.id,
-      })
-      return yield* board.change(account.id, { reason: "another worker on the same database runs this account" })
-    }
-    const what = state._tag === "WaitingCode" ? "login code" : "two-step verification password"
-    yield* board.change(account.id, { reason: `waiting for the ${what}` })
-    yield* FiberHandle.run(answering, answerLogin(cell, account.id, state, sandboxCode))
-  })
-  yield* cell.account.Login().pipe(
-    Stream.runForEach((state) => Effect.andThen(FiberHandle.clear(answering), follow(state))),
-    // An answer that cannot be given at all ends the login.
-    Effect.raceFirst(Effect.andThen(FiberHandle.join(answering), Effect.never)),
-  )
-}, Effect.scoped)
-
 /** An answer to a login can fail with anything. */
 const toError = (failure: unknown): Error => (failure instanceof Error ? failure : new Error(String(failure)))
+
+type WaitForTelegram = AccountError & { readonly until: number }
+
+/** A login that was refused for too many attempts waits for the operator too, and is shown by itself. */
+const isWaitForTelegram = (error: unknown): error is WaitForTelegram =>
+  error instanceof AccountError && error.who === "retry" && error.until !== undefined
+
+/** A life that Telegram lets do nothing waits, visibly, instead of failing again and again; then another one begins. */
+const sitOut = Effect.fn("AccountLife.sitOut")(function* (account: Account, { message, until }: WaitForTelegram) {
+  const board = yield* StatusBoard
+  yield* board.change(account.id, {
+    reason: `waiting for Telegram until ${new Date(until).toISOString()}: ${message}`,
+  })
+  yield* Effect.sleep(Math.max(until - (yield* Clock.currentTimeMillis), 0))
+  return yield* new WaitOver()
+})
 
 /** How soon a disk that has room again is noticed. */
 const ROOM_EVERY = "5 seconds"
@@ -107,15 +118,22 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
-  const cell = yield* startCell(cellConfig(account, surroundings), surroundings.logs)
+  const secrets = yield* accountSecrets(account.id, surroundings.config)
+  const cell = yield* startCell(cellConfig(account, secrets, surroundings), surroundings.logs)
+  const sandboxCode = surroundings.config.sandboxCodes === "given" ? surroundings.sandbox?.loginCode : undefined
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")
-    yield* logIn(cell, account, surroundings.sandbox?.loginCode).pipe(Effect.mapError(toError))
+    yield* logAccountIn(cell, account, sandboxCode).pipe(Effect.mapError(toError))
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
-    yield* accountCycles(cell, account, surroundings)
-  })
+    yield* accountCycles(cell, account, surroundings).pipe(Effect.raceFirst(cell.account.AwaitSessionEnd()))
+  }).pipe(
+    Effect.tapError((error) => noteLoginProblem(account.id, error)),
+    Effect.catchIf(isWaitForTelegram, (error) =>
+      Effect.raceFirst(sitOut(account, error), Deferred.await(surroundings.stopping)),
+    ),
+  )
   const { restartOf } = yield* Orders
   yield* work.pipe(Effect.raceFirst(cell.ended), Effect.raceFirst(restartOf(account.id)))
 }, Effect.scoped)

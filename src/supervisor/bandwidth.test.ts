@@ -52,7 +52,8 @@ describe("the bandwidth of the accounts", () => {
         const [ana = 0, ben = 0, cleo = 0] = movers.map(({ bytes }) => bytes / MBIT_8)
         expect(ana + ben + cleo).toBeGreaterThan(299)
         expect(ana + ben + cleo).toBeLessThanOrEqual(302)
-        for (const share of [ana, ben, cleo]) expect(Math.abs(share - 100)).toBeLessThanOrEqual(1)
+        // What had been saved up goes to whoever comes first.
+        for (const share of [ana, ben, cleo]) expect(Math.abs(share - 100)).toBeLessThanOrEqual(2)
       }),
     ),
   )

@@ -4,11 +4,20 @@ import { Deferred, Effect, Exit, Layer, Schema } from "effect"
 import { RpcClient, type RpcClientError } from "effect/rpc"
 import { AccountRpcs } from "../channel/account-rpcs.ts"
 import { type FramePort, makeFramePort } from "../channel/frame.ts"
+import { malformedLine } from "../channel/malformed-line.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
-import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
+import {
+  type CellConfig,
+  CHANNEL_VERSION,
+  type EndReason,
+  type SupervisorMessage,
+  WardenMessage,
+} from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
+import { untilSilent } from "./cell-pulse.ts"
 import { layerCellRequests } from "./cell-requests.ts"
+import { CellStandardError } from "./cell-stderr.ts"
 
 /** Thrown when: the process of an account cell is gone. `reason` is what it said itself; the signal is often luck. */
 export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
@@ -34,10 +43,13 @@ const READY_LIMIT = "90 seconds"
 
 const wardenFile = new URL("../../accounts/warden.ts", import.meta.url)
 
-const describe = (reason: EndReason | undefined): string => {
-  if (reason === undefined) return "it gave no reason"
+/** Why a cell ended: as it said itself, or else TDLib, which ends the process where it finds itself to be wrong. */
+const describe = (reason: EndReason | undefined, fatal: string | undefined): string => {
+  if (reason === undefined) return fatal === undefined ? "it gave no reason" : `TDLib ended it: ${fatal}`
   if (reason._tag === "Failed") return reason.message
   if (reason._tag === "Hung") return `its event loop stood still for ${Math.round(reason.silentMillis / 1000)} s`
+  if (reason._tag === "Outdated")
+    return `the worker's files were replaced while it ran (its channels have version ${reason.supervisor}, the files ${reason.cell}): restart the worker`
   return "closed"
 }
 
@@ -47,33 +59,25 @@ const portOf = (child: ChildProcess, logs: LogWriter, accountId: string): FrameP
       if (child.connected) child.send(frame as object, () => {})
     },
     (listener) => child.on("message", listener),
-    () =>
-      logs.write({
-        level: "error",
-        time: Date.now(),
-        message: "A cell sent something that is no frame",
-        fields: { event: "cell.malformed", account: accountId },
-      }),
+    (error) => logs.write(ofAccount(accountId, malformedLine("its cell", error))),
   )
 
-/** TDLib writes its own log to standard error; each line becomes one of ours. */
-const forwardStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): void => {
-  if (child.stderr === null) return
-  createInterface({ input: child.stderr }).on("line", (line) =>
-    logs.write({
-      level: line.includes('"event":"cell.ended"') ? "debug" : "warn",
-      time: Date.now(),
-      message: line.slice(0, 2_000),
-      fields: { event: "cell.stderr", account: accountId },
-    }),
-  )
+/** Warnings of TDLib are read in the cell, for what they say of waiting; in the log they would be noise. */
+const isTdlibWarning = ({ fields, level }: LogLine): boolean => fields["event"] === "tdlib.log" && level === "warn"
+
+/** A line of a cell that does not say whose it is. */
+const ofAccount = (account: string, line: LogLine): LogLine => ({ ...line, fields: { account, ...line.fields } })
+
+/** What the process writes to standard error becomes lines of our log. */
+const followStandardError = (child: ChildProcess, logs: LogWriter, accountId: string): CellStandardError => {
+  const reader = new CellStandardError(accountId)
+  if (child.stderr !== null)
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      const told = reader.read(line, Date.now())
+      if (!isTdlibWarning(told)) logs.write(told)
+    })
+  return reader
 }
-
-const forwardLogs = (port: FramePort, logs: LogWriter): (() => void) =>
-  port.listen("log", (body) => {
-    const line = Schema.decodeUnknownExit(LogLine)(body)
-    if (Exit.isSuccess(line)) logs.write(line.value)
-  })
 
 /**
  * Starts the process of one account cell and ends it with the scope: an orderly close first, SIGKILL after 30 s.
@@ -84,6 +88,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const ready = yield* Deferred.make<void>()
   let reason: EndReason | undefined
   let isHeavy = false
+  let beats = 0
 
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -104,24 +109,32 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const port = portOf(child, logs, config.accountId)
   const tellWarden = (body: SupervisorMessage) => port.post({ stream: "warden", body })
 
-  child.on("exit", (code, signal) =>
+  const standardError = followStandardError(child, logs, config.accountId)
+  // Not "exit": what it wrote last may say why.
+  child.on("close", (code, signal) =>
     Deferred.doneUnsafe(
       ended,
-      Exit.fail(new CellEnded({ reason: describe(reason), exit: signal ?? `code ${code ?? "unknown"}` })),
+      Exit.fail(
+        new CellEnded({ reason: describe(reason, standardError.fatal), exit: signal ?? `code ${code ?? "unknown"}` }),
+      ),
     ),
   )
   child.on("error", (error) =>
     Deferred.doneUnsafe(ended, Exit.fail(new CellEnded({ reason: `could not start: ${error.message}`, exit: "none" }))),
   )
-  port.listen("warden", (body) => {
-    const message = Schema.decodeUnknownExit(WardenMessage)(body)
-    if (Exit.isFailure(message)) return
-    if (message.value._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
-    if (message.value._tag === "Heavy") isHeavy = true
-    if (message.value._tag === "Ended") reason = message.value.reason
+  port.listen("warden", WardenMessage, (message) => {
+    if (message._tag === "Beat") beats++
+    if (message._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
+    if (message._tag === "Heavy") isHeavy = true
+    if (message._tag === "Ended") reason = message.reason
   })
-  forwardLogs(port, logs)
-  forwardStandardError(child, logs, config.accountId)
+  logs.write({
+    level: "info",
+    time: Date.now(),
+    message: "A process was started for the account",
+    fields: { event: "cell.started", account: config.accountId, pid: child.pid ?? null },
+  })
+  port.listen("log", LogLine, (line) => logs.write(ofAccount(config.accountId, line)))
 
   const context = yield* Layer.build(
     Layer.merge(
@@ -130,13 +143,22 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     ),
   )
   const account = yield* RpcClient.make(AccountRpcs).pipe(Effect.provideContext(context))
-  tellWarden({ _tag: "Start", config })
+  tellWarden({ _tag: "Start", version: CHANNEL_VERSION, config })
   yield* Deferred.await(ready).pipe(
     Effect.timeoutOrElse({
       duration: READY_LIMIT,
       orElse: () => Effect.fail(new CellEnded({ reason: "it did not start in time", exit: "still running" })),
     }),
     Effect.raceFirst(Deferred.await(ended)),
+  )
+  yield* untilSilent(() => beats).pipe(
+    Effect.tap((seconds) =>
+      Effect.sync(() => {
+        reason = { _tag: "Failed", message: `its process stood still for ${seconds} s` }
+        child.kill("SIGKILL")
+      }),
+    ),
+    Effect.forkScoped,
   )
   return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy } satisfies Cell
 })

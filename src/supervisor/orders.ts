@@ -3,6 +3,7 @@ import { AccountOrder, ORDER_CHANNEL } from "../../db/account-states.ts"
 import { CALL_CHANNEL } from "../../db/channels.ts"
 import { Database } from "../../db/database.ts"
 import { logEvent } from "../log-line.ts"
+import { LoginAnswers } from "./login-answers.ts"
 import { Wake } from "./wake.ts"
 
 /** Thrown when: an operator had the account restarted. */
@@ -73,9 +74,11 @@ const obey = Effect.fn("obey")(function* (payload: string) {
   const order = decodeOrder(payload)
   if (Exit.isFailure(order))
     return yield* logEvent.warn("order.malformed", "An order could not be understood", {
-      payload: payload.slice(0, 200),
+      bytes: payload.length,
     })
   if (order.value.order === "review") return yield* (yield* Orders).review
+  if (order.value.order === "answer")
+    return yield* (yield* LoginAnswers).deliver(order.value.accountId, order.value.sealed)
   const { accountId } = order.value
   yield* logEvent.info("order.given", `The operator orders: ${order.value.order}`, { account: accountId })
   if (order.value.order === "cancel") return yield* (yield* Orders).cancel(accountId)

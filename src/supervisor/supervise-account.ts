@@ -5,7 +5,7 @@ import { AccountError } from "../channel/account-rpcs.ts"
 import type { Config } from "../config.ts"
 import { logEvent } from "../log-line.ts"
 import { CellRecycled } from "./account-cycles.ts"
-import { AccountParked, accountLife, type CellSurroundings } from "./account-life.ts"
+import { AccountParked, accountLife, type CellSurroundings, WaitOver } from "./account-life.ts"
 import type { AccountState } from "./account-state.ts"
 import { RestartOrdered } from "./orders.ts"
 import { type EndKind, type Restart, type RestartPolicy, superviseLives } from "./restart-policy.ts"
@@ -37,7 +37,7 @@ const noPolicy: AccountPolicy = { restart: null, maxRestarts: null, withinSecond
 
 /** What the end of a life means for the next one. */
 const kindOf = (error: { readonly message: string }): EndKind => {
-  if (error instanceof RestartOrdered || error instanceof CellRecycled) return "asked"
+  if (error instanceof RestartOrdered || error instanceof CellRecycled || error instanceof WaitOver) return "asked"
   return error instanceof AccountError && error.who === "operator" ? "hopeless" : "failed"
 }
 

@@ -15,6 +15,7 @@ import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
 import { Bandwidth } from "./bandwidth.ts"
+import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
@@ -85,6 +86,7 @@ export const layerFoundations = (config: Config) =>
         Bandwidth.layer(config.maxSpeed).pipe(
           Layer.provideMerge(Timetable.layer({ quietHours: config.quietHours, zone: config.timeZone })),
         ),
+        LoginAnswers.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { until } from "../until.ts"
 import { Rig } from "./rig.ts"
 import { strikeOnce } from "./strike-once.ts"
-import { until } from "./until.ts"
 import { judge } from "./verdict.ts"
 
 describe("an upload that has begun", () => {

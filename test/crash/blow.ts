@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { childrenOf } from "../process-group.ts"
+import type { Worker } from "../worker-process.ts"
 import type { Rig } from "./rig.ts"
-import type { Worker } from "./worker.ts"
 
 /** What is done to a worker that stands at a point. */
 export const blows = [

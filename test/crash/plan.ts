@@ -1,15 +1,9 @@
-import { createHash } from "node:crypto"
 import { type FaultPoint, faultPoints } from "../../src/fault-point.ts"
+import { numbersOf } from "../seeded-numbers.ts"
 import { type Blow, blows, timedBlows } from "./blow.ts"
 import type { CrashPlan } from "./run.ts"
 import type { Strike } from "./strike.ts"
 import { telegramFaults } from "./telegram-faults.ts"
-
-/** A sequence of numbers in [0, 1) that depends on the seed alone. */
-const numbersOf = (seed: string): (() => number) => {
-  let count = 0
-  return () => createHash("sha256").update(`${seed}:${count++}`).digest().readUInt32LE() / 2 ** 32
-}
 
 const STRIKES_PER_RUN = 14
 /** Of all strikes, this share falls at a random time, and this one at Telegram; the others at a point. */

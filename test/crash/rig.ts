@@ -2,17 +2,14 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Effect, Exit, Scope } from "effect"
-import postgres from "postgres"
+import { Effect } from "effect"
 import { Database } from "../../db/database.ts"
-import { embeddedPostgres } from "../../db/embedded.ts"
-import { migrate } from "../../db/migrate.ts"
 import { enrol } from "../../src/demo/enrol.ts"
 import type { Fault } from "../../src/fault-point.ts"
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts"
-import { processesOf } from "../process-group.ts"
+import { PostgresServer } from "../postgres-server.ts"
+import { Worker } from "../worker-process.ts"
 import { SmallDisk } from "./small-disk.ts"
-import { Worker } from "./worker.ts"
 import { accounts, type CrashWorld, DESTINATION, MAX_PART_SIZE_MB, makeMoreWork, makeWorld } from "./world.ts"
 
 /** The files below a folder that the worker may be emptying at this very moment. */
@@ -33,11 +30,6 @@ export const temporaryFilesOf = ({ dataFolder }: Worker): ReadonlyArray<string> 
   ...filesBelow(join(dataFolder, "tdlib")).filter((path) => /\/files\/(documents|temp|photos)\//.test(path)),
 ]
 
-interface DatabaseServer {
-  readonly scope: Scope.Closeable
-  readonly url: string
-}
-
 /** How a run is laid out. */
 export interface Layout {
   /** How many `stash run` share the database, each with a data folder of its own. */
@@ -54,13 +46,13 @@ export class Rig {
   readonly disk: SmallDisk | undefined
   #crashWorld: CrashWorld
   #moreWork = 0
-  #database: DatabaseServer
+  readonly #database: PostgresServer
 
   private constructor(
     folder: string,
     sandbox: Sandbox,
     crashWorld: CrashWorld,
-    database: DatabaseServer,
+    database: PostgresServer,
     workers: ReadonlyArray<Worker>,
     disk: SmallDisk | undefined,
   ) {
@@ -74,9 +66,11 @@ export class Rig {
 
   /** Makes the world, starts sandbox and Postgres in this new folder, and enrols the accounts. */
   static async start(folder: string, layout: Layout): Promise<Rig> {
-    const [crashWorld, database] = await Promise.all([makeWorld(join(folder, "archives")), startPostgres(folder)])
+    const [crashWorld, database] = await Promise.all([
+      makeWorld(join(folder, "archives")),
+      PostgresServer.start(join(folder, "postgres")),
+    ])
     const sandbox = await startSandbox({ world: crashWorld.world, stateDirectory: join(folder, "telegram") })
-    await Effect.runPromise(migrate(database.url))
     const record = {
       channels: sandbox.state().channels.map((channel) => ({ ...channel, messages: [] })),
     }
@@ -180,14 +174,8 @@ export class Rig {
     await rm(join(this.faultFolder, "held"), { force: true })
   }
 
-  /** Runs a statement of the harness itself. */
-  async query(text: string): Promise<ReadonlyArray<Record<string, unknown>>> {
-    const sql = postgres(this.#database.url, { max: 1, onnotice: () => undefined, connect_timeout: 10 })
-    try {
-      return await sql.unsafe(text)
-    } finally {
-      await sql.end({ timeout: 5 })
-    }
+  query(text: string): Promise<ReadonlyArray<Record<string, unknown>>> {
+    return this.#database.query(text)
   }
 
   /** The backends that hold an account. */
@@ -198,18 +186,8 @@ export class Rig {
     return rows.map(({ pid }) => Number(pid))
   }
 
-  /** Ends the server as a power failure does, and starts it again on the same port: the worker's URL holds the port. */
-  async crashPostgres(): Promise<void> {
-    const { port } = new URL(this.#database.url)
-    for (const pid of processesOf(0, join(this.folder, "postgres"))) {
-      try {
-        process.kill(pid, "SIGKILL")
-      } catch {
-        // Gone by itself.
-      }
-    }
-    await Effect.runPromise(Scope.close(this.#database.scope, Exit.void))
-    this.#database = await startPostgres(this.folder, Number(port))
+  crashPostgres(): Promise<void> {
+    return this.#database.crash()
   }
 
   /** Downloads and parts that lie on the disk. */
@@ -231,22 +209,11 @@ export class Rig {
     await this.killWorkers()
     this.disk?.unmount()
     await this.sandbox.close()
-    await Effect.runPromise(Scope.close(this.#database.scope, Exit.void))
+    await this.#database.close()
   }
 
   /** Processes of the workers that are still there. */
   get leftProcesses(): ReadonlyArray<number> {
     return this.workers.flatMap(({ leftProcesses }) => leftProcesses)
   }
-}
-
-const startPostgres = async (folder: string, port?: number) => {
-  const scope = Scope.makeUnsafe()
-  const { url } = await Effect.runPromise(
-    Scope.provide(
-      embeddedPostgres({ directory: join(folder, "postgres"), ...(port === undefined ? {} : { port }) }),
-      scope,
-    ),
-  )
-  return { scope, url }
 }

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { until } from "../until.ts"
 import { type Layout, Rig, temporaryFilesOf } from "./rig.ts"
 import { nameOf, type Strike } from "./strike.ts"
 import { strikeOnce, Unkept, windClaims } from "./strike-once.ts"
-import { until } from "./until.ts"
 import { isClean, isQuiet, judge, type Verdict } from "./verdict.ts"
 
 /** How long the worker may take to finish: milliseconds. */

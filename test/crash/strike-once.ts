@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { FaultPoint } from "../../src/fault-point.ts"
+import { until } from "../until.ts"
 import { deal, dealAnywhere, type TimedBlow } from "./blow.ts"
 import type { Rig } from "./rig.ts"
 import {
@@ -10,7 +11,6 @@ import {
   type Strike,
   type TelegramStrike,
 } from "./strike.ts"
-import { until } from "./until.ts"
 import { isQuiet } from "./verdict.ts"
 import { accounts } from "./world.ts"
 
@@ -56,14 +56,19 @@ const strikeAtPoint = async (rig: Rig, strike: PointStrike): Promise<boolean> =>
 }
 
 /**
- * Nobody waits for minutes here: what is put off, with its reason and its time, is due at once, and a worker that rests
+ * Nobody waits for minutes here: what is put off, or waits for Telegram, is due at once, and a worker that rests
  * until then is started anew.
  */
 export const windClaims = async (rig: Rig): Promise<void> => {
   const due = await rig.query(`
     update stash_claims set "retryAt" = now() where state = 'deferred' and "retryAt" > now() + interval '3 seconds'
     returning 1`)
-  if (due.length > 0) await rig.killWorkers()
+  const waits = await rig.query(`delete from stash_waits where "until" > now() + interval '3 seconds' returning 1`)
+  if (due.length > 0 || waits.length > 0) {
+    await rig.killWorkers()
+    // What one of them wrote before it died.
+    await rig.query(`delete from stash_waits where "until" > now() + interval '3 seconds'`)
+  }
 }
 
 const strikeAtTelegram = async (rig: Rig, { fault, rule, then, worker }: TelegramStrike): Promise<boolean> => {

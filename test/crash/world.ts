@@ -1,5 +1,6 @@
 import type { World } from "../../src/sandbox/sandbox.ts"
 import { makeArchive } from "../archive-files.ts"
+import type { ExpectedContent } from "../library-verdict.ts"
 
 export const DESTINATION = "library"
 export const accounts = [
@@ -8,14 +9,6 @@ export const accounts = [
 ]
 /** With this limit the largest archive of the world goes up in three parts. */
 export const MAX_PART_SIZE_MB = "1"
-
-/** A content that must be in the destination once. */
-export interface ExpectedContent {
-  readonly name: string
-  /** Absolute paths of its volumes, in order; their bytes joined are the content. */
-  readonly paths: ReadonlyArray<string>
-  readonly parts: number
-}
 
 export interface CrashWorld {
   readonly world: World

@@ -1,5 +1,5 @@
 import type { AuthKey } from "../protocol/auth-key.ts"
-import type { Answer, MethodName, Request } from "../protocol/tl-types.ts"
+import type { Answer, MethodName, Request, TlAnswer } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import type { ClientDescription, LoginEnd } from "../state/login.ts"
 import { RpcError } from "./rpc-error.ts"
@@ -23,6 +23,19 @@ export interface Call {
 export type Methods = {
   readonly [Name in MethodName]?: (request: Request<Name>, call: Call) => Answer<Name> | Promise<Answer<Name>>
 }
+
+const makers = new WeakMap<object, () => TlAnswer>()
+
+/** An answer that can be made anew at any time, and so need not be held until the client has acknowledged it. */
+export const repeatable = <A extends TlAnswer & object>(make: () => A): A => {
+  const answer = make()
+  makers.set(answer, make)
+  return answer
+}
+
+/** What makes this very answer anew, if it was said to be repeatable. */
+export const makerOf = (answer: TlAnswer): (() => TlAnswer) | undefined =>
+  typeof answer === "object" ? makers.get(answer) : undefined
 
 /** The account that calls; throws 401 AUTH_KEY_UNREGISTERED or SESSION_REVOKED when nobody is logged in. */
 export const callerOf = (call: Call): Account => {

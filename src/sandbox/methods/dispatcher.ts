@@ -8,7 +8,7 @@ import type { Request, TlAnswer, TlObject, Wire } from "../protocol/tl-types.ts"
 import { TlWriter } from "../protocol/tl-writer.ts"
 import type { ClientDescription } from "../state/login.ts"
 import type { Telegram } from "../state/telegram.ts"
-import { type Call, callerOf, type Methods } from "./call.ts"
+import { type Call, callerOf, type Methods, makerOf } from "./call.ts"
 import { RpcError } from "./rpc-error.ts"
 
 /** What can be done to the way of an answer. */
@@ -96,6 +96,13 @@ const capacityFor = (answer: TlAnswer): number =>
     ? answer.bytes.length + ANSWER_CAPACITY
     : ANSWER_CAPACITY
 
+const encodeError = (queryId: bigint, { code, message }: RpcError): Buffer =>
+  encodeResult(
+    queryId,
+    (writer) => writer.object({ _: "mt_rpc_error", errorCode: code, errorMessage: message } as TlObject),
+    ANSWER_CAPACITY,
+  )
+
 /** A larger call is only copied when it has to wait: bytes. */
 const LARGE = 32 * 1024
 
@@ -135,6 +142,7 @@ export class Dispatcher {
     let isError = false
     let isLost = false
     let error: string | undefined
+    let again: (() => Buffer) | undefined
     const delivery: Delivery = {
       loseAnswer: () => {
         isLost = true
@@ -167,20 +175,29 @@ export class Dispatcher {
       this.#listener.received(call)
       const keep = () => (after.length > 0 || body.length < LARGE ? request : decode(Buffer.from(body)).request)
       const answer = await this.#run(call, request, delivery, keep)
-      result = encodeResult(messageId, (writer) => writer.answer(request._, answer), capacityFor(answer))
+      const encode = (what: TlAnswer) =>
+        encodeResult(messageId, (writer) => writer.answer(request._, what), capacityFor(what))
+      result = encode(answer)
+      const make = makerOf(answer)
+      again = make && (() => this.#encodeAgain(messageId, call, () => encode(make())))
     } catch (thrown) {
       isError = true
-      const { code, message } = this.#toRpcError(thrown, call)
-      error = message
-      result = encodeResult(
-        messageId,
-        (writer) => writer.object({ _: "mt_rpc_error", errorCode: code, errorMessage: message } as TlObject),
-        ANSWER_CAPACITY,
-      )
+      const rpcError = this.#toRpcError(thrown, call)
+      error = rpcError.message
+      result = encodeError(messageId, rpcError)
     }
     this.#tally.call(call?.account?.phone ?? "", call?.method ?? "", body.length, result.length, isError)
-    session.answer(messageId, result, isError ? "failed" : "answered", isLost)
+    session.answer(messageId, result, { outcome: isError ? "failed" : "answered", isLost, again })
     if (call !== undefined) this.#listener.answered(call, error)
+  }
+
+  /** An answer that cannot be made anew after all becomes an error; never throws. */
+  #encodeAgain(queryId: bigint, call: Call | undefined, encode: () => Buffer): Buffer {
+    try {
+      return encode()
+    } catch (thrown) {
+      return encodeError(queryId, this.#toRpcError(thrown, call))
+    }
   }
 
   #unwrap(session: Session, outer: TlObject): { readonly request: TlObject; readonly after: readonly bigint[] } {

@@ -8,7 +8,7 @@ import type { StoredFile } from "../state/stored-file.ts"
 import type { Telegram } from "../state/telegram.ts"
 import { contentOfSize } from "../state/thumbnails.ts"
 import { UploadError, uploadName } from "../state/uploads.ts"
-import { callerOf, type Methods } from "./call.ts"
+import { callerOf, type Methods, repeatable } from "./call.ts"
 import { RpcError } from "./rpc-error.ts"
 
 /** Parts of at most 512 KiB: 2000 MB for a free account. */
@@ -71,12 +71,13 @@ export const uploadMethods = (telegram: Telegram) => {
         throw new RpcError(400, "LIMIT_INVALID")
       }
       if (offset < 0 || (!precise && offset % DOWNLOAD_STEP !== 0)) throw new RpcError(400, "OFFSET_INVALID")
-      return {
-        _: "upload.file",
-        type: { _: "storage.fileUnknown" },
-        mtime: file.date,
+      const mtime = file.date
+      return repeatable(() => ({
+        _: "upload.file" as const,
+        type: { _: "storage.fileUnknown" as const },
+        mtime,
         bytes: readKept(content, offset, limit),
-      }
+      }))
     },
     /**
      * What a client compares with that finds a file of this name and size on its disk, as TDLib does after it was killed

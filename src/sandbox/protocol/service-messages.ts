@@ -50,12 +50,12 @@ const dropAnswer = (session: Session, messageId: bigint, queryId: bigint): void 
   const answer = session.answers.ofQuery(queryId)
   if (answer !== undefined) {
     session.answers.remove(answer.id)
-    const dropped = { _: "mt_rpc_answer_dropped", msgId: answer.id, seqNo: 0, bytes: answer.body.length } as const
+    const dropped = { _: "mt_rpc_answer_dropped", msgId: answer.id, seqNo: 0, bytes: answer.bytes } as const
     session.answer(messageId, resultOf(messageId, dropped))
   } else if (session.queries.has(queryId)) {
     const running = { _: "mt_rpc_answer_dropped_running" } as const
     session.answer(messageId, resultOf(messageId, running))
-    session.answer(queryId, resultOf(queryId, running), "failed")
+    session.answer(queryId, resultOf(queryId, running), { outcome: "failed" })
   } else {
     session.answer(messageId, resultOf(messageId, { _: "mt_rpc_answer_unknown" }))
   }

@@ -286,6 +286,14 @@ describe("A session", () => {
     session.send({ body, messageId, sequence })
     const { object } = await session.message((message) => message.object._ === "mt_msg_detailed_info")
     expect(object).toMatchObject({ msgId: messageId, answerMsgId: first.messageId })
+
+    // The answer was not held; it is made anew.
+    const heard = session.received.length
+    session.send({ body: encode(service({ _: "mt_msg_resend_req", msgIds: [first.messageId] })) })
+    await session.message((message) => session.received.indexOf(message) >= heard && answers(message, messageId))
+    const again = session.received.filter((message) => answers(message, messageId))
+    expect(again.map(({ messageId: id }) => id)).toEqual([first.messageId, first.messageId])
+    expect(again[1]?.object).toEqual(first.object)
   })
 })
 

@@ -44,6 +44,12 @@ export interface SessionHost {
   readonly saltRefused: () => void
 }
 
+interface AnswerOptions {
+  readonly outcome?: Outcome
+  readonly isLost?: boolean
+  readonly again?: (() => Buffer) | undefined
+}
+
 /** Where a session's frames go while a connection carries it. */
 export interface Carrier {
   readonly send: (...pieces: readonly Uint8Array[]) => void
@@ -101,12 +107,16 @@ export class Session {
     else this.#receiveMessage(envelope.messageId, envelope.sequence, envelope.body, new UnpackingBudget())
   }
 
-  /** Sends the answer of a query and keeps it until the client acknowledges it; a lost one is kept without being sent. */
-  answer(queryId: bigint, body: Buffer, outcome: Outcome = "answered", isLost = false): void {
+  /**
+   * Sends the answer of a query and keeps it until the client acknowledges it; a lost one is kept without being sent.
+   * again: makes the same body anew, so that a large one need not be held.
+   */
+  answer(queryId: bigint, body: Buffer, { outcome = "answered", isLost = false, again }: AnswerOptions = {}): void {
     this.#toAcknowledge.delete(queryId)
     if (!this.queries.end(queryId, outcome)) return
     const id = this.host.messageIds.next("answer")
-    this.answers.add({ id, queryId, body })
+    const heldBytes = again === undefined ? body.length : 0
+    this.answers.add({ id, queryId, bytes: body.length, body: again ?? (() => body), heldBytes })
     if (!isLost) this.#send(id, body, true)
   }
 
@@ -157,7 +167,7 @@ export class Session {
 
   /** Sends an answer once more, or says that it is there when it is large. */
   remind(answer: Answer): void {
-    if (answer.body.length <= MAX_UNASKED_BYTES) {
+    if (answer.bytes <= MAX_UNASKED_BYTES) {
       this.sendAgain(answer)
       return
     }
@@ -165,13 +175,13 @@ export class Session {
       _: "mt_msg_detailed_info",
       msgId: answer.queryId,
       answerMsgId: answer.id,
-      bytes: answer.body.length,
+      bytes: answer.bytes,
       status: 0,
     })
   }
 
   sendAgain(answer: Answer): void {
-    this.#send(answer.id, answer.body, true)
+    this.#send(answer.id, answer.body(), true)
   }
 
   disconnectAfter(seconds: number): void {

@@ -1,11 +1,16 @@
-/** The oldest answers are dropped beyond this many bytes. */
+/** The oldest answers are dropped beyond this many bytes, each with what it takes to remember it. */
 const MAX_BYTES = 64 * 1024 * 1024
+const BYTES_BESIDE = 512
 
 export interface Answer {
   /** The message identifier of the answer. */
   readonly id: bigint
   readonly queryId: bigint
-  readonly body: Buffer
+  /** How long the body is. */
+  readonly bytes: number
+  readonly body: () => Buffer
+  /** How much memory the body takes while it waits: bytes; 0 when it is made anew. */
+  readonly heldBytes: number
 }
 
 /** Answers that the client has not acknowledged, kept for sending them again. */
@@ -18,7 +23,7 @@ export class UnacknowledgedAnswers {
   add(answer: Answer): void {
     this.#answers.set(answer.id, answer)
     this.#ids.set(answer.queryId, answer.id)
-    this.#bytes += answer.body.length
+    this.#bytes += answer.heldBytes + BYTES_BESIDE
     for (const oldest of this.#answers.keys()) {
       if (this.#bytes <= MAX_BYTES) break
       this.remove(oldest)
@@ -39,7 +44,7 @@ export class UnacknowledgedAnswers {
     if (answer === undefined) return
     this.#answers.delete(answerId)
     this.#ids.delete(answer.queryId)
-    this.#bytes -= answer.body.length
+    this.#bytes -= answer.heldBytes + BYTES_BESIDE
   }
 
   all(): readonly Answer[] {

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { processesOf } from "../process-group.ts"
+import { processesOf } from "./process-group.ts"
 
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
 const signal = (pid: number, name: NodeJS.Signals): void => {
   try {

@@ -1,0 +1,51 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Td from "tdlib-types"
+import { currentWaits, noteWait } from "../../db/waits.ts"
+import { logEvent } from "../../src/log-line.ts"
+import { makeWaits, type Wait } from "./waits.ts"
+
+/** Many words of the same wait are written as one. */
+const WRITE_EVERY = "1 second"
+
+const tell = ({ cause, count, kind, until }: Wait) => {
+  const fields = { kind, until: new Date(until).toISOString(), count }
+  if (cause === "flood") return logEvent.warn("telegram.wait", `Telegram has the account wait: ${kind}`, fields)
+  // Told at its beginning: as long as it goes on it comes with every few parts.
+  return count === 1 ? logEvent.warn("telegram.throttled", `Telegram slows ${kind} down`, fields) : Effect.void
+}
+
+/**
+ * The waits of an account over all its lives: read from the database, logged, and written back while the scope lives. A
+ * wait that cannot be written holds in this life all the same.
+ */
+export const makeAccountWaits = Effect.fn("makeAccountWaits")(function* (accountId: string) {
+  const clock = yield* Clock.Clock
+  const bell = yield* Queue.sliding<void>(1)
+  const earlier = (yield* currentWaits()).filter((wait) => wait.accountId === accountId)
+  const waits = makeWaits(clock, earlier, () => Queue.offerUnsafe(bell, undefined))
+  yield* Queue.take(bell).pipe(
+    Effect.andThen(
+      Effect.suspend(() =>
+        Effect.forEach(waits.takeChanges(), (wait) => Effect.andThen(tell(wait), noteWait({ accountId, ...wait })), {
+          discard: true,
+        }),
+      ),
+    ),
+    Effect.catch((error) =>
+      logEvent.warn("telegram.wait_unwritten", "A wait could not be stored", { error: error.message }),
+    ),
+    Effect.andThen(Effect.sleep(WRITE_EVERY)),
+    Effect.forever,
+    Effect.forkScoped,
+  )
+  return {
+    waits,
+    /** TDLib's own word of it, at most once an hour (facts/local-telegram.md). */
+    listener: (update: Td.Update) => {
+      if (update._ !== "updateSpeedLimitNotification") return
+      waits.note({ kind: update.is_upload ? "uploads" : "downloads", cause: "throttled", seconds: 0 })
+    },
+  }
+})

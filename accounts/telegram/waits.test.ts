@@ -1,0 +1,60 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { makeWaits, privateWaits } from "./waits.ts"
+
+const flood = (kind: string, seconds: number) => ({ kind, cause: "flood", seconds }) as const
+
+describe("the gate of an account", () => {
+  it.effect("holds every call of the kind until the wait is over, and lets the others through", () =>
+    Effect.gen(function* () {
+      const waits = yield* privateWaits
+      waits.note(flood("searches", 30))
+      yield* waits.pass("downloadFile")
+      const held = yield* Effect.forkChild(
+        Effect.all([waits.pass("searchChatMessages"), waits.pass("searchChatMessages")], { concurrency: 2 }),
+      )
+      yield* TestClock.adjust("30 seconds")
+      assert.isUndefined(held.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(held)
+    }),
+  )
+
+  it.effect("asks nobody while a long wait lasts, and says how long it still is", () =>
+    Effect.gen(function* () {
+      const waits = yield* privateWaits
+      waits.note(flood("downloads", 700))
+      yield* TestClock.adjust("100 seconds")
+      const error = yield* Effect.flip(waits.pass("downloadFile"))
+      assert.include(error, { kind: "flood", retryAfterSeconds: 601 })
+      yield* TestClock.adjust("601 seconds")
+      yield* waits.pass("downloadFile")
+    }),
+  )
+
+  it.effect("is held longer by a later wait, never shorter, and knows those of an earlier life", () =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const until = clock.currentTimeMillisUnsafe() + 500_000
+      const earlier = { kind: "joins", cause: "flood", since: 0, until, count: 1 } as const
+      const waits = makeWaits(clock, [earlier], () => undefined)
+      waits.note(flood("joins", 10))
+      assert.strictEqual((yield* Effect.flip(waits.pass("joinChat"))).retryAfterSeconds, 500)
+      assert.deepStrictEqual(waits.takeChanges(), [{ ...earlier, count: 2 }])
+      assert.deepStrictEqual(waits.takeChanges(), [])
+    }),
+  )
+
+  it.effect("is not closed by Telegram's slowing a transfer down, which is counted from its beginning", () =>
+    Effect.gen(function* () {
+      const waits = yield* privateWaits
+      for (const _ of [1, 2, 3]) {
+        waits.note({ kind: "uploads", cause: "throttled", seconds: 2 })
+        yield* TestClock.adjust("10 seconds")
+      }
+      yield* waits.pass("sendMessage")
+      assert.include(waits.takeChanges()[0], { since: 0, count: 3, until: 20_000 + 62_000 })
+    }),
+  )
+})

@@ -1,0 +1,102 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { kindOfCall } from "./call-kind.ts"
+import type { AskedToWait } from "./flood-log.ts"
+import { TelegramError } from "./telegram-error.ts"
+
+/** A wait that Telegram asked for. Times are Unix milliseconds. */
+export interface Wait {
+  readonly kind: string
+  readonly cause: AskedToWait["cause"]
+  readonly since: number
+  readonly until: number
+  /** How often Telegram has said so since it began. */
+  readonly count: number
+}
+
+/** A wait up to this long is sat out where it comes up; for a longer one, what has to wait is put off. */
+const LONGEST_SAT_OUT_SECONDS = 60
+/** Whoever was slowed down is taken for slowed down for so long after. */
+const THROTTLED_GRACE_SECONDS = 60
+/** The log and the answer of a call come by different ways, one right after the other. */
+const TELLING = "200 millis"
+
+const tooMany = (call: string, seconds: number): TelegramError =>
+  new TelegramError({
+    call,
+    kind: "flood",
+    code: 429,
+    text: `Too Many Requests: retry after ${seconds}`,
+    retryAfterSeconds: seconds,
+  })
+
+export interface Waits {
+  /** Telegram has asked to wait. */
+  readonly note: (asked: AskedToWait) => void
+  /**
+   * The one gate of the account: lets a call through, after a wait of its kind of up to a minute. Fails with kind `flood` at
+   * once, asking nobody, when the wait is longer.
+   */
+  readonly pass: (call: string) => Effect.Effect<void, TelegramError>
+  /** TDLib says of a transfer that it has stopped, not that it has to wait: the wait, if that is why. */
+  readonly explain: (error: TelegramError) => Effect.Effect<TelegramError>
+  /** What has changed since this was last asked. */
+  readonly takeChanges: () => ReadonlyArray<Wait>
+}
+
+const keyOf = ({ cause, kind }: Pick<Wait, "cause" | "kind">): string => `${cause} ${kind}`
+
+/** The waits of one account, with those of an earlier life. `onChange` hears that there is something to take. */
+export const makeWaits = (clock: Clock.Clock, earlier: ReadonlyArray<Wait>, onChange: () => void): Waits => {
+  const waits = new Map(earlier.map((wait) => [keyOf(wait), wait]))
+  const changed = new Set<string>()
+  const remaining = (call: string): number => {
+    const wait = waits.get(keyOf({ cause: "flood", kind: kindOfCall(call) }))
+    return wait === undefined ? 0 : Math.max(Math.ceil((wait.until - clock.currentTimeMillisUnsafe()) / 1000), 0)
+  }
+  const pass = (call: string): Effect.Effect<void, TelegramError> =>
+    Effect.suspend(() => {
+      const seconds = remaining(call)
+      if (seconds === 0) return Effect.void
+      if (seconds > LONGEST_SAT_OUT_SECONDS) return tooMany(call, seconds)
+      return Effect.andThen(Effect.sleep(`${seconds} seconds`), pass(call))
+    })
+  return {
+    note: (asked) => {
+      const now = clock.currentTimeMillisUnsafe()
+      const key = keyOf(asked)
+      const before = waits.get(key)
+      const goesOn = before !== undefined && before.until > now
+      // A second more, for the server's clock and ours.
+      const grace = asked.cause === "throttled" ? THROTTLED_GRACE_SECONDS : 1
+      waits.set(key, {
+        kind: asked.kind,
+        cause: asked.cause,
+        since: goesOn ? before.since : now,
+        until: Math.max(before?.until ?? 0, now + (asked.seconds + grace) * 1000),
+        count: goesOn ? before.count + 1 : 1,
+      })
+      changed.add(key)
+      onChange()
+    },
+    pass,
+    explain: (error) =>
+      Effect.andThen(
+        Effect.sleep(TELLING),
+        Effect.sync(() => {
+          const seconds = remaining(error.call)
+          return seconds === 0 ? error : tooMany(error.call, seconds)
+        }),
+      ),
+    takeChanges: () => {
+      const taken = [...changed].flatMap((key) => waits.get(key) ?? [])
+      changed.clear()
+      return taken
+    },
+  }
+}
+
+/** Waits that nobody else knows of, for a TDLib without a database beside it. */
+export const privateWaits: Effect.Effect<Waits> = Effect.map(Clock.Clock, (clock) =>
+  makeWaits(clock, [], () => undefined),
+)

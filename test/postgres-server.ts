@@ -1,0 +1,72 @@
+import { Effect, Exit, Scope } from "effect"
+import postgres from "postgres"
+import { embeddedPostgres } from "../db/embedded.ts"
+import { migrate } from "../db/migrate.ts"
+import { processesOf } from "./process-group.ts"
+
+interface Running {
+  readonly scope: Scope.Closeable
+  readonly url: string
+}
+
+const start = async (directory: string, port?: number): Promise<Running> => {
+  const scope = Scope.makeUnsafe()
+  const server = embeddedPostgres({ directory, ...(port === undefined ? {} : { port }) })
+  const { url } = await Effect.runPromise(Scope.provide(server, scope))
+  return { scope, url }
+}
+
+/** A database server of one's own that can be crashed, with the worker's tables in it. */
+export class PostgresServer {
+  readonly #directory: string
+  #running: Running
+
+  private constructor(directory: string, running: Running) {
+    this.#directory = directory
+    this.#running = running
+  }
+
+  static async start(directory: string): Promise<PostgresServer> {
+    const running = await start(directory)
+    await Effect.runPromise(migrate(running.url))
+    return new PostgresServer(directory, running)
+  }
+
+  /** Stays the same over crashes. */
+  get url(): string {
+    return this.#running.url
+  }
+
+  /** Its first process, parent of all others. */
+  get processId(): number {
+    return processesOf(0, this.#directory)[0] ?? 0
+  }
+
+  /** Runs a statement of the harness itself. */
+  async query(text: string): Promise<ReadonlyArray<Record<string, unknown>>> {
+    const sql = postgres(this.url, { max: 1, onnotice: () => undefined, connect_timeout: 10 })
+    try {
+      return await sql.unsafe(text)
+    } finally {
+      await sql.end({ timeout: 5 })
+    }
+  }
+
+  /** Ends it as a power failure does, and starts it again on the same port: the workers' URL holds the port. */
+  async crash(): Promise<void> {
+    for (const pid of processesOf(0, this.#directory)) {
+      try {
+        process.kill(pid, "SIGKILL")
+      } catch {
+        // Gone by itself.
+      }
+    }
+    const { port } = new URL(this.url)
+    await this.close()
+    this.#running = await start(this.#directory, Number(port))
+  }
+
+  async close(): Promise<void> {
+    await Effect.runPromise(Scope.close(this.#running.scope, Exit.void))
+  }
+}

@@ -1,0 +1,83 @@
+import { type ProcessName, processNames, sumOf, type Usage } from "../process-usage.ts"
+import { medianOf, slopeOf } from "./slope.ts"
+
+/** What all processes took at one moment. */
+export interface Sample {
+  /** Since the beginning of the soak. */
+  readonly minutes: number
+  readonly usage: Readonly<Record<ProcessName, Usage>>
+}
+
+const measures = ["pssMb", "rssMb", "fds", "threads", "processes"] as const
+type Measure = (typeof measures)[number]
+
+/**
+ * What a measure may grow by from the beginning to the end of what is looked at: so much of its median, and always so
+ * much as is no growth yet, since processes of any age come and go.
+ */
+const tolerances: Readonly<Record<Measure, { readonly share: number; readonly always: number }>> = {
+  pssMb: { share: 0.1, always: 15 },
+  rssMb: { share: 0.1, always: 30 },
+  fds: { share: 0.05, always: 8 },
+  threads: { share: 0.05, always: 8 },
+  processes: { share: 0, always: 1 },
+}
+
+/** How one measure of the processes of one name developed. */
+export interface Growth {
+  readonly process: ProcessName
+  readonly measure: Measure
+  readonly median: number
+  readonly perHour: number
+  /** By the slope, over the whole time that was looked at. */
+  readonly grownBy: number
+  readonly tolerance: number
+  /** Null: it is meant to grow. */
+  readonly holds: boolean | null
+}
+
+const rounded = (value: number): number => Number(value.toFixed(1))
+
+const growthOf = (process: ProcessName, measure: Measure, samples: ReadonlyArray<Sample>): Growth => {
+  const points = samples.map(({ minutes, usage }) => [minutes, usage[process][measure]] as const)
+  const minutes = (samples.at(-1)?.minutes ?? 0) - (samples[0]?.minutes ?? 0)
+  const slope = slopeOf(points)
+  const median = medianOf(points.map(([, value]) => value))
+  const { always, share } = tolerances[measure]
+  const tolerance = Math.max(always, share * median)
+  // The sandbox keeps all that it is told, as Telegram does.
+  const holds = process === "sandbox" ? null : slope * minutes <= tolerance
+  return {
+    process,
+    measure,
+    median: rounded(median),
+    perHour: rounded(slope * 60),
+    grownBy: rounded(slope * minutes),
+    tolerance: rounded(tolerance),
+    holds,
+  }
+}
+
+/** How everything developed from this minute on. */
+export const growthsFrom = (samples: ReadonlyArray<Sample>, fromMinute: number): ReadonlyArray<Growth> => {
+  const late = samples.filter(({ minutes }) => minutes >= fromMinute)
+  return processNames.flatMap((process) => measures.map((measure) => growthOf(process, measure, late)))
+}
+
+/** What everything together, but for the sandbox, grew by in an hour. */
+export const slopesFrom = (samples: ReadonlyArray<Sample>, fromMinute: number): Readonly<Record<Measure, number>> => {
+  const late = samples.filter(({ minutes }) => minutes >= fromMinute)
+  const totals = late.map(({ minutes, usage }) => {
+    const { sandbox: _, ...ours } = usage
+    return { minutes, total: sumOf(Object.values(ours)) }
+  })
+  const slope = (measure: Measure) =>
+    rounded(60 * slopeOf(totals.map(({ minutes, total }) => [minutes, total[measure]] as const)))
+  return {
+    pssMb: slope("pssMb"),
+    rssMb: slope("rssMb"),
+    fds: slope("fds"),
+    threads: slope("threads"),
+    processes: slope("processes"),
+  }
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest"
+import type { World } from "../src/sandbox/sandbox.ts"
+import { makeArchive } from "./archive-files.ts"
+import { LIBRARY, RunningWorker } from "./running-worker.ts"
+
+const phone = "15550001001"
+
+const worldOf = (files: ReadonlyArray<{ file: string; name?: string }>, more: Partial<World> = {}): World => ({
+  accounts: [{ phone, firstName: "Alice", premium: false, code: "12345" }],
+  channels: [
+    { name: "source", title: "Source", kind: "channel", members: [phone], messages: files },
+    { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
+  ],
+  ...more,
+})
+
+interface Listed {
+  readonly accounts: ReadonlyArray<{
+    readonly reason: string
+    readonly waits: ReadonlyArray<{ kind: string; cause: string; until: string; count: number }>
+  }>
+}
+
+const flood = (method: string, seconds: number, times: number | "always" = 1) => ({
+  method,
+  times,
+  effect: { error: { code: 420, text: `FLOOD_WAIT_${seconds}` } },
+})
+
+const hasWait = (kind: string, cause = "flood") =>
+  `select 1 as ok from stash_waits where "kind" = '${kind}' and "cause" = '${cause}'`
+
+const prepare = (sets: number, more: Partial<World> = {}, bytes = 300_000) =>
+  RunningWorker.prepare(async (folder) => {
+    const names = Array.from({ length: sets }, (_, index) => `Dragon ${index}.zip`)
+    return worldOf(
+      await Promise.all(names.map(async (name) => ({ file: await makeArchive(folder, name, bytes) }))),
+      more,
+    )
+  })
+
+describe("a wait that Telegram asks for", () => {
+  it("stops all downloads of the account, as its state says, costs no try, and is over by itself", async () => {
+    await using worker = await prepare(3)
+    await worker.post("/faults", flood("upload.getFile", 61))
+    worker.start()
+    await worker.until("a wait", hasWait("downloads"))
+    await worker.until(
+      "three sets put off",
+      `select 1 as ok from stash_claims where "state" = 'deferred' having count(*) = 3`,
+    )
+    const { accounts }: Listed = await worker.stash("account", "list")
+    expect(accounts[0]?.reason).toMatch(/waiting for Telegram: downloads until 20/)
+    const claims = await worker.query(`select "reason", "attempts" from stash_claims`)
+    for (const { attempts, reason } of claims)
+      expect([reason, attempts]).toEqual([expect.stringMatching(/retry after/), 0])
+    const asked = () => worker.sandbox.log.read({ method: "upload.getFile" }).length
+    const before = asked()
+    await worker.call()
+    await worker.until(
+      "the wait is nearly over",
+      `select 1 as ok from stash_waits where "until" < now() + interval '15 seconds'`,
+    )
+    expect(asked()).toBe(before)
+    await worker.untilSettled(3)
+    expect(worker.library).toHaveLength(3)
+  }, 180_000)
+
+  it("of a minute at most is sat out by TDLib, and shown all the same", async () => {
+    await using worker = await prepare(1)
+    await worker.post("/faults", flood("messages.search", 3))
+    worker.start()
+    await worker.untilSettled(1)
+    await worker.until("a wait", hasWait("searches"))
+    expect(worker.log.filter(({ event }) => event === "telegram.wait")).toMatchObject([
+      { level: "warn", kind: "searches" },
+    ])
+    expect(worker.log.filter(({ event }) => event === "account.restart")).toEqual([])
+  }, 120_000)
+
+  it("of the whole account is a state, not a failure, and outlives a restart without another call", async () => {
+    await using worker = await prepare(1)
+    await worker.post("/faults", flood("messages.getDialogs", 4000, "always"))
+    worker.start()
+    const isWaiting = `select 1 as ok from stash_account_states where "reason" like 'waiting for Telegram until%'`
+    await worker.until("a wait", hasWait("chats"))
+    await worker.until("a waiting account", isWaiting)
+    const asked = () => worker.sandbox.log.read({ method: "messages.getDialogs" }).length
+    const before = asked()
+    await worker.stop()
+    await worker.query(`update stash_account_states set "reason" = ''`)
+    worker.start()
+    await worker.until("a waiting account", isWaiting)
+    // TDLib asks once by itself when it starts.
+    expect(asked()).toBeLessThanOrEqual(before + 1)
+    const { accounts }: Listed = await worker.stash("account", "list")
+    expect(accounts[0]?.waits).toMatchObject([{ kind: "chats", cause: "flood" }])
+    expect(worker.log.filter(({ event }) => event === "account.restart")).toEqual([])
+  }, 120_000)
+})
+
+describe("a transfer that Telegram slows down", () => {
+  it("is shown with its beginning and goes on", async () => {
+    await using worker = await prepare(2, { speed: { free: { down: 100_000 } } }, 900_000)
+    worker.start()
+    await worker.until("a slowed download", hasWait("downloads", "throttled"))
+    const { accounts }: Listed = await worker.stash("account", "list")
+    expect(accounts[0]?.reason).toMatch(/throttled by Telegram, downloads, since 20/)
+    await worker.untilSettled(2)
+    expect(worker.log.filter(({ event }) => event === "telegram.throttled")).toMatchObject([{ level: "warn" }])
+  }, 120_000)
+})
