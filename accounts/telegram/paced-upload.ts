@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { link, rm } from "node:fs/promises"
+import { link, rm, utimes } from "node:fs/promises"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Td from "tdlib-types"
@@ -19,10 +19,19 @@ export interface PacedUpload<E> {
 
 const call = "preliminaryUploadFile"
 
-/** Puts the file where TDLib wants the one that it waits for: the same bytes, a second name. */
+/** TDLib's parts are at most so large (core.telegram.org/api/files). */
+const LARGEST_PART = 512 * 1024
+
+/**
+ * Puts the file where TDLib wants the one that it waits for: the same bytes, a second name. With the time it has, TDLib
+ * would take it for the file that it once downloaded under that name, and mention the source's document instead of
+ * sending a copy.
+ */
 const linkTo = (path: string, destination: string) =>
   Effect.tryPromise({
     try: async () => {
+      const now = new Date()
+      await utimes(path, now, now)
       await rm(destination, { force: true })
       await link(path, destination)
     },
@@ -43,6 +52,7 @@ export const uploadPaced = Effect.fn("uploadPaced")(function* <E>({ bytes, onPro
   const conversion = `stash ${randomUUID()}`
   const begun = yield* Deferred.make<Td.updateFileGenerationStart>()
   const failed = yield* Deferred.make<never, TelegramError>()
+  const nearlyAll = yield* Deferred.make<void>()
   let fileId: number | undefined
   let wasActive = false
 
@@ -53,6 +63,7 @@ export const uploadPaced = Effect.fn("uploadPaced")(function* <E>({ bytes, onPro
     const { is_uploading_active: isActive, is_uploading_completed: isDone, uploaded_size: sent } = file.remote
     if (wasActive && !isActive && !isDone && sent < bytes)
       Deferred.doneUnsafe(failed, Effect.fail(telegramError(call, { message: "TDLib stopped the upload" })))
+    if (sent >= bytes - LARGEST_PART) Deferred.doneUnsafe(nearlyAll, Effect.void)
     wasActive = isActive
   }
   yield* Effect.acquireRelease(
@@ -81,6 +92,8 @@ export const uploadPaced = Effect.fn("uploadPaced")(function* <E>({ bytes, onPro
         local_prefix_size: ready,
       })
     }
+    // The file gets its final name now: parts that are on their way would be sent once more.
+    yield* Deferred.await(nearlyAll)
     yield* tdlib.invoke({ _: "finishFileGeneration", generation_id: id })
   })
   const cancel = Effect.suspend(() =>
