@@ -25,6 +25,7 @@ import { FaultPoints, faultPointsIn } from "../src/fault-point.ts"
 import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
+import { Drain } from "./ingest/drain.ts"
 import { Places } from "./ingest/set-work.ts"
 import { sufferFaults } from "./suffer-faults.ts"
 import { Supervisor } from "./supervisor-client.ts"
@@ -96,6 +97,7 @@ const layerOf = (config: CellConfig) => {
     ),
     Layer.provide(layerTelegram(config)),
     Layer.provide(Places.layer),
+    Layer.provide(Drain.layer),
     Layer.provide(Layer.succeed(AccountConfig, config)),
     Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
     Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),

@@ -15,7 +15,8 @@ import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { answerChatRequest } from "./answer-chat-request.ts"
 import { runCycle } from "./ingest/cycle.ts"
-import { Places } from "./ingest/set-work.ts"
+import { Drain } from "./ingest/drain.ts"
+import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
 import { settle } from "./settle/settle.ts"
@@ -38,6 +39,7 @@ import { UploadLimit } from "./telegram/upload-limit.ts"
 type Services =
   | AccountConfig
   | Database
+  | Drain
   | LockSession
   | Places
   | Supervisor
@@ -155,7 +157,7 @@ export const layerCommands = AccountRpcs.toLayer(
     const services = yield* Effect.context<Services>()
     const { phone } = yield* AccountConfig
     const locks = yield* LockSession
-    const places = yield* Places
+    const drain = yield* Drain
     const { sessionEnded } = yield* AuthorizationStates
     yield* watchEdits()
     yield* watchPosts()
@@ -193,7 +195,8 @@ export const layerCommands = AccountRpcs.toLayer(
       // Not guarded: the end of the session is what is wanted.
       LogOut: () => logOut().pipe(Effect.provideContext(services)),
       Settle: () => guarded(settleAccount()),
-      Drain: () => Effect.sync(places.drain),
+      Drain: ({ interrupts }) => drain.begin(interrupts),
+      TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
       AskChat: ({ request }) => Effect.provideContext(answerChatRequest(request), services),
     })

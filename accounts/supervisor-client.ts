@@ -7,7 +7,7 @@ import * as RpcClient from "effect/rpc/RpcClient"
 import type { RpcClientError } from "effect/rpc/RpcClientError"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { SupervisorRpcs } from "../src/channel/supervisor-rpcs.ts"
+import { type Direction, SupervisorRpcs } from "../src/channel/supervisor-rpcs.ts"
 import { CpuJobError, type DigestJob, type DigestResult, type GrowingDigestJob, type Growth } from "../src/cpu/jobs.ts"
 
 type Calls = RpcClient.FromGroup<typeof SupervisorRpcs, RpcClientError>
@@ -35,6 +35,8 @@ export class Supervisor extends Context.Service<
     readonly cut: Calls["Cut"]
     readonly inspect: Calls["Inspect"]
     readonly preview: Calls["Preview"]
+    /** Waits until bytes may be moved; answers how many of those that are wanted, null when there is no limit now. */
+    readonly takeBandwidth: (direction: Direction, wantedBytes: number) => Effect.Effect<number | null, RpcClientError>
     /** Says that something new is in a source; the supervisor lets the account look when it rests. */
     readonly posted: Effect.Effect<void, RpcClientError>
   }
@@ -52,6 +54,7 @@ export class Supervisor extends Context.Service<
         cut: calls.Cut,
         inspect: calls.Inspect,
         preview: calls.Preview,
+        takeBandwidth: (direction, wantedBytes) => calls.TakeBandwidth({ direction, wantedBytes }),
         posted: calls.Posted(),
       })
     }),

@@ -16,6 +16,8 @@ export const AccountStanding = Schema.Struct({
   since: Schema.NullOr(Schema.Date),
   restarts: Schema.NullOr(Schema.Int),
   supervisor: Schema.NullOr(Schema.String),
+  /** Null: the operator has not paused it. */
+  pausedAt: Schema.NullOr(Schema.Date),
   /** Where its login stands, and what went wrong there; see db/logins.ts. */
   loginState: Schema.NullOr(Schema.String),
   loginProblem: Schema.NullOr(Schema.String),
@@ -31,10 +33,11 @@ export const accountStandings = () =>
     AccountStanding,
     (sql) => sql`
       select a."id", a."phone", a."displayName" as "name", a."isActive", a."isPremium", s."state", s."reason", s."since",
-             s."restarts", s."supervisor", l."state" as "loginState", l."problem" as "loginProblem", exists (
+             s."restarts", s."supervisor", t."pausedAt", l."state" as "loginState", l."problem" as "loginProblem", exists (
                select from pg_stat_activity b where b.application_name = 'lock:' || a."id"
              ) as "isAlive"
       from "telegram_accounts" a left join stash_account_states s on s."accountId" = a."id"
+        left join stash_account_schedules t on t."accountId" = a."id"
         left join stash_logins l on l."accountId" = a."id"
       order by a."createdAt", a."id"`,
   )
@@ -82,9 +85,11 @@ const writeActive = (accountId: string, isActive: boolean) =>
 /** What an operator asks of a running supervisor. */
 export const AccountOrder = Schema.Union([
   Schema.Struct({ order: Schema.Literal("restart"), accountId: Schema.String }),
+  /** Its running cycle is to end. */
+  Schema.Struct({ order: Schema.Literal("cancel"), accountId: Schema.String }),
   /** A code, a password or another answer for a login that waits, sealed for the supervisor that asked. */
   Schema.Struct({ order: Schema.Literal("answer"), accountId: Schema.String, sealed: Schema.String }),
-  /** Accounts were added, paused or resumed. */
+  /** Accounts were added, taken out or in, or their schedules changed. */
   Schema.Struct({ order: Schema.Literal("review") }),
 ])
 export type AccountOrder = typeof AccountOrder.Type

@@ -12,6 +12,7 @@ export const migrationNames = [
   "0004_flags",
   "0005_places",
   "0006_events",
+  "0009_schedules",
   "0010_accounts",
   "0011_channels",
 ] as const

@@ -1,8 +1,10 @@
 import { join, resolve } from "node:path"
-import { Effect, Exit, Redacted, Schema, SchemaGetter } from "effect"
+import { DateTime, Effect, Exit, Option, Redacted, Result, Schema, SchemaGetter } from "effect"
 import { defaultDocumentExtensions } from "./archive/volume-name.ts"
 import { parseProxy, proxyForms } from "./channel/proxy.ts"
 import type { CpuLimits } from "./cpu/limits.ts"
+import { bytesPerSecond, type TotalSpeed } from "./supervisor/bandwidth.ts"
+import { parseQuietHours, QUIET_HOURS_FORM, type QuietHours } from "./supervisor/quiet-hours.ts"
 
 const MEBIBYTE = 1024 * 1024
 
@@ -78,6 +80,36 @@ export const settings = {
     expected: "minutes, 1 to 10080",
     about: "pause between two cycles of an account",
     fallback: "60",
+  },
+  STASH_INTERVAL_JITTER_PERCENT: {
+    decode: wholeNumber(0, 100),
+    expected: "per cent, 0 to 100",
+    about: "a pause between two cycles is this much longer or shorter, so that accounts do not move in step",
+    fallback: "10",
+  },
+  STASH_QUIET_HOURS: {
+    decode: Schema.String.check(Schema.makeFilter((hours) => Result.isSuccess(parseQuietHours(hours)))),
+    expected: QUIET_HOURS_FORM,
+    about: "no cycle begins and no set is taken up in these hours; stash account schedule sets them for one account",
+    fallback: null,
+  },
+  STASH_TIMEZONE: {
+    decode: Schema.String.check(Schema.makeFilter((zone) => Option.isSome(DateTime.zoneMakeNamed(zone)))),
+    expected: "a time zone as Europe/Berlin",
+    about: "the clock that STASH_QUIET_HOURS means; default: that of the container (TZ)",
+    fallback: null,
+  },
+  STASH_MAX_DOWNLOAD_MBIT: {
+    decode: wholeNumber(1, 1_000_000),
+    expected: "megabits a second, 1 to 1000000",
+    about: "most that all accounts together download; stash account schedule limits one account",
+    fallback: null,
+  },
+  STASH_MAX_UPLOAD_MBIT: {
+    decode: wholeNumber(1, 1_000_000),
+    expected: "megabits a second, 1 to 1000000",
+    about: "most that all accounts together upload; stash account schedule limits one account",
+    fallback: null,
   },
   WORKER_TEMP_DIR: {
     decode: text,
@@ -285,6 +317,12 @@ export interface Config {
   readonly telegramApiId: number | undefined
   readonly telegramApiHash: Redacted.Redacted<string> | undefined
   readonly intervalMinutes: number
+  /** The share of the interval by which a pause may differ, 0 to 1. */
+  readonly intervalJitter: number
+  readonly quietHours: QuietHours | undefined
+  readonly timeZone: DateTime.TimeZone
+  /** Of all accounts together, in bytes a second. */
+  readonly maxSpeed: TotalSpeed
   readonly tempDirectory: string
   readonly tdlibDirectory: string
   readonly maxSetBytes: number
@@ -343,6 +381,7 @@ const textOf = (environment: Environment, name: SettingName): string | null => {
   return join(textOf(environment, "STASH_DATA_DIR") ?? "", fallback)
 }
 const isSecret = (name: SettingName): boolean => "secret" in settings[name]
+const speedOf = (mbit: number | undefined) => (mbit === undefined ? undefined : bytesPerSecond(mbit))
 const secret = (value: string | undefined) => (value === undefined ? undefined : Redacted.make(value))
 
 const decodeAll = (environment: Environment): Effect.Effect<Values, ConfigError> =>
@@ -373,6 +412,14 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     telegramApiId: values.TELEGRAM_API_ID,
     telegramApiHash: secret(values.TELEGRAM_API_HASH),
     intervalMinutes: values.WORKER_INTERVAL_MINUTES,
+    intervalJitter: values.STASH_INTERVAL_JITTER_PERCENT / 100,
+    quietHours:
+      values.STASH_QUIET_HOURS === undefined ? undefined : Result.getOrThrow(parseQuietHours(values.STASH_QUIET_HOURS)),
+    timeZone:
+      values.STASH_TIMEZONE === undefined
+        ? DateTime.zoneMakeLocal()
+        : DateTime.zoneMakeNamedUnsafe(values.STASH_TIMEZONE),
+    maxSpeed: { down: speedOf(values.STASH_MAX_DOWNLOAD_MBIT), up: speedOf(values.STASH_MAX_UPLOAD_MBIT) },
     tempDirectory: resolve(values.WORKER_TEMP_DIR),
     tdlibDirectory: resolve(values.TDLIB_STATE_DIR),
     maxSetBytes: values.WORKER_MAX_ZIP_SIZE_MB * MEBIBYTE,

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Schedule, Schema, Stream } from "effect"
+import { DateTime, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
 import { addAccount } from "../db/accounts.ts"
 import { Database } from "../db/database.ts"
 import { rows, run } from "../db/statement.ts"
@@ -11,11 +11,17 @@ import type { LoginState } from "../src/channel/account-rpcs.ts"
 import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
 import { startSandbox } from "../src/sandbox/sandbox.ts"
+import { Bandwidth } from "../src/supervisor/bandwidth.ts"
 import { startCell } from "../src/supervisor/cell.ts"
+import { Timetable } from "../src/supervisor/timetable.ts"
 import { Wake } from "../src/supervisor/wake.ts"
 import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
 import { childrenWith } from "./process-group.ts"
+
+const unlimited = Bandwidth.layer({ down: undefined, up: undefined }).pipe(
+  Layer.provide(Timetable.layer({ quietHours: undefined, zone: DateTime.zoneMakeNamedUnsafe("UTC") })),
+)
 
 const phone = "15550001001"
 const world = { accounts: [{ phone, firstName: "Alice", premium: true, code: "12345" }], channels: [] }
@@ -57,7 +63,7 @@ const withCell = <A, E>(
       }),
     )
     return yield* work(cell, states)
-  }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer]))
+  }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer, unlimited]))
 
 /** The wardens that this test process has started and that are alive. */
 const wardens = () => childrenWith("warden.ts")

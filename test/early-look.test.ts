@@ -5,6 +5,7 @@ import { crc32 } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { AccountConfig } from "../accounts/account-config.ts"
+import { Drain } from "../accounts/ingest/drain.ts"
 import { earlyLook } from "../accounts/ingest/early-look.ts"
 import { ingestSet } from "../accounts/ingest/ingest-set.ts"
 import { planSetFolder } from "../accounts/ingest/set-folder.ts"
@@ -53,6 +54,7 @@ const noWork = Supervisor.of({
   cut: () => Effect.die("a cut was asked for"),
   inspect: () => Effect.die("an inspection was asked for"),
   preview: () => Effect.die("a preview was asked for"),
+  takeBandwidth: () => Effect.succeed(null),
   posted: Effect.void,
 })
 
@@ -111,6 +113,7 @@ const stage = Effect.gen(function* () {
     Layer.succeed(AccountConfig, config),
     Layer.succeed(Supervisor, noWork),
     Places.layer,
+    Drain.layer,
   )
   return { sandbox, services, rows, folder }
 })

@@ -21,7 +21,7 @@ interface Listed {
 const pidQuery = `select pid from pg_stat_activity where application_name like 'lock:%' and datname = current_database()`
 
 describe("an operator", () => {
-  it("sees what an account does, restarts it, pauses it and lets it run again", async () => {
+  it("sees what an account does, restarts it, takes it out and lets it run again", async () => {
     await using worker = await RunningWorker.prepare(async (folder) =>
       worldOf([{ file: await makeArchive(folder, "Dragon.zip", 300 * KIBIBYTE) }]),
     )
@@ -45,10 +45,10 @@ describe("an operator", () => {
       { reason: "the operator had it restarted", restarts: 0 },
     ])
 
-    await worker.stash("account", "pause", "Alice")
+    await worker.stash("account", "disable", "Alice")
     await worker.until("no cell", `select 1 as ok from (${pidQuery}) s having count(*) = 0`)
-    expect(await states()).toEqual(["paused"])
-    await worker.stash("account", "resume", "Alice")
+    expect(await states()).toEqual(["disabled"])
+    await worker.stash("account", "enable", "Alice")
     await worker.until("a cell", `select 1 as ok from (${pidQuery}) s`)
     await worker.until("an idle account", isIdle)
     expect(await worker.stop()).toBe(0)

@@ -33,6 +33,7 @@ export const poolSupervisorLayer = (onGrowth: (growth: Growth) => void = () => {
         cut: () => Effect.die("nothing is cut"),
         inspect: () => Effect.die("nothing is inspected"),
         preview: () => Effect.die("there is no preview"),
+        takeBandwidth: () => Effect.succeed(null),
         posted: Effect.void,
       }),
     ),

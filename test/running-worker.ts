@@ -54,10 +54,10 @@ export class RunningWorker implements AsyncDisposable {
     return new RunningWorker(folder, sandbox, databaseUrl)
   }
 
-  /** Starts the worker, with these settings beside the usual ones. */
-  start(settings: Readonly<Record<string, string>> = {}): void {
+  /** Starts the worker, with these settings beside the usual ones, and these flags of `run`. */
+  start(settings: Readonly<Record<string, string>> = {}, ...flags: ReadonlyArray<string>): void {
     const log = openSync(join(this.folder, "worker.log"), "a")
-    this.#process = spawn(process.execPath, [main, "run"], {
+    this.#process = spawn(process.execPath, [main, "run", ...flags], {
       stdio: ["ignore", log, log],
       env: { ...this.#environment, ...settings },
     })
@@ -99,12 +99,12 @@ export class RunningWorker implements AsyncDisposable {
 
   /** Runs a command of `stash` against the same database; resolves with what it printed as JSON. */
   async stash(...args: ReadonlyArray<string>): Promise<never> {
-    return JSON.parse(await this.#print(args)) as never
+    return JSON.parse(await this.print(...args, "--json")) as never
   }
 
   /** As `stash`, for a command that prints one JSON value a line. */
   async lines(...args: ReadonlyArray<string>): Promise<ReadonlyArray<Record<string, unknown>>> {
-    const printed = await this.#print(args)
+    const printed = await this.print(...args, "--json")
     return printed.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]))
   }
 
@@ -121,9 +121,10 @@ export class RunningWorker implements AsyncDisposable {
     return new Promise((resolve) => child.once("close", (code) => resolve({ code, said })))
   }
 
-  async #print(args: ReadonlyArray<string>): Promise<string> {
+  /** As `stash`; resolves with what it printed. */
+  async print(...args: ReadonlyArray<string>): Promise<string> {
     const env = { ...this.#environment }
-    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args, "--json"], { env })
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { env })
     return stdout
   }
 

@@ -16,6 +16,7 @@ import { loadAllChats, requireChat } from "../telegram/history.ts"
 import { removeLeftoverFiles } from "../telegram/leftover-files.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
+import { Drain } from "./drain.ts"
 import { type CycleFrame, ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
 import { recordRun } from "./run-record.ts"
@@ -77,6 +78,7 @@ const ingestOrShow = (source: Source, frame: CycleFrame) =>
           )
       ).pipe(Effect.flatMap((reason) => frame.report({ _tag: "SourceFailed", title: source.title, reason }))),
     ),
+    Effect.catchTag("CycleCut", () => Effect.void),
   )
 
 /** What cannot be swept now is swept by a later cycle, or by another account. */
@@ -117,28 +119,32 @@ const verify = Effect.flatMap(AccountConfig, ({ verifyHours }) => verifyLibrary(
 )
 
 /**
- * Goes once through all sources of the account and tells `report` all that happens.
+ * Goes once through all sources of the account and tells `report` all that happens. Ends early when it is cut short.
  * Fails with `AccountError` when the operator must act, or with what stops the account.
  */
-export const runCycle = Effect.fn("runCycle")(function* (report: (event: CycleEvent) => Effect.Effect<void>) {
-  const { accountId } = yield* AccountConfig
-  yield* loadAllChats()
-  const destination = yield* needDestination()
-  yield* sweep(destination)
-  yield* verify
-  const run = yield* recordRun(accountId)
-  yield* keepClaims()
-  const frame: CycleFrame = {
-    destination,
-    runId: run.id,
-    report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
-  }
-  yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
-    concurrency: SOURCES_AT_ONCE,
-    discard: true,
-  }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
+export const runCycle = Effect.fn("runCycle")(
+  function* (report: (event: CycleEvent) => Effect.Effect<void>) {
+    const { accountId } = yield* AccountConfig
+    yield* loadAllChats()
+    const destination = yield* needDestination()
+    const drain = yield* Drain
+    yield* drain.interruptible(Effect.andThen(sweep(destination), verify))
+    const run = yield* recordRun(accountId)
+    yield* keepClaims()
+    const frame: CycleFrame = {
+      destination,
+      runId: run.id,
+      report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
+    }
+    yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
+      concurrency: SOURCES_AT_ONCE,
+      discard: true,
+    }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
 
-  yield* sweep(destination)
-  yield* tidy()
-  yield* reach("cycle.done")
-}, Effect.scoped)
+    yield* drain.interruptible(sweep(destination))
+    yield* tidy()
+    yield* reach("cycle.done")
+  },
+  Effect.catchTag("CycleCut", () => Effect.void),
+  Effect.scoped,
+)

@@ -42,6 +42,7 @@ const growthOf = Effect.fn("growthOf")(function* (following: Following, volume: 
  */
 const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, following: Following) {
   const places = yield* Places
+  const supervisor = yield* Supervisor
   const runFork = Effect.runForkWith(yield* Effect.context())
   const done = new Map<number, number>()
   const { tdlibDirectory } = yield* AccountConfig
@@ -61,6 +62,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, f
               runFork(reportProgress(work, "downloading", doneBytes()))
             },
             onPrefix,
+            take: (wantedBytes) => supervisor.takeBandwidth("down", wantedBytes),
           }),
         ),
       ).pipe(

@@ -11,6 +11,7 @@ import { AccountConfig } from "../account-config.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
 import { inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
+import { Drain } from "./drain.ts"
 import { enrichPackage } from "./enrich.ts"
 import { fileKeyOf } from "./file-key.ts"
 import { reviveForLateVolumes } from "./late-volume.ts"
@@ -53,17 +54,18 @@ const lookElsewhere = Effect.fn("lookElsewhere")(function* (work: SetWork, token
 const travel = Effect.fn("travel")(
   function* (work: SetWork, token: number) {
     const locks = yield* LockSession
+    const drain = yield* Drain
     yield* reach("claim.taken")
     const elsewhere = yield* lookElsewhere(work, token)
     if (elsewhere !== undefined) return elsewhere
     const turnedBack = yield* turnBack(work, token)
     if (turnedBack !== undefined) return turnedBack
-    const digest = yield* downloadSet(work)
+    const digest = yield* drain.interruptible(downloadSet(work))
     yield* reach("digest.done")
     const { contentHash } = digest
     const known = yield* publishedByHash(contentHash)
     if (Option.isSome(known)) return yield* duplicate(work, token, contentHash, known.value.fileName)
-    const inspection = yield* inspectSet(work, digest)
+    const inspection = yield* drain.interruptible(inspectSet(work, digest))
     // Its names look complete, its headers know better: more volumes may still be posted.
     if (inspection.state === "incomplete" && work.set.volumes.length > 1)
       return yield* holdBack(work, token, "inspect", `incomplete: ${inspection.detail}`)
@@ -96,11 +98,12 @@ const travel = Effect.fn("travel")(
  */
 const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork, contentHash: string) {
   const locks = yield* LockSession
+  const drain = yield* Drain
   const underLock = Effect.gen(function* () {
     const stub = yield* packageByHash(contentHash)
     if (Option.isNone(stub) || stub.value.fileCount > 0) return
-    const digest = yield* downloadSet(work)
-    yield* enrichPackage(work, stub.value.id, yield* inspectSet(work, digest))
+    const files = Effect.flatMap(downloadSet(work), (digest) => inspectSet(work, digest))
+    yield* enrichPackage(work, stub.value.id, yield* drain.interruptible(files))
   })
   const result = yield* locks.withHashLock(contentHash, underLock)
   return Option.isSome(result) ? undefined : left("deferred", "another account is recording what is inside")

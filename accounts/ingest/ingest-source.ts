@@ -9,6 +9,7 @@ import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { requireSource } from "../telegram/chats.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
+import { Drain } from "./drain.ts"
 import { ingestSet } from "./ingest-set.ts"
 import { left } from "./leave-set.ts"
 import { planSetFolder } from "./set-folder.ts"
@@ -23,8 +24,8 @@ export interface CycleFrame {
   readonly report: (event: CycleEvent) => Effect.Effect<void>
 }
 
-/** The account is about to stop: the next life looks at the set. */
-const notTakenUp = left("deferred", "the account is stopping")
+/** The cycle is about to end: the next one looks at the set. */
+const notTakenUp = left("deferred", "the account takes no set up now")
 
 /** Sets of one source that are looked at side by side; those that travel have the account's places. */
 const SETS_AT_ONCE = 8
@@ -32,16 +33,18 @@ const SETS_AT_ONCE = 8
 /**
  * Goes through what is new in one source: reads, and ingests every set while it reads on; moves the mark. Where an earlier
  * scan was cut off it goes on.
- * Fails with `TelegramError` when the source cannot be read, or with what stops the whole account.
+ * Fails with `TelegramError` when the source cannot be read, with `CycleCut` when it need not be any more, or with what
+ * stops the whole account.
  */
 export const ingestSource = Effect.fn("ingestSource")(function* (source: Source, frame: CycleFrame) {
   const { tempDirectory } = yield* AccountConfig
   const places = yield* Places
+  const drain = yield* Drain
   const limit = yield* UploadLimit
   const { isForum } = yield* requireSource(source.chatId)
   const begun = yield* beginScan(source.mapId)
   if (Option.isNone(begun)) return
-  const reading = yield* makeSourceReading(source, begun.value)
+  const reading = yield* drain.interruptible(makeSourceReading(source, begun.value))
   const topicNames = isForum ? makeTopicNames(source.chatId) : null
 
   const workOf = (set: VolumeSet): SetWork => ({
@@ -59,7 +62,7 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
   })
   const ingest = Effect.fnUntraced(function* (set: VolumeSet) {
     const departure = yield* places.sets.withPermits(1)(
-      Effect.suspend(() => (places.isDraining() ? Effect.succeed(notTakenUp) : ingestSet(workOf(set)))),
+      Effect.suspend(() => (drain.isDraining() ? Effect.succeed(notTakenUp) : ingestSet(workOf(set)))),
     )
     if (departure !== notTakenUp) yield* reading.leave(set)
   })

@@ -21,10 +21,11 @@ import { proveDelivery } from "../settle/prove-delivery.ts"
 import { recordDelivery } from "../settle/record-delivery.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { newestMessageId, pendingSends } from "../telegram/history.ts"
-import { sendDocument } from "../telegram/send.ts"
 import { isTooLarge } from "../telegram/telegram-error.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
+import { Drain } from "./drain.ts"
+import { sendWithinLimit } from "./send-within-limit.ts"
 import { removeFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
@@ -128,17 +129,22 @@ const sendPart = Effect.fn("sendPart")(function* (
   if (part === undefined || row.destMessageId !== null) return
   const runFork = Effect.runForkWith(yield* Effect.context())
   const { verifyUploads } = yield* AccountConfig
+  const drain = yield* Drain
   const limit = yield* UploadLimit
   const path = pathOf(work, part)
-  if (!part.whole) yield* cutPiece(work, part, path, row.sha256)
+  yield* drain.check
+  if (!part.whole) yield* drain.interruptible(cutPiece(work, part, path, row.sha256))
   yield* reach("part.ready")
-  const delivered = yield* sendDocument({
+  const delivered = yield* sendWithinLimit({
     chatId: publication.destChatId,
     path,
+    bytes: part.bytes,
+    // Without a tag an unsent message is recognised by the path of its file.
+    canBeAhead: isTagged(publication),
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
-  }).pipe(Effect.tapError((error) => (isTooLarge(error) ? limit.refuse : Effect.void)))
+  }).pipe(Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)))
   yield* reach("part.delivered")
   if (verifyUploads === "digest") yield* proveDelivery(publication, row, path, delivered)
   if (!(yield* recordDelivery(publication, row, delivered))) {
@@ -185,6 +191,7 @@ const takeUp = Effect.fn("takeUp")(function* (work: SetWork, publication: Public
 export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, token: number, digest: DigestResult) {
   const places = yield* Places
   const plan = planOf(work)
+  yield* (yield* Drain).check
   const opened = yield* openJournal(work, token, digest, plan)
   yield* reach("journal.opened")
   const publication = opened.isNew ? opened : yield* takeUp(work, opened)

@@ -64,23 +64,15 @@ export class Places extends Context.Service<
     readonly sets: Semaphore.Semaphore
     readonly download: Semaphore.Semaphore
     readonly upload: Semaphore.Semaphore
-    /** From now on no set is taken up any more. */
-    readonly drain: () => void
-    readonly isDraining: () => boolean
   }
 >()("accounts/ingest/Places") {
   static readonly layer = Layer.effect(
     Places,
     Effect.gen(function* () {
-      let draining = false
       return Places.of({
         sets: yield* Semaphore.make(5),
         download: yield* Semaphore.make(2),
         upload: yield* Semaphore.make(2),
-        drain: () => {
-          draining = true
-        },
-        isDraining: () => draining,
       })
     }),
   )

@@ -19,9 +19,10 @@ import type { ChannelMessage } from "../telegram/channel-message.ts"
 import { ONE_MESSAGE } from "../telegram/document-pages.ts"
 import { messagesById, PAGE_SIZE } from "../telegram/history.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
+import { Drain } from "./drain.ts"
 import { SourceScan } from "./scan-source.ts"
 import { SetGatherer } from "./set-gatherer.ts"
-import { Places, setKeyOf } from "./set-work.ts"
+import { setKeyOf } from "./set-work.ts"
 import { shareOut } from "./share-out.ts"
 import { type SourceVolume, toVolumes } from "./source-file.ts"
 import type { TopicNames } from "./topic-names.ts"
@@ -53,7 +54,7 @@ const atEnd = [[], Option.none<void>()] as const
  */
 export const makeSourceReading = Effect.fn("makeSourceReading")(function* (source: Source, begun: BegunScan) {
   const { accountId, documentExtensions, scanOrder } = yield* AccountConfig
-  const places = yield* Places
+  const drain = yield* Drain
   const scanOf = { mapId: source.mapId, channelId: source.channelId, epoch: begun.epoch }
   const readers = yield* readersAtWork(source.channelId)
   const unsettled = yield* unsettledSets(source.channelId)
@@ -108,21 +109,22 @@ export const makeSourceReading = Effect.fn("makeSourceReading")(function* (sourc
 
   /** The sets that the next stretch makes ready, and whether there is another. */
   const next = Effect.gen(function* () {
-    if (isSetBack || places.isDraining()) return atEnd
-    const { isEnd, messages } = yield* scan.next
+    if (isSetBack || drain.isDraining()) return atEnd
+    const { isEnd, messages } = yield* drain.interruptible(scan.next)
     take(messages)
     const sets = giveOut(gatherer.take(isEnd))
     yield* saveNowAndThen
     return [sets, isEnd ? Option.none<void>() : Option.some<void>(undefined)] as const
   }).pipe(
-    Effect.catchIf(
-      (error): error is TelegramError => error._tag === "TelegramError",
-      // What is under way goes on to its end first.
-      (error) => {
-        failure = error
-        return Effect.succeed(atEnd)
-      },
-    ),
+    // What is under way goes on to its end first.
+    Effect.catchTags({
+      CycleCut: () => Effect.succeed(atEnd),
+      TelegramError: (error) =>
+        Effect.sync(() => {
+          failure = error
+          return atEnd
+        }),
+    }),
   )
 
   /** A set has left: from here on the database knows of it. */
@@ -135,7 +137,7 @@ export const makeSourceReading = Effect.fn("makeSourceReading")(function* (sourc
 
   /** Once all sets have left: saves the rest, settles what is not there any more. Fails with what cut the reading off. */
   const end = Effect.fn("endReading")(function* (topicNames: TopicNames | null) {
-    const isWhole = failure === undefined && !isSetBack && !places.isDraining()
+    const isWhole = failure === undefined && !isSetBack && !drain.isDraining()
     if (isWhole) yield* skipVanishedSets(source, unsettled, found)
     if (!isSetBack) yield* save
     yield* reach("mark.moved")

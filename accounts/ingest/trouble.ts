@@ -6,6 +6,7 @@ import type { LockLost } from "../../db/lock-session.ts"
 import { AccountError } from "../../src/channel/account-rpcs.ts"
 import type { CpuJobError } from "../../src/cpu/jobs.ts"
 import { isTooLarge, type TelegramError } from "../telegram/telegram-error.ts"
+import type { CycleCut } from "./drain.ts"
 import type { StorageError } from "./set-folder.ts"
 
 /** Why a set is put off. */
@@ -22,7 +23,7 @@ export interface Trouble {
 /** What ends the cycle of the whole account: its next life settles what was in flight. */
 export type Fatal = AccountError | DatabaseError | LockLost | RpcClientError | TelegramError
 
-type Failure = Fatal | CpuJobError | StorageError
+type Failure = Fatal | CpuJobError | CycleCut | StorageError
 
 const DISK_RETRY_SECONDS = 300
 
@@ -61,6 +62,8 @@ export const troubleOf = (error: Failure): Effect.Effect<Trouble, Fatal> => {
         countsAsAttempt: !isUpload && error.kind !== "flood" && error.kind !== "timeout",
       })
     }
+    case "CycleCut":
+      return Effect.succeed({ ...failure(error.message, "download"), retryAfterSeconds: 0, countsAsAttempt: false })
     case "StorageError":
       return Effect.succeed({
         ...failure(error.message, "download"),

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { Drain } from "./drain.ts"
 import { earlyLook } from "./early-look.ts"
 import { holdBack, skip } from "./leave-set.ts"
 import type { SetWork } from "./set-work.ts"
@@ -9,7 +10,7 @@ import type { SetWork } from "./set-work.ts"
  */
 export const turnBack = Effect.fn("turnBack")(function* (work: SetWork, token: number) {
   const { set } = work
-  const { detail, state } = yield* earlyLook(work)
+  const { detail, state } = yield* (yield* Drain).interruptible(earlyLook(work))
   const isAlone = set.volumes.length === 1 && set.state === "complete"
   if (state === "renamed" || state === "damaged" || (state === "incomplete" && isAlone))
     return yield* skip(work, token, "EXTRACT_FAILED", `${state}: ${detail}`)

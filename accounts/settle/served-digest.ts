@@ -13,7 +13,11 @@ const PRIORITY = 4
  */
 export const servedDigest = Effect.fn("servedDigest")(function* (fileId: number) {
   const supervisor = yield* Supervisor
-  const path = yield* downloadFile({ fileId, priority: PRIORITY, onProgress: () => {} })
+  const take = (wantedBytes: number) =>
+    supervisor
+      .takeBandwidth("down", wantedBytes)
+      .pipe(Effect.mapError((error) => telegramError("downloadFile", { message: `no bandwidth: ${error.message}` })))
+  const path = yield* downloadFile({ fileId, priority: PRIORITY, onProgress: () => {}, take })
   const digest = supervisor.digest({ volumes: [{ path, pieceBytes: null }], listTar: false }, () => Effect.void)
   return yield* digest.pipe(
     Effect.map(({ contentHash }) => contentHash),

@@ -8,7 +8,7 @@ import { stallWatch } from "./transfer-progress.ts"
 /** TDLib stops a download without a word of why. */
 const isRefused = (error: TelegramError): boolean => error.kind === "refused"
 
-export interface DownloadOptions {
+export interface DownloadOptions<E = never> {
   readonly fileId: number
   /** 1 to 32; TDLib serves strictly by priority, last come first served among equals (facts/peers.md, 3b). */
   readonly priority: number
@@ -18,6 +18,8 @@ export interface DownloadOptions {
    * order, so this is less than what has been downloaded (td_api: localFile.downloaded_prefix_size).
    */
   readonly onPrefix?: (path: string, readyBytes: number) => void
+  /** Waits until bytes may be fetched, and answers how many of those that are wanted; null: all, without a limit. */
+  readonly take?: (wantedBytes: number) => Effect.Effect<number | null, E>
 }
 
 /** Removes TDLib's own copy of a file, if it has one; a file elsewhere on the disk stays. Never fails. */
@@ -30,16 +32,19 @@ export const forgetDownload = (fileId: number): Effect.Effect<void, never, Tdlib
  * Fails with kind `timeout` after five minutes without a byte, `flood` when Telegram asks for a long wait, `refused` when
  * TDLib gives up for another reason.
  */
-export const downloadFile = Effect.fn("downloadFile")(function* ({
+export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
   fileId,
   onPrefix,
   onProgress,
   priority,
-}: DownloadOptions) {
+  take,
+}: DownloadOptions<E>) {
   const tdlib = yield* Tdlib
   const done = yield* Deferred.make<string, TelegramError>()
   const watch = yield* stallWatch("downloadFile")
   let wasActive = false
+  /** How far TDLib is to come for now, and who waits for that; it stops there. */
+  let piece: { readonly end: number; readonly arrived: Deferred.Deferred<void> } | undefined
 
   const look = (file: Td.file) => {
     const { local } = file
@@ -51,7 +56,10 @@ export const downloadFile = Effect.fn("downloadFile")(function* ({
     }
     if (local.path !== "" && local.download_offset === 0) onPrefix?.(local.path, local.downloaded_prefix_size)
     // The first update of a file says "inactive" before the download has begun (facts, lesson d638620).
-    if (wasActive && !local.is_downloading_active)
+    const prefix = local.download_offset === 0 ? local.downloaded_prefix_size : 0
+    if (piece !== undefined && !local.is_downloading_active && prefix >= piece.end)
+      Deferred.doneUnsafe(piece.arrived, Effect.void)
+    else if (wasActive && !local.is_downloading_active)
       Deferred.doneUnsafe(done, Effect.fail(telegramError("downloadFile", { message: "TDLib stopped the download" })))
     wasActive = local.is_downloading_active
   }
@@ -62,14 +70,35 @@ export const downloadFile = Effect.fn("downloadFile")(function* ({
     ),
     (stop) => Effect.sync(stop),
   )
-  const start = waitOutFloods(
-    tdlib.invoke({ _: "downloadFile", file_id: fileId, priority, offset: 0, limit: 0, synchronous: false }),
-  ).pipe(Effect.tap((file) => Effect.sync(() => look(file))))
+  /** `limit`: so many bytes from the beginning; 0: all. */
+  const fetch = (limit: number) =>
+    waitOutFloods(
+      tdlib.invoke({ _: "downloadFile", file_id: fileId, priority, offset: 0, limit, synchronous: false }),
+    ).pipe(Effect.tap((file) => Effect.sync(() => look(file))))
+  /** TDLib has no limit of speed; but it brings no more of a file than it is asked for, and goes on where it was. */
+  const fetchInPieces = Effect.fn("fetchInPieces")(function* (takeBytes: NonNullable<typeof take>) {
+    const { local, size } = yield* tdlib.invoke({ _: "getFile", file_id: fileId })
+    for (let end = local.download_offset === 0 ? local.downloaded_prefix_size : 0; ; ) {
+      const taken = yield* takeBytes(Math.max(size - end, 1))
+      watch.moved()
+      end += taken ?? size
+      if (end >= size) break
+      const arrived = yield* Deferred.make<void>()
+      piece = { end, arrived }
+      yield* fetch(end)
+      yield* Deferred.await(arrived)
+    }
+    piece = undefined
+    yield* fetch(0)
+  })
+  const start = take === undefined ? fetch(0) : fetchInPieces(take)
+
+  const ended = Effect.raceFirst(Deferred.await(done), watch.stalled).pipe(
+    Effect.catchIf(isRefused, (error) => Effect.flatMap(tdlib.explain(error), Effect.fail)),
+  )
 
   return yield* listening.pipe(
-    Effect.andThen(start),
-    Effect.andThen(Effect.raceFirst(Deferred.await(done), watch.stalled)),
-    Effect.catchIf(isRefused, (error) => Effect.flatMap(tdlib.explain(error), Effect.fail)),
+    Effect.andThen(Effect.raceFirst(Effect.andThen(start, Effect.never), ended)),
     Effect.onInterrupt(() =>
       Effect.ignore(tdlib.invoke({ _: "cancelDownloadFile", file_id: fileId, only_if_pending: false }, 5)),
     ),

@@ -69,6 +69,8 @@ export interface SendOptions {
   /** A regular file; its base name is what people will see. */
   readonly path: string
   readonly caption: string
+  /** The file when TDLib has uploaded it already (`uploadPaced`). */
+  readonly uploadedFileId?: number
   /** Run once TDLib has the message in its own log. */
   readonly onHanded?: Effect.Effect<void>
   readonly onProgress: (sentBytes: number) => void
@@ -109,14 +111,14 @@ export const awaitDelivery = Effect.fn("awaitDelivery")(function* ({ fileId, onP
  * temporary. Fails as `awaitDelivery` does.
  */
 export const sendDocument = Effect.fn("sendDocument")(function* (options: SendOptions) {
-  const { caption, chatId, onHanded, onProgress, path } = options
+  const { caption, chatId, onHanded, onProgress, path, uploadedFileId: id } = options
   const tdlib = yield* Tdlib
   const message = yield* tdlib.invoke({
     _: "sendMessage",
     chat_id: chatId,
     input_message_content: {
       _: "inputMessageDocument",
-      document: { _: "inputFileLocal", path },
+      document: id === undefined ? { _: "inputFileLocal", path } : { _: "inputFileId", id },
       disable_content_type_detection: true,
       caption: { _: "formattedText", text: caption, entities: [] },
     },

@@ -109,8 +109,13 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("LogOut", { error: AccountError }),
   /** Finishes what an earlier life left half done and goes online. Must be called once, before the first cycle. */
   Rpc.make("Settle", { success: SettleReport, error: AccountError }),
-  /** Takes no more sets up: the cycle that is running ends when those under way have left, or are interrupted. */
-  Rpc.make("Drain"),
+  /**
+   * Takes no more sets up: the cycle that is running ends when those under way have left. With `interrupts` it ends as
+   * soon as the parts that are being uploaded have arrived; everything else is dropped.
+   */
+  Rpc.make("Drain", { payload: { interrupts: Schema.Boolean } }),
+  /** Ends a drain: the next cycle takes sets up again. */
+  Rpc.make("TakeUp"),
   /** Goes once through all sources of the account. */
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
   /** Does something with chats for an operator, beside whatever else the account does. */

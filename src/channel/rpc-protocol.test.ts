@@ -41,6 +41,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           AskChat: () => Effect.die("not asked"),
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),
           Drain: () => Effect.void,
+          TakeUp: () => Effect.void,
           RunCycle: () => handlers.cycle ?? Stream.make(scanned, scanned),
         }),
       ),
@@ -150,7 +151,7 @@ describe("the channel between supervisor and account", () => {
       })
       const failure = yield* Effect.exit(account.Settle())
       assert.isTrue(Exit.isFailure(failure) && Cause.pretty(failure.cause).includes('["adopted"]'))
-      yield* account.Drain()
+      yield* account.Drain({ interrupts: false })
     }).pipe(Effect.scoped),
   )
 

@@ -26,11 +26,16 @@ export type DigestEvent = typeof DigestEvent.Type
 export const GrowingDigestEvent = Schema.Union([Schema.TaggedStruct("Following", {}), DigestEvent])
 export type GrowingDigestEvent = typeof GrowingDigestEvent.Type
 
+/** Which way bytes go, as Telegram's clients see it. */
+export const Direction = Schema.Literals(["down", "up"])
+export type Direction = typeof Direction.Type
+
 /** Names one digest that follows a download, among those of its account. */
 const FollowId = Schema.Int
 
 /**
- * What an account asks of the supervisor: CPU work, bounded once for the whole container, and a cycle before its time.
+ * What an account asks of the supervisor: CPU work and bandwidth, bounded once for the whole container, and a cycle before
+ * its time.
  * Paths and digests cross the channel, never file bytes. Interrupting a call stops the job.
  */
 export class SupervisorRpcs extends RpcGroup.make(
@@ -46,6 +51,11 @@ export class SupervisorRpcs extends RpcGroup.make(
   Rpc.make("Cut", { payload: CutJob, success: CutResult, error: CpuJobError }),
   Rpc.make("Inspect", { payload: InspectJob, success: InspectResult, error: CpuJobError }),
   Rpc.make("Preview", { payload: PreviewJob, success: PreviewResult, error: CpuJobError }),
+  /** Waits until so many bytes, or some of them, may be moved, and answers how many; null: there is no limit now. */
+  Rpc.make("TakeBandwidth", {
+    payload: { direction: Direction, wantedBytes: Schema.Int },
+    success: Schema.NullOr(Schema.Int),
+  }),
   /** Something new is in one of its sources. */
   Rpc.make("Posted"),
 ) {}

@@ -1,30 +1,17 @@
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import {
-  type AccountStanding,
-  accountStandings,
-  giveOrder,
-  policyOf,
-  setActive,
-  setPolicy,
-} from "../../db/account-states.ts"
-import { callAccounts } from "../../db/channels.ts"
+import { type AccountStanding, accountStandings, giveOrder, policyOf, setPolicy } from "../../db/account-states.ts"
 import { currentWaits, type StoredWait } from "../../db/waits.ts"
 import { maskPhone } from "../log-line.ts"
 import { addCommand, loginCommand } from "./account-login-command.ts"
 import { proxyCommand } from "./account-proxy-command.ts"
 import { removeCommand } from "./account-remove-command.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
+import { onAccount, stateNow } from "./on-account.ts"
 import { json, oneAccount, wanted } from "./one-account.ts"
+import { schedule } from "./schedule-command.ts"
 import { table } from "./table.ts"
-
-/** What an account does now: what its supervisor said last, unless nobody runs it any more. */
-const stateNow = ({ isActive, isAlive, state }: AccountStanding): string => {
-  if (state === null) return isActive ? "not run yet" : "paused"
-  if (!isActive && !isAlive) return "paused"
-  const rests = state === "parked" || state === "stopped" || state === "backing_off" || state === "starting"
-  return isAlive || rests ? state : `not running (was ${state})`
-}
+import { cancel, disable, enable, pause, resume, runNow } from "./turn-commands.ts"
 
 const isoTime = (millis: number): string => new Date(millis).toISOString()
 
@@ -52,6 +39,7 @@ const shown = (account: AccountStanding, waits: ReadonlyArray<StoredWait>) => ({
     count,
   })),
   since: account.since?.toISOString() ?? null,
+  pausedSince: account.pausedAt?.toISOString() ?? null,
   isPremium: account.isPremium,
   restarts: account.restarts ?? 0,
   supervisor: account.supervisor,
@@ -87,38 +75,8 @@ const list = Command.make(
   }),
 ).pipe(Command.withDescription("List the accounts, what each does now, and why"))
 
-/** A command that does something to one account and says what. */
-const onAccount = <Name extends string, R>(
-  name: Name,
-  description: string,
-  act: (account: AccountStanding) => Effect.Effect<string, unknown, R>,
-) =>
-  Command.make(
-    name,
-    { wanted, json },
-    Effect.fn(function* ({ json, wanted }) {
-      const done = yield* Effect.gen(function* () {
-        const account = yield* oneAccount(wanted)
-        return { id: account.id, what: yield* act(account) }
-      }).pipe(Effect.provide(layerLibraryDatabase))
-      yield* Console.log(json ? JSON.stringify(done) : done.what)
-    }),
-  ).pipe(Command.withDescription(description))
-
 const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", ({ id }) =>
   Effect.as(giveOrder({ order: "restart", accountId: id }), "A running worker restarts the account now."),
-)
-
-const look = onAccount("look", "Let an account go through its sources now, before its time", ({ id }) =>
-  Effect.as(callAccounts([id]), "A running worker lets the account look now, or as soon as its present cycle ends."),
-)
-
-const pause = onAccount("pause", "Take an account out: its cell closes in order and stays closed", ({ id }) =>
-  Effect.as(setActive(id, false), "The account is paused; a running worker closes it now."),
-)
-
-const resume = onAccount("resume", "Let a paused account run again", ({ id }) =>
-  Effect.as(setActive(id, true), "The account is active; a running worker starts it now."),
 )
 
 const policy = Command.make(
@@ -159,17 +117,23 @@ const policy = Command.make(
 
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(
-  Command.withDescription("Accounts: add, list, log in or remove them, restart, pause or resume one, set its policy"),
+  Command.withDescription(
+    "Accounts: add, list, log in or remove them, run, pause or restart one, say when and how fast it works",
+  ),
   Command.withSubcommands([
     list,
     addCommand,
     loginCommand,
     removeCommand,
     proxyCommand,
-    look,
-    restart,
+    runNow,
+    cancel,
     pause,
     resume,
+    restart,
+    disable,
+    enable,
+    schedule,
     policy,
   ]),
 )

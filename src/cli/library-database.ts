@@ -5,11 +5,17 @@ import { embeddedPostgres, runningEmbeddedPostgres } from "../../db/embedded.ts"
 import { migrate } from "../../db/migrate.ts"
 import { type Config, loadConfig } from "../config.ts"
 
+const embeddedDirectory = (config: Config): string => join(config.dataDirectory, "postgres")
+
+/** The database that is there without our doing: the operator's, or the embedded server of a running worker. */
+export const runningDatabaseUrl = (config: Config) =>
+  config.databaseUrl === undefined
+    ? runningEmbeddedPostgres(embeddedDirectory(config))
+    : Effect.succeed(Redacted.value(config.databaseUrl))
+
 const urlOf = Effect.fn("urlOf")(function* (config: Config) {
-  if (config.databaseUrl !== undefined) return Redacted.value(config.databaseUrl)
-  const directory = join(config.dataDirectory, "postgres")
-  const running = yield* runningEmbeddedPostgres(directory)
-  return running ?? (yield* embeddedPostgres({ directory })).url
+  const running = yield* runningDatabaseUrl(config)
+  return running ?? (yield* embeddedPostgres({ directory: embeddedDirectory(config) })).url
 })
 
 /**

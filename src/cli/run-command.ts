@@ -1,17 +1,50 @@
-import { Effect, Layer } from "effect"
-import { Command } from "effect/cli"
-import { loadConfig, logFileOf } from "../config.ts"
+import { Console, Effect, Layer } from "effect"
+import { Command, Flag } from "effect/cli"
+import { callAccounts } from "../../db/channels.ts"
+import { Database } from "../../db/database.ts"
+import { supervisorListens } from "../../db/supervisors.ts"
+import { type Config, loadConfig, logFileOf } from "../config.ts"
 import { layerLogging, makeLogWriter } from "../log.ts"
 import { openLogFile } from "../log-file.ts"
 import { StatusBoard } from "../supervisor/status-board.ts"
 import { layerFoundations, runSupervisor } from "../supervisor/supervisor.ts"
+import { runningDatabaseUrl } from "./library-database.ts"
+
+/**
+ * Has a worker that runs on this database already go through all sources now. False: there is none, or the database
+ * cannot be asked, which whoever starts a worker hears of.
+ */
+const callRunningWorker = Effect.fn("callRunningWorker")(function* (config: Config) {
+  const url = yield* runningDatabaseUrl(config)
+  if (url === undefined) return false
+  const call = Effect.gen(function* () {
+    if (!(yield* supervisorListens())) return false
+    yield* callAccounts()
+    return true
+  })
+  return yield* call.pipe(
+    Effect.provide(Database.layer({ url, max: 1, applicationName: "stash:command" })),
+    Effect.catchTag("DatabaseError", () => Effect.succeed(false)),
+  )
+})
 
 /** `stash run`: the worker itself, until SIGTERM or SIGINT. */
 export const runCommand = Command.make(
   "run",
-  {},
-  Effect.fn(function* () {
+  {
+    now: Flag.Boolean("now").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription(
+        "if a worker runs on this database already, have it go through all sources now, and end; otherwise start, which begins at once",
+      ),
+    ),
+  },
+  Effect.fn(function* ({ now }) {
     const config = yield* loadConfig(process.env)
+    if (now && (yield* callRunningWorker(config)))
+      return yield* Console.log(
+        "A worker is running on this database: all its accounts go through their sources now, or when their present cycle, pause or quiet hours end.",
+      )
     const file = config.logFileBytes === 0 ? {} : { file: openLogFile(logFileOf(config)) }
     const logs = makeLogWriter({ level: config.logLevel, ...file })
     yield* runSupervisor(config, logs).pipe(

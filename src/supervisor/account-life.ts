@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { Clock, Deferred, Duration, Effect, Redacted, Schedule, Schema, Stream } from "effect"
+import { Clock, Deferred, Effect, Redacted, Schedule, Schema } from "effect"
 import type { Account } from "../../db/accounts.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
@@ -7,14 +7,14 @@ import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
+import { accountCycles } from "./account-cycles.ts"
 import { accountSecrets } from "./account-secrets.ts"
 import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
-import { type Cell, startCell } from "./cell.ts"
+import { startCell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
 import { StatusBoard } from "./status-board.ts"
-import { Wake } from "./wake.ts"
 
 /** What every account cell is started with. */
 export interface CellSurroundings {
@@ -38,22 +38,12 @@ export class AccountParked extends Schema.TaggedError<AccountParked>()("AccountP
   }
 }
 
-/** Thrown when: a cell has become larger than its soft limit, and has ended its cycle. */
-export class CellRecycled extends Schema.TaggedError<CellRecycled>()("CellRecycled", {}) {
-  override get message(): string {
-    return "its process had grown beyond STASH_CELL_SOFT_MB and is begun anew"
-  }
-}
-
 /** Thrown when: a life could not go on before Telegram allowed it, and now it may. */
 export class WaitOver extends Schema.TaggedError<WaitOver>()("WaitOver", {}) {
   override get message(): string {
     return "the wait that Telegram had asked for is over"
   }
 }
-
-/** Sets that another account held, or that were put off, are looked at again soon; otherwise the interval holds. */
-const SOON_SECONDS = [1, 2, 5, 15, 60, 300, 900] as const
 
 type Secrets = Effect.Success<ReturnType<typeof accountSecrets>>
 
@@ -85,52 +75,6 @@ const cellConfig = (
   logLevel: config.logLevel,
   memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
-})
-
-/** How long to rest after a cycle, given how many in a row left something put off. */
-const restAfter = (putOffInARow: number, intervalMinutes: number): Duration.Duration => {
-  const soon = SOON_SECONDS[putOffInARow - 1]
-  const interval = Duration.minutes(intervalMinutes)
-  return soon === undefined ? interval : Duration.min(Duration.seconds(soon), interval)
-}
-
-/** A soft limit that is too low for any life must not make the account start for ever. */
-const SHORTEST_LIFE_MILLIS = 10 * 60_000
-
-/** Runs cycle after cycle, until the worker is to stop or the cell has grown too large. */
-const cycles = Effect.fn("AccountLife.cycles")(function* (
-  cell: Cell,
-  account: Account,
-  { config, stopping }: CellSurroundings,
-) {
-  const board = yield* StatusBoard
-  const called = yield* (yield* Wake).listen(account.id)
-  const begun = yield* Clock.currentTimeMillis
-  let putOffInARow = 0
-  while (!(yield* Deferred.isDone(stopping))) {
-    yield* board.move(account.id, "ingesting")
-    const draining = Deferred.await(stopping).pipe(
-      Effect.andThen(board.move(account.id, "draining", "the worker is stopping")),
-      Effect.andThen(cell.account.Drain()),
-      Effect.ignore,
-      Effect.andThen(Effect.never),
-    )
-    yield* Effect.raceFirst(
-      Stream.runForEach(cell.account.RunCycle(), (event) => board.note(account.id, event)),
-      draining,
-    )
-    if (yield* Deferred.isDone(stopping)) return
-    const status = yield* board.of(account.id)
-    const deferred = status?.counts.deferred ?? 0
-    putOffInARow = deferred > 0 ? putOffInARow + 1 : 0
-    const rest = restAfter(putOffInARow, config.intervalMinutes)
-    const until = new Date((yield* Clock.currentTimeMillis) + Duration.toMillis(rest)).toISOString()
-    yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
-    yield* board.move(account.id, "idle", `next cycle at ${until}${deferred > 0 ? `; ${deferred} sets put off` : ""}`)
-    const ageMillis = (yield* Clock.currentTimeMillis) - begun
-    if (cell.isHeavy() && ageMillis >= SHORTEST_LIFE_MILLIS) return yield* new CellRecycled()
-    yield* Effect.raceFirst(Effect.sleep(rest), called)
-  }
 })
 
 /** An answer to a login can fail with anything. */
@@ -188,7 +132,7 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.change(account.id, { isPremium })
     // Before the first cycle, which may find that the operator must act: perhaps this is how.
     yield* answerEarlierRequests(cell, account.id)
-    yield* cycles(cell, account, surroundings).pipe(
+    yield* accountCycles(cell, account, surroundings).pipe(
       Effect.raceFirst(cell.account.AwaitSessionEnd()),
       Effect.raceFirst(answerRequests(cell, account.id)),
     )

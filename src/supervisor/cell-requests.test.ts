@@ -3,15 +3,21 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { MessageChannel } from "node:worker_threads"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope, Stream } from "effect"
+import { DateTime, Effect, Exit, Layer, Scope, Stream } from "effect"
 import { RpcClient } from "effect/rpc"
 import { afterAll } from "vitest"
 import { makeFramePort } from "../channel/frame.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
 import { SupervisorRpcs } from "../channel/supervisor-rpcs.ts"
 import { CpuPool } from "../cpu/pool.ts"
+import { Bandwidth } from "./bandwidth.ts"
 import { layerCellRequests } from "./cell-requests.ts"
+import { Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
+
+const unlimited = Bandwidth.layer({ down: undefined, up: undefined }).pipe(
+  Layer.provide(Timetable.layer({ quietHours: undefined, zone: DateTime.zoneMakeNamedUnsafe("UTC") })),
+)
 
 const scratch = mkdtempSync(join(tmpdir(), "cell-requests-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
@@ -51,6 +57,6 @@ describe("the CPU requests of an account", () => {
       yield* until(2, 1)
       yield* Scope.close(cell, Exit.void)
       yield* until(0, 0)
-    }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer])),
+    }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer, unlimited])),
   )
 })

@@ -3,6 +3,7 @@ import { RpcServer } from "effect/rpc"
 import { type DigestEvent, type GrowingDigestEvent, SupervisorRpcs } from "../channel/supervisor-rpcs.ts"
 import type { CpuJobError, DigestJob, GrowingDigestJob, Growth } from "../cpu/jobs.ts"
 import { type CpuJobs, CpuPool } from "../cpu/pool.ts"
+import { Bandwidth } from "./bandwidth.ts"
 import { Wake } from "./wake.ts"
 
 /** Only the newest progress matters: a slow reader skips the ones between. */
@@ -39,8 +40,8 @@ const followStream = (jobs: CpuJobs, followers: Followers, id: number, job: Grow
   )
 
 /**
- * Answers the requests of one cell: CPU work from the pool that all cells share, and a cycle before its time. When the scope ends, as it does when the
- * cell dies, its jobs are stopped and dropped.
+ * Answers the requests of one cell: CPU work from the pool and bandwidth that all cells share, and a cycle before its
+ * time. When the scope ends, as it does when the cell dies, its jobs are stopped and dropped.
  */
 export const layerCellRequests = (accountId: string) =>
   RpcServer.layer(SupervisorRpcs).pipe(
@@ -49,6 +50,7 @@ export const layerCellRequests = (accountId: string) =>
         Effect.gen(function* () {
           const pool = yield* CpuPool
           const wake = yield* Wake
+          const bandwidth = yield* Bandwidth
           const jobs = pool.of(accountId)
           const followers: Followers = new Map()
           return SupervisorRpcs.of({
@@ -58,6 +60,7 @@ export const layerCellRequests = (accountId: string) =>
             Cut: jobs.cut,
             Inspect: jobs.inspect,
             Preview: jobs.preview,
+            TakeBandwidth: ({ direction, wantedBytes }) => bandwidth.take(accountId, direction, wantedBytes),
             Posted: () => wake.call([accountId]),
           })
         }),

@@ -15,14 +15,38 @@ export class RestartOrdered extends Schema.TaggedError<RestartOrdered>()("Restar
   }
 }
 
-/** Orders of an operator to end an account's present life. */
+/** Orders of one kind: whoever waits for one hears it; nobody else ever does. */
+const makeCalls = () => {
+  const waiting = new Map<string, Set<Deferred.Deferred<void>>>()
+  return {
+    of: (accountId: string) =>
+      Effect.suspend(() => {
+        const order = Deferred.makeUnsafe<void>()
+        const orders = waiting.get(accountId) ?? new Set()
+        waiting.set(accountId, orders.add(order))
+        return Effect.ensuring(
+          Deferred.await(order),
+          Effect.sync(() => orders.delete(order)),
+        )
+      }),
+    give: (accountId: string) =>
+      Effect.sync(() => {
+        for (const order of waiting.get(accountId) ?? []) Deferred.doneUnsafe(order, Exit.void)
+      }),
+  }
+}
+
+/** Orders of an operator to end an account's present life, or what it does in it. */
 export class Orders extends Context.Service<
   Orders,
   {
     /** Fails once an operator has the account restarted, from now on. */
     readonly restartOf: (accountId: string) => Effect.Effect<never, RestartOrdered>
     readonly restart: (accountId: string) => Effect.Effect<void>
-    /** Completes when accounts were added, paused or resumed since it was last asked. */
+    /** Completes once an operator has the account's running cycle ended, from now on. */
+    readonly cancelOf: (accountId: string) => Effect.Effect<void>
+    readonly cancel: (accountId: string) => Effect.Effect<void>
+    /** Completes when accounts, or their schedules, may have changed since it was last asked. */
     readonly reviewed: Effect.Effect<void>
     readonly review: Effect.Effect<void>
   }
@@ -31,23 +55,13 @@ export class Orders extends Context.Service<
     Orders,
     Effect.gen(function* () {
       const reviews = yield* Queue.sliding<void>(1)
-      const waiting = new Map<string, Set<Deferred.Deferred<never, RestartOrdered>>>()
+      const restarts = makeCalls()
+      const cancellations = makeCalls()
       return Orders.of({
-        restartOf: (accountId) =>
-          Effect.suspend(() => {
-            const order = Deferred.makeUnsafe<never, RestartOrdered>()
-            const orders = waiting.get(accountId) ?? new Set()
-            waiting.set(accountId, orders.add(order))
-            return Effect.ensuring(
-              Deferred.await(order),
-              Effect.sync(() => orders.delete(order)),
-            )
-          }),
-        restart: (accountId) =>
-          Effect.sync(() => {
-            for (const order of waiting.get(accountId) ?? [])
-              Deferred.doneUnsafe(order, Exit.fail(new RestartOrdered()))
-          }),
+        restartOf: (accountId) => Effect.flatMap(restarts.of(accountId), () => new RestartOrdered()),
+        restart: restarts.give,
+        cancelOf: cancellations.of,
+        cancel: cancellations.give,
         reviewed: Queue.take(reviews),
         review: Effect.asVoid(Queue.offer(reviews, undefined)),
       })
@@ -68,7 +82,8 @@ const obey = Effect.fn("obey")(function* (payload: string) {
   if (order.value.order === "answer")
     return yield* (yield* LoginAnswers).deliver(order.value.accountId, order.value.sealed)
   const { accountId } = order.value
-  yield* logEvent.info("order.given", "The operator orders a restart", { account: accountId })
+  yield* logEvent.info("order.given", `The operator orders: ${order.value.order}`, { account: accountId })
+  if (order.value.order === "cancel") return yield* (yield* Orders).cancel(accountId)
   // A parked account rests: being called ends that.
   yield* (yield* Wake).call([accountId])
   yield* (yield* Orders).restart(accountId)
@@ -81,11 +96,11 @@ const accountIdsIn = (payload: string): ReadonlyArray<string> =>
 export const hearOrders = Effect.gen(function* () {
   const wake = yield* Wake
   const requests = yield* RequestBell
-  const orders = yield* Orders
+  const { review } = yield* Orders
   const database = yield* Database
   yield* database.listen([CALL_CHANNEL, ORDER_CHANNEL, REQUEST_CHANNEL]).pipe(
     Stream.runForEach((event) => {
-      if (event._tag === "Listening") return Effect.andThen(requests.ringAll, orders.review)
+      if (event._tag === "Listening") return Effect.andThen(requests.ringAll, review)
       if (event.channel === ORDER_CHANNEL) return obey(event.payload)
       if (event.channel === REQUEST_CHANNEL) return requests.ring(event.payload)
       const accounts = accountIdsIn(event.payload)

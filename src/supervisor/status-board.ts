@@ -154,7 +154,7 @@ export class StatusBoard extends Context.Service<
           state,
           reason,
           since,
-          activities: state === "ingesting" ? account.activities : new Map(),
+          activities: state === "ingesting" || state === "draining" ? account.activities : new Map(),
         }))
       })
 

@@ -4,7 +4,8 @@ import type { Account } from "../../db/accounts.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
 import type { Config } from "../config.ts"
 import { logEvent } from "../log-line.ts"
-import { AccountParked, accountLife, CellRecycled, type CellSurroundings, WaitOver } from "./account-life.ts"
+import { CellRecycled } from "./account-cycles.ts"
+import { AccountParked, accountLife, type CellSurroundings, WaitOver } from "./account-life.ts"
 import type { AccountState } from "./account-state.ts"
 import { RestartOrdered } from "./orders.ts"
 import { RequestBell } from "./request-bell.ts"
@@ -42,7 +43,15 @@ const kindOf = (error: { readonly message: string }): EndKind => {
 }
 
 /** Where nothing is under way that should come to its end before the worker stops. */
-const restful: ReadonlySet<AccountState> = new Set(["starting", "authorising", "idle", "backing_off", "parked"])
+const restful: ReadonlySet<AccountState> = new Set([
+  "starting",
+  "authorising",
+  "idle",
+  "paused",
+  "quiet",
+  "backing_off",
+  "parked",
+])
 
 /** Interrupts an account, once the worker is to stop, as soon as that costs nothing. */
 const leaveAtRest = Effect.fn("leaveAtRest")(function* (accountId: string, stopping: Deferred.Deferred<void>) {

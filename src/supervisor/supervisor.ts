@@ -5,6 +5,8 @@ import { Database } from "../../db/database.ts"
 import { embeddedPostgres } from "../../db/embedded.ts"
 import { forgetEvents } from "../../db/events.ts"
 import { migrate } from "../../db/migrate.ts"
+import { accountSchedules } from "../../db/schedules.ts"
+import { SUPERVISOR_APPLICATION } from "../../db/supervisors.ts"
 import type { Config } from "../config.ts"
 import { usableCpus } from "../cpu/cpu-limit.ts"
 import { CpuPool } from "../cpu/pool.ts"
@@ -12,12 +14,14 @@ import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
+import { Bandwidth } from "./bandwidth.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
 import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
 import { superviseAccount } from "./supervise-account.ts"
+import { Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
 
 /** Thrown when: the worker is to talk to the real Telegram without the operator's API credentials. */
@@ -77,9 +81,12 @@ export const layerFoundations = (config: Config) =>
       yield* migrate(url).pipe(Effect.mapError((error) => new DatabaseUnusable({ reason: error.message })))
       return Layer.mergeAll(
         Layer.succeed(DatabaseServer, server),
-        Database.layer({ url, max: 5, applicationName: "stash:supervisor" }),
+        Database.layer({ url, max: 5, applicationName: SUPERVISOR_APPLICATION }),
         Wake.layer,
         Orders.layer,
+        Bandwidth.layer(config.maxSpeed).pipe(
+          Layer.provideMerge(Timetable.layer({ quietHours: config.quietHours, zone: config.timeZone })),
+        ),
         LoginAnswers.layer,
         RequestBell.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
@@ -97,11 +104,12 @@ const noteSevenZip = Effect.try({ try: sevenZipEngine, catch: (cause) => cause }
   Effect.catch((cause) => logEvent.error("seven_zip.unusable", "Archives cannot be listed", { error: String(cause) })),
 )
 
-/** Starts a fiber for every active account that has none, and ends those whose account is no longer active. */
+/** Reads the accounts' schedules, starts a fiber for every active account that has none, and ends those whose account is no longer active. */
 const matchAccounts = Effect.fn("matchAccounts")(function* (
   running: FiberMap.FiberMap<string>,
   surroundings: CellSurroundings,
 ) {
+  yield* (yield* Timetable).refresh(yield* accountSchedules())
   const active = new Map((yield* activeAccounts()).map((account: Account) => [account.id, account]))
   for (const [accountId] of running) if (!active.has(accountId)) yield* FiberMap.remove(running, accountId)
   for (const [accountId, account] of active)

@@ -106,8 +106,10 @@ export const uploadMethods = (telegram: Telegram) => {
     "upload.saveBigFilePart": ({ fileId, filePart, fileTotalParts, bytes }, call) => {
       const account = callerOf(call)
       if (fileTotalParts > maxPartsOf(account)) throw new RpcError(400, "FILE_PARTS_INVALID")
-      if (filePart >= fileTotalParts) throw new RpcError(400, "FILE_PART_INVALID")
-      if (filePart < fileTotalParts - 1 && bytes.length % PART_STEP !== 0) {
+      // -1: the client does not know yet how many there will be (core.telegram.org/api/files#streamed-uploads).
+      const isStreamed = fileTotalParts === -1
+      if (!isStreamed && filePart >= fileTotalParts) throw new RpcError(400, "FILE_PART_INVALID")
+      if ((isStreamed || filePart < fileTotalParts - 1) && bytes.length % PART_STEP !== 0) {
         throw new RpcError(400, "FILE_PART_SIZE_INVALID")
       }
       return savePart(account, fileId, filePart, bytes)

@@ -1,0 +1,38 @@
+import { Console, Effect } from "effect"
+import { Command } from "effect/cli"
+import type { AccountStanding } from "../../db/account-states.ts"
+import { layerLibraryDatabase } from "./library-database.ts"
+import { json, oneAccount, wanted } from "./one-account.ts"
+
+/** What an account does now: what its supervisor said last, unless nobody runs it any more. */
+export const stateNow = ({ isActive, isAlive, pausedAt, state }: AccountStanding): string => {
+  if (!isActive && (state === null || !isAlive)) return "disabled"
+  if (pausedAt !== null && !isAlive) return "paused"
+  if (state === null) return "not run yet"
+  const rests = state === "parked" || state === "stopped" || state === "backing_off" || state === "starting"
+  return isAlive || rests ? state : `not running (was ${state})`
+}
+
+/** Does something to the account that is named, and says what. */
+export const actOn = <R>(
+  wanted: string,
+  json: boolean,
+  act: (account: AccountStanding) => Effect.Effect<string, unknown, R>,
+) =>
+  Effect.gen(function* () {
+    const account = yield* oneAccount(wanted)
+    return { id: account.id, what: yield* act(account) }
+  }).pipe(
+    Effect.provide(layerLibraryDatabase),
+    Effect.flatMap((done) => Console.log(json ? JSON.stringify(done) : done.what)),
+  )
+
+/** A command that does something to one account and says what. */
+export const onAccount = <Name extends string, R>(
+  name: Name,
+  description: string,
+  act: (account: AccountStanding) => Effect.Effect<string, unknown, R>,
+) =>
+  Command.make(name, { wanted, json }, ({ json, wanted }) => actOn(wanted, json, act)).pipe(
+    Command.withDescription(description),
+  )
