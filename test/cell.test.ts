@@ -1,6 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { mkdir, writeFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
 import { addAccount } from "../db/accounts.ts"
@@ -10,7 +8,6 @@ import { cellFaultPath } from "../src/cell-fault.ts"
 import type { LoginState } from "../src/channel/account-rpcs.ts"
 import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
-import { startSandbox } from "../src/sandbox/sandbox.ts"
 import { Bandwidth } from "../src/supervisor/bandwidth.ts"
 import { startCell } from "../src/supervisor/cell.ts"
 import { Timetable } from "../src/supervisor/timetable.ts"
@@ -18,6 +15,7 @@ import { Wake } from "../src/supervisor/wake.ts"
 import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
 import { childrenWith } from "./process-group.ts"
+import { scopedFolder, scopedSandbox } from "./scoped.ts"
 
 const unlimited = Bandwidth.layer({ down: undefined, up: undefined }).pipe(
   Layer.provide(Timetable.layer({ quietHours: undefined, zone: DateTime.zoneMakeNamedUnsafe("UTC") })),
@@ -28,14 +26,8 @@ const world = { accounts: [{ phone, firstName: "Alice", premium: true, code: "12
 
 /** A sandbox, a database with one account, and what a cell of it is started with. */
 const makeBench = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "stash-cell-"))),
-    (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
-  )
-  const sandbox = yield* Effect.acquireRelease(
-    Effect.promise(() => startSandbox({ world })),
-    (started) => Effect.promise(() => started.close()),
-  )
+  const folder = yield* scopedFolder
+  const sandbox = yield* scopedSandbox({ world })
   const url = yield* Effect.promise(freshDatabase)
   const database = Database.layer({ url, max: 2, applicationName: "test" })
   const { id } = yield* Effect.provide(addAccount({ phone, displayName: "Alice" }), database)

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
@@ -8,9 +6,10 @@ import { answerChatRequest } from "../accounts/answer-chat-request.ts"
 import { requireSource } from "../accounts/telegram/chats.ts"
 import { Tdlib } from "../accounts/telegram/tdlib.ts"
 import { Database } from "../db/database.ts"
-import { startSandbox, type World } from "../src/sandbox/sandbox.ts"
+import type { World } from "../src/sandbox/sandbox.ts"
 import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
+import { scopedFolder, scopedSandbox } from "./scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
@@ -34,14 +33,8 @@ describe("the chats of an account", () => {
     "are all listed, with where they are and what may be done there; a private one is refused with the reason",
     () =>
       Effect.gen(function* () {
-        const folder = yield* Effect.acquireRelease(
-          Effect.promise(() => mkdtemp(join(tmpdir(), "stash-chats-"))),
-          (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
-        )
-        const sandbox = yield* Effect.acquireRelease(
-          Effect.promise(() => startSandbox({ world })),
-          (started) => Effect.promise(() => started.close()),
-        )
+        const folder = yield* scopedFolder
+        const sandbox = yield* scopedSandbox({ world })
         const databaseUrl = yield* Effect.promise(freshDatabase)
         const surroundings = Layer.mergeAll(
           Database.layer({ url: databaseUrl, max: 1, applicationName: "test" }),

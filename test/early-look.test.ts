@@ -1,5 +1,4 @@
-import { mkdtemp, open, readFile, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { open, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
@@ -20,9 +19,9 @@ import { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { skippedPackages } from "../db/skipped.ts"
 import { groupArchiveSets } from "../src/archive/archive-set.ts"
-import { startSandbox } from "../src/sandbox/sandbox.ts"
 import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
+import { scopedFolder, scopedSandbox } from "./scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
@@ -59,10 +58,7 @@ const noWork = Supervisor.of({
 })
 
 const stage = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "stash-early-"))),
-    (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
-  )
+  const folder = yield* scopedFolder
   const big = 40 * mebibyte
   const file = (name: string, begin: Uint8Array) => Effect.promise(() => write(join(folder, name), big, begin))
   const noise = new Uint8Array(16).fill(7)
@@ -88,10 +84,7 @@ const stage = Effect.gen(function* () {
     accounts: [{ phone, firstName: "Alice", premium: true, code: "12345" }],
     channels: [{ ...channel, messages: files }],
   }
-  const sandbox = yield* Effect.acquireRelease(
-    Effect.promise(() => startSandbox({ world })),
-    (started) => Effect.promise(() => started.close()),
-  )
+  const sandbox = yield* scopedSandbox({ world })
   const url = yield* Effect.promise(freshDatabase)
   const database = Database.layer({ url, max: 2, applicationName: "test" })
   const rows = yield* Effect.gen(function* () {

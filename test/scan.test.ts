@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type ScanPlace, SourceScan } from "../accounts/ingest/scan-source.ts"
 import type { Tdlib } from "../accounts/telegram/tdlib.ts"
-import { type Sandbox, startSandbox, type World } from "../src/sandbox/sandbox.ts"
+import type { Sandbox, startSandbox, World } from "../src/sandbox/sandbox.ts"
+import { scopedFolder, scopedSandbox } from "./scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
@@ -42,14 +41,8 @@ const withTelegram = <A, E>(
   use: (sandbox: Sandbox) => Effect.Effect<A, E, Tdlib>,
 ) =>
   Effect.gen(function* () {
-    const folder = yield* Effect.acquireRelease(
-      Effect.promise(() => mkdtemp(join(tmpdir(), "stash-scan-"))),
-      (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
-    )
-    const sandbox = yield* Effect.acquireRelease(
-      Effect.promise(() => startSandbox({ world, ...(pages === undefined ? {} : { pages }) })),
-      (started) => Effect.promise(() => started.close()),
-    )
+    const folder = yield* scopedFolder
+    const sandbox = yield* scopedSandbox({ world, ...(pages === undefined ? {} : { pages }) })
     return yield* Effect.gen(function* () {
       yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
       return yield* use(sandbox)

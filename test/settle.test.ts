@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto"
 import { existsSync } from "node:fs"
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
@@ -21,10 +20,11 @@ import { Database } from "../db/database.ts"
 import { confirmPart, openPublication, openPublications } from "../db/journal.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { packageByHash } from "../db/packages.ts"
-import { type Sandbox, startSandbox } from "../src/sandbox/sandbox.ts"
+import type { Sandbox } from "../src/sandbox/sandbox.ts"
 import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
 import { poolSupervisorLayer } from "./pool-supervisor.ts"
+import { scopedFolder, scopedSandbox } from "./scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
@@ -59,14 +59,8 @@ type LifeServices =
   | Layer.Success<ReturnType<typeof telegramLayer>>
 
 const makeBench = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "stash-settle-"))),
-    (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
-  )
-  const sandbox = yield* Effect.acquireRelease(
-    Effect.promise(() => startSandbox({ world })),
-    (started) => Effect.promise(() => started.close()),
-  )
+  const folder = yield* scopedFolder
+  const sandbox = yield* scopedSandbox({ world })
   const url = yield* Effect.promise(freshDatabase)
   const database = Database.layer({ url, max: 2, applicationName: "test" })
   const library = chatIdOf(sandbox, "library")

@@ -1,25 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises"
 import { createServer } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { proxyRequest } from "../accounts/telegram/proxy-request.ts"
 import { Tdlib, type TdlibOptions } from "../accounts/telegram/tdlib.ts"
-import { startSandbox } from "../src/sandbox/sandbox.ts"
+import { scopedFolder, scopedSandbox } from "./scoped.ts"
 import { goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
 
 const makeBench = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "stash-tdlib-"))),
-    (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
-  )
-  const sandbox = yield* Effect.acquireRelease(
-    Effect.promise(() => startSandbox({ world: { accounts: [{ phone, firstName: "Alice" }], channels: [] } })),
-    (started) => Effect.promise(() => started.close()),
-  )
+  const folder = yield* scopedFolder
+  const sandbox = yield* scopedSandbox({ world: { accounts: [{ phone, firstName: "Alice" }], channels: [] } })
   const life = <A, E>(options: Partial<TdlibOptions>, work: Effect.Effect<A, E, Tdlib>) =>
     Effect.gen(function* () {
       const { wasLoggedIn } = yield* goOnlineAs(phone, sandbox.endpoint.loginCode)

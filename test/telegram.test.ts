@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto"
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Stream } from "effect"
 import { downloadFile } from "../accounts/telegram/download.ts"
 import { newestMessageId, pendingSends, searchMessages } from "../accounts/telegram/history.ts"
 import { sendDocument } from "../accounts/telegram/send.ts"
-import { startSandbox } from "../src/sandbox/sandbox.ts"
+import { scopedFolder, scopedSandbox } from "./scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
@@ -32,23 +31,14 @@ const world = {
   ],
 }
 
-const temporaryFolder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "stash-telegram-"))),
-  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
-)
-
-const sandboxOf = (pageLimit?: number) =>
-  Effect.acquireRelease(
-    Effect.promise(() => startSandbox({ world, ...(pageLimit === undefined ? {} : { pageLimit }) })),
-    (sandbox) => Effect.promise(() => sandbox.close()),
-  )
+const sandboxOf = (pageLimit?: number) => scopedSandbox({ world, ...(pageLimit === undefined ? {} : { pageLimit }) })
 
 describe("the narrow interface to TDLib", () => {
   it.live(
     "logs in, pages through a channel whose pages are short, downloads, and sends with a confirmed id",
     () =>
       Effect.gen(function* () {
-        const folder = yield* temporaryFolder
+        const folder = yield* scopedFolder
         const sandbox = yield* sandboxOf(17)
         yield* Effect.gen(function* () {
           const { ready } = yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
@@ -98,22 +88,17 @@ describe("the narrow interface to TDLib", () => {
     "downloads a file anew whose unfinished part TDLib remembers, but which is gone from the disk",
     () =>
       Effect.gen(function* () {
-        const folder = yield* temporaryFolder
+        const folder = yield* scopedFolder
         const large = { generate: { bytes: 8 * MEBIBYTE, seed: "large" }, name: "large.zip" }
         const [source, library] = world.channels
-        const sandbox = yield* Effect.acquireRelease(
-          Effect.promise(() =>
-            startSandbox({
-              world: {
-                ...world,
-                channels: [source, library].flatMap((channel) =>
-                  channel === undefined ? [] : [{ ...channel, messages: channel === source ? [large] : [] }],
-                ),
-              },
-            }),
-          ),
-          (started) => Effect.promise(() => started.close()),
-        )
+        const sandbox = yield* scopedSandbox({
+          world: {
+            ...world,
+            channels: [source, library].flatMap((channel) =>
+              channel === undefined ? [] : [{ ...channel, messages: channel === source ? [large] : [] }],
+            ),
+          },
+        })
         yield* Effect.gen(function* () {
           yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
           const [found] = yield* Stream.runCollect(searchMessages(chatIdOf(sandbox, "source"), "documents", 0))

@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto"
-import { mkdtemp, readFile, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { groupArchiveSets } from "../../src/archive/archive-set.ts"
 import type { Growth } from "../../src/cpu/jobs.ts"
 import { DiskRoom, RESERVED_BYTES } from "../../src/disk-room.ts"
-import { startSandbox } from "../../src/sandbox/sandbox.ts"
 import { poolSupervisorLayer } from "../../test/pool-supervisor.ts"
+import { scopedFolder, scopedSandbox } from "../../test/scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "../../test/telegram-client.ts"
 import { AccountConfig } from "../account-config.ts"
 import type { Supervisor } from "../supervisor-client.ts"
@@ -46,14 +45,8 @@ const withSet = <A, E>(
   use: (work: SetWork) => Effect.Effect<A, E, AccountConfig | Places | Supervisor | Tdlib>,
 ) =>
   Effect.gen(function* () {
-    const folder = yield* Effect.acquireRelease(
-      Effect.promise(() => mkdtemp(join(tmpdir(), "stash-download-"))),
-      (path) => Effect.promise(() => rm(path, { recursive: true, force: true })),
-    )
-    const sandbox = yield* Effect.acquireRelease(
-      Effect.promise(() => startSandbox({ world })),
-      (running) => Effect.promise(() => running.close()),
-    )
+    const folder = yield* scopedFolder
+    const sandbox = yield* scopedSandbox({ world })
     const tdlibDirectory = join(folder, "tdlib")
     const config = {
       accountId: "a",

@@ -19,15 +19,10 @@ export const watchEdits = Effect.fn("watchEdits")(function* () {
   const { accountId } = yield* AccountConfig
   const tdlib = yield* Tdlib
   const edits = yield* Queue.sliding<{ readonly chatId: number; readonly messageId: number }>(MAX_WAITING)
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      tdlib.onUpdate((update) => {
-        if (update._ === "updateMessageContent" && update.new_content._ === "messageDocument")
-          Queue.offerUnsafe(edits, { chatId: update.chat_id, messageId: update.message_id })
-      }),
-    ),
-    (stop) => Effect.sync(stop),
-  )
+  yield* tdlib.onUpdate((update) => {
+    if (update._ === "updateMessageContent" && update.new_content._ === "messageDocument")
+      Queue.offerUnsafe(edits, { chatId: update.chat_id, messageId: update.message_id })
+  })
   const note = Effect.gen(function* () {
     const { chatId, messageId } = yield* Queue.take(edits)
     const isSetBack = yield* setMarkBack({ accountId, chatId, messageId }).pipe(

@@ -18,15 +18,10 @@ export const watchPosts = Effect.fn("watchPosts")(function* () {
   const supervisor = yield* Supervisor
   const tdlib = yield* Tdlib
   const posts = yield* Queue.sliding<number>(1000)
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      tdlib.onUpdate((update) => {
-        if (update._ === "updateNewMessage" && update.message.content._ === "messageDocument")
-          Queue.offerUnsafe(posts, update.message.chat_id)
-      }),
-    ),
-    (stop) => Effect.sync(stop),
-  )
+  yield* tdlib.onUpdate((update) => {
+    if (update._ === "updateNewMessage" && update.message.content._ === "messageDocument")
+      Queue.offerUnsafe(posts, update.message.chat_id)
+  })
   const look = Effect.gen(function* () {
     const first = yield* Queue.take(posts)
     yield* Effect.sleep(GATHER)

@@ -64,11 +64,8 @@ export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
     wasActive = local.is_downloading_active
   }
 
-  const listening = Effect.acquireRelease(
-    Effect.sync(() =>
-      tdlib.onUpdate((update) => update._ === "updateFile" && update.file.id === fileId && look(update.file)),
-    ),
-    (stop) => Effect.sync(stop),
+  const listening = tdlib.onUpdate(
+    (update) => update._ === "updateFile" && update.file.id === fileId && look(update.file),
   )
   /** `limit`: so many bytes from the beginning; 0: all. */
   const fetch = (limit: number) =>

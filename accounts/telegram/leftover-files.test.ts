@@ -1,9 +1,8 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { startSandbox } from "../../src/sandbox/sandbox.ts"
+import { scopedFolder, scopedSandbox } from "../../test/scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "../../test/telegram-client.ts"
 import { downloadFile } from "./download.ts"
 import { searchMessages } from "./history.ts"
@@ -38,14 +37,8 @@ describe("the folder that TDLib downloads into", () => {
     "holds neither half nor whole downloads once nobody goes on with them",
     () =>
       Effect.gen(function* () {
-        const folder = yield* Effect.acquireRelease(
-          Effect.promise(() => mkdtemp(join(tmpdir(), "stash-leftover-"))),
-          (path) => Effect.promise(() => rm(path, { recursive: true, force: true })),
-        )
-        const sandbox = yield* Effect.acquireRelease(
-          Effect.promise(() => startSandbox({ world })),
-          (running) => Effect.promise(() => running.close()),
-        )
+        const folder = yield* scopedFolder
+        const sandbox = yield* scopedSandbox({ world })
         yield* Effect.gen(function* () {
           yield* goOnlineAs(phone, sandbox.endpoint.loginCode)
           const messages = yield* Stream.runCollect(searchMessages(chatIdOf(sandbox, "source"), "documents", 0))

@@ -9,7 +9,7 @@ import { timedOut } from "./telegram-error.ts"
 const silent = Layer.succeed(Tdlib, {
   invoke: ((request: { _: string }, seconds = 60) =>
     Effect.delay(Effect.fail(timedOut(request._, seconds)), `${seconds} seconds`)) as Tdlib["Service"]["invoke"],
-  onUpdate: () => () => undefined,
+  onUpdate: () => Effect.void,
   goOnline: Effect.void,
   explain: Effect.succeed,
 })

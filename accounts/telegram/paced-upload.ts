@@ -66,16 +66,11 @@ export const uploadPaced = Effect.fn("uploadPaced")(function* <E>({ bytes, onPro
     if (sent >= bytes - LARGEST_PART) Deferred.doneUnsafe(nearlyAll, Effect.void)
     wasActive = isActive
   }
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      tdlib.onUpdate((update) => {
-        if (update._ === "updateFile") look(update.file)
-        if (update._ === "updateFileGenerationStart" && update.conversion === conversion)
-          Deferred.doneUnsafe(begun, Effect.succeed(update))
-      }),
-    ),
-    (stop) => Effect.sync(stop),
-  )
+  yield* tdlib.onUpdate((update) => {
+    if (update._ === "updateFile") look(update.file)
+    if (update._ === "updateFileGenerationStart" && update.conversion === conversion)
+      Deferred.doneUnsafe(begun, Effect.succeed(update))
+  })
 
   const grow = Effect.gen(function* () {
     const { destination_path: destination, generation_id: id } = yield* Deferred.await(begun)

@@ -93,16 +93,11 @@ export const awaitDelivery = Effect.fn("awaitDelivery")(function* ({ fileId, onP
   const tdlib = yield* Tdlib
   const outcomes = yield* SendOutcomes
   const watch = yield* stallWatch("sendMessage")
-  const listening = Effect.acquireRelease(
-    Effect.sync(() =>
-      tdlib.onUpdate((update) => {
-        if (update._ !== "updateFile" || update.file.id !== fileId) return
-        watch.moved()
-        onProgress(update.file.remote.uploaded_size)
-      }),
-    ),
-    (stop) => Effect.sync(stop),
-  )
+  const listening = tdlib.onUpdate((update) => {
+    if (update._ !== "updateFile" || update.file.id !== fileId) return
+    watch.moved()
+    onProgress(update.file.remote.uploaded_size)
+  })
   return yield* listening.pipe(Effect.andThen(Effect.raceFirst(outcomes.of(temporaryId), watch.stalled)), Effect.scoped)
 })
 

@@ -1,11 +1,10 @@
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, openSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { openSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { startSandbox } from "../../src/sandbox/sandbox.ts"
+import { scopedFolder, scopedSandbox } from "../../test/scoped.ts"
 import { telegramLayer } from "../../test/telegram-client.ts"
 import { Tdlib } from "./tdlib.ts"
 import { watchTdlib } from "./tdlib-watch.ts"
@@ -22,17 +21,12 @@ const answering = (errors: Array<TelegramError>) => {
   const invoke = (() => answer) as unknown as Tdlib["Service"]["invoke"]
   const layer = Layer.succeed(Tdlib, {
     invoke,
-    onUpdate: () => () => undefined,
+    onUpdate: () => Effect.void,
     goOnline: Effect.void,
     explain: Effect.succeed,
   })
   return { layer, asked: () => asked }
 }
-
-const temporaryFolder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "stash-watch-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
-)
 
 describe("the watch over TDLib", () => {
   it.effect("takes an error for an answer, and goes on asking", () =>
@@ -60,11 +54,8 @@ describe("the watch over TDLib", () => {
     "notices the real TDLib standing still while this event loop turns",
     () =>
       Effect.gen(function* () {
-        const folder = yield* temporaryFolder
-        const sandbox = yield* Effect.acquireRelease(
-          Effect.promise(() => startSandbox({ world: { accounts: [], channels: [] } })),
-          (started) => Effect.promise(() => started.close()),
-        )
+        const folder = yield* scopedFolder
+        const sandbox = yield* scopedSandbox({ world: { accounts: [], channels: [] } })
         // Opening a pipe for writing waits for a reader: here TDLib's own thread does.
         const pipe = join(folder, "pipe")
         execFileSync("mkfifo", [pipe])

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { getTdjson } from "prebuilt-tdlib"
 import * as tdl from "tdl"
 import type * as Td from "tdlib-types"
@@ -42,8 +43,8 @@ export class Tdlib extends Context.Service<
       request: Request<N>,
       timeoutSeconds?: number,
     ) => Effect.Effect<Td.$FunctionResultByName[N], TelegramError>
-    /** Registers a listener for all updates from now on; returns the function that removes it. */
-    readonly onUpdate: (listener: (update: Td.Update) => void) => () => void
+    /** Lets `listener` hear all updates from now on, for as long as the scope lives. */
+    readonly onUpdate: (listener: (update: Td.Update) => void) => Effect.Effect<void, never, Scope.Scope>
     /** Ends the offline start: packets leave from here on. */
     readonly goOnline: Effect.Effect<void, TelegramError>
     /** Why a transfer was stopped, if TDLib was asked to wait. */
@@ -171,10 +172,11 @@ const open = Effect.fn("Tdlib.open")(function* (
   return Tdlib.of({
     invoke,
     explain: waits.explain,
-    onUpdate: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onUpdate: (listener) =>
+      Effect.acquireRelease(
+        Effect.sync(() => void listeners.add(listener)),
+        () => Effect.sync(() => listeners.delete(listener)),
+      ),
     goOnline: Effect.asVoid(invoke({ _: "setNetworkType", type: { _: "networkTypeOther" } })),
   })
 })
