@@ -13,6 +13,7 @@ import { makeLatestWins } from "../src/channel/latest-wins.ts"
 import { isFinal, LoginProblem } from "../src/channel/login-problem.ts"
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
+import { answerChatRequest } from "./answer-chat-request.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Drain } from "./ingest/drain.ts"
 import type { Places } from "./ingest/set-work.ts"
@@ -197,6 +198,7 @@ export const layerCommands = AccountRpcs.toLayer(
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
+      AskChat: ({ request }) => Effect.provideContext(answerChatRequest(request), services),
     })
   }),
 )

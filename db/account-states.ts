@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { storable } from "./row.ts"
 import { first, rows, run } from "./statement.ts"
 

@@ -2,16 +2,7 @@ import { Effect, Option } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import { freshDatabase } from "../test/fresh-database.ts"
 import { addAccount } from "./accounts.ts"
-import {
-  advanceMark,
-  destination,
-  linkChannel,
-  setDestination,
-  setMarkBack,
-  setMarksBack,
-  sourcesOf,
-  upsertChannel,
-} from "./channels.ts"
+import { destination, linkChannel, setDestination, sourcesOf, upsertChannel } from "./channels.ts"
 import { Database } from "./database.ts"
 import { getSetting, setSetting } from "./settings.ts"
 
@@ -69,51 +60,6 @@ describe("sourcesOf", () => {
             mark: null,
           },
         ])
-      }),
-    ))
-})
-
-describe("a mark", () => {
-  it("moves forward only, from where its scan began, and survives linking again", () =>
-    check(
-      Effect.gen(function* () {
-        const { accountId, channelId } = yield* linked
-        const mapId = (yield* sourcesOf(accountId))[0]?.mapId ?? ""
-        const marks: Array<unknown> = []
-        for (const [from, messageId] of [
-          [null, 500],
-          [500, 300],
-          [400, 600],
-          [500, 700],
-        ] as const) {
-          const isMoved = yield* advanceMark(mapId, from, messageId)
-          yield* linkChannel({ accountId, channelId, role: "READER" })
-          marks.push([isMoved, (yield* sourcesOf(accountId))[0]?.mark])
-        }
-        expect(marks).toEqual([
-          [true, 500],
-          [true, 500],
-          [false, 500],
-          [true, 700],
-        ])
-      }),
-    ))
-
-  it("is set back to right before a message that is to be looked at again, and stays when a scan ends that began before", () =>
-    check(
-      Effect.gen(function* () {
-        const { accountId, channelId } = yield* linked
-        const mark = Effect.map(sourcesOf(accountId), ([source]) => source?.mark)
-        const mapId = (yield* sourcesOf(accountId))[0]?.mapId ?? ""
-        const back = (messageId: number) => setMarkBack({ accountId, chatId, messageId })
-        expect(yield* back(1)).toBe(false)
-        yield* advanceMark(mapId, null, 500)
-        expect(yield* back(501)).toBe(false)
-        expect(yield* back(400)).toBe(true)
-        expect(yield* mark).toBe(399)
-        expect(yield* advanceMark(mapId, 500, 900)).toBe(false)
-        yield* setMarksBack(channelId, 300)
-        expect(yield* mark).toBe(299)
       }),
     ))
 })

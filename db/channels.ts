@@ -1,7 +1,8 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { SafeInteger } from "./row.ts"
 import { setSetting } from "./settings.ts"
-import { first, one, rows, run } from "./statement.ts"
+import { first, one, rows, run, transaction } from "./statement.ts"
 
 export const ChannelType = Schema.Literals(["SOURCE", "DESTINATION"])
 export type ChannelType = typeof ChannelType.Type
@@ -85,7 +86,7 @@ export const linkChannel = (link: {
       on conflict ("accountId", "channelId") do update set "role" = excluded."role"`,
   ).pipe(Effect.asVoid)
 
-/** What the account has to scan, in the order in which the channels were linked. */
+/** What the account has to scan now, in the order in which the channels were linked; what it cannot read waits. */
 export const sourcesOf = (accountId: string) =>
   rows(
     "sourcesOf",
@@ -94,22 +95,11 @@ export const sourcesOf = (accountId: string) =>
       select m."id" as "mapId", c."id" as "channelId", c."telegramId" as "chatId", c."title", c."category", c."isForum",
              m."lastProcessedMessageId" as "mark"
       from "account_channel_map" m join "telegram_channels" c on c."id" = m."channelId"
+      left join stash_source_states s on s."mapId" = m."id"
       where m."accountId" = ${accountId} and m."role" = 'READER' and c."type" = 'SOURCE' and c."isActive"
+        and (s."unreadable" is null or s."retryAt" is null or s."retryAt" <= now())
       order by m."createdAt", m."id"`,
   )
-
-/**
- * Every message up to `messageId` is settled, as a scan that began at the mark `from` found. A mark never moves back by
- * this. False: it was set back meanwhile, because something below is to be looked at again, and stays there.
- */
-export const advanceMark = (mapId: string, from: number | null, messageId: number) =>
-  run(
-    "advanceMark",
-    (sql) => sql`
-      update "account_channel_map"
-      set "lastProcessedMessageId" = greatest("lastProcessedMessageId", ${messageId}::bigint)
-      where "id" = ${mapId} and "lastProcessedMessageId" is not distinct from ${from}::bigint`,
-  ).pipe(Effect.map((written) => written > 0))
 
 /** Lets an account look again at a message of a source (TDLib's chat id) and at all that came after it. */
 export const setMarkBack = (back: {
@@ -117,23 +107,53 @@ export const setMarkBack = (back: {
   readonly chatId: number
   readonly messageId: number
 }) =>
-  run(
+  transaction(
     "setMarkBack",
-    (sql) => sql`
-      update "account_channel_map" m set "lastProcessedMessageId" = ${back.messageId - 1}
-      from "telegram_channels" c
-      where c."id" = m."channelId" and c."telegramId" = ${back.chatId} and m."accountId" = ${back.accountId}
-        and m."role" = 'READER' and m."lastProcessedMessageId" >= ${back.messageId}`,
-  ).pipe(Effect.map((written) => written > 0))
+    Effect.gen(function* () {
+      const marks = yield* run(
+        "setMarkBack",
+        (sql) => sql`
+          update "account_channel_map" m set "lastProcessedMessageId" = ${back.messageId - 1}
+          from "telegram_channels" c
+          where c."id" = m."channelId" and c."telegramId" = ${back.chatId} and m."accountId" = ${back.accountId}
+            and m."role" = 'READER' and m."lastProcessedMessageId" >= ${back.messageId}`,
+      )
+      const floors = yield* run(
+        "lowerFloor",
+        (sql) => sql`
+          update stash_source_states s
+          set "floor" = least(s."floor", stash_between_sets(m."channelId", ${back.messageId - 1})), "low" = null,
+              "high" = null, "epoch" = s."epoch" + 1
+          from "account_channel_map" m join "telegram_channels" c on c."id" = m."channelId"
+          where m."id" = s."mapId" and c."telegramId" = ${back.chatId} and m."accountId" = ${back.accountId}
+            and greatest(s."floor", s."high") >= ${back.messageId}`,
+      )
+      return marks + floors > 0
+    }),
+  )
 
 /** As setMarkBack, for every account that reads the channel (by its row). */
 export const setMarksBack = (channelId: string, messageId: number) =>
-  run(
+  transaction(
     "setMarksBack",
-    (sql) => sql`
-      update "account_channel_map" set "lastProcessedMessageId" = ${messageId - 1}
-      where "channelId" = ${channelId} and "role" = 'READER' and "lastProcessedMessageId" >= ${messageId}`,
-  ).pipe(Effect.asVoid)
+    Effect.gen(function* () {
+      yield* run(
+        "setMarksBack",
+        (sql) => sql`
+          update "account_channel_map" set "lastProcessedMessageId" = ${messageId - 1}
+          where "channelId" = ${channelId} and "role" = 'READER' and "lastProcessedMessageId" >= ${messageId}`,
+      )
+      yield* run(
+        "lowerFloors",
+        (sql) => sql`
+          update stash_source_states s
+          set "floor" = least(s."floor", stash_between_sets(m."channelId", ${messageId - 1})), "low" = null,
+              "high" = null, "epoch" = s."epoch" + 1
+          from "account_channel_map" m
+          where m."id" = s."mapId" and m."channelId" = ${channelId} and greatest(s."floor", s."high") >= ${messageId}`,
+      )
+    }),
+  )
 
 /** Where supervisors hear calls; the payload names accounts by their ids, with commas between, or nobody for all. */
 export const CALL_CHANNEL = "ingestion_trigger"

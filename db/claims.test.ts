@@ -10,11 +10,14 @@ import {
   deferClaim,
   releaseClaims,
   renewLeases,
+  setStartsBetween,
   settleClaim,
+  unsettledSets,
   waitClaim,
 } from "./claims.ts"
 import { Database } from "./database.ts"
 import { skipSet } from "./skipped.ts"
+import { noteSetMessages } from "./source-states.ts"
 import { run } from "./statement.ts"
 
 let url = ""
@@ -242,6 +245,36 @@ describe("claimCounts and claimedSets", () => {
         expect(yield* claimedSets()).toMatchObject([
           { ...setKey(), state: "duplicate", reason: "same as b.zip", contentHash: "h", setName: "a.zip" },
         ])
+      }),
+    ))
+})
+
+describe("what must be found again in a channel", () => {
+  it("is every set that is not settled, by the messages it was made of, and those whose metadata is pending", () =>
+    check(
+      Effect.gen(function* () {
+        for (const firstMessageId of [10, 20, 30]) yield* claim(ana, { firstMessageId })
+        yield* noteSetMessages(channel, [12, 10, 15])
+        const begun = unsettledSets(channel).pipe(Effect.map((sets) => sets.map(({ messageIds }) => messageIds)))
+        expect(yield* begun).toEqual([[12, 10, 15], [20], [30]])
+        yield* run(
+          "settle",
+          (sql) => sql`
+            update stash_claims set "state" = 'published', "leaseUntil" = null, "contentHash" = 'hash'
+            where "firstMessageId" = 20`,
+        )
+        expect(yield* begun).toEqual([[12, 10, 15], [30]])
+        yield* run(
+          "stub",
+          (sql) => sql`
+            insert into "packages"
+              ("id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId")
+            values ('p', 'hash', 'a.zip', 1, 'ZIP', ${channel}, 20)`,
+        )
+        expect(yield* begun).toEqual([[12, 10, 15], [20], [30]])
+        yield* run("enrich", (sql) => sql`update "packages" set "fileCount" = 1`)
+        expect(yield* begun).toEqual([[12, 10, 15], [30]])
+        expect(yield* setStartsBetween(channel, 10, 31)).toEqual([30, 20])
       }),
     ))
 })

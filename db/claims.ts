@@ -1,4 +1,6 @@
-import { Effect, Option, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { SafeInteger, storable } from "./row.ts"
 import { first, one, rows, run } from "./statement.ts"
 
@@ -258,16 +260,59 @@ export const claimedSets = () =>
       from stash_claims order by "firstSeenAt", "sourceChannelId", "firstMessageId"`,
   )
 
-/** An account's sets of one channel that are not settled: what it must find there again. */
-export const unsettledClaims = (accountId: string, sourceChannelId: string) =>
+/** A set that somebody began and that is not settled, with the messages it was made of when it was last looked at. */
+export const UnsettledSet = Schema.Struct({
+  firstMessageId: SafeInteger,
+  accountId: Schema.String,
+  setName: Schema.String,
+  volumes: Schema.Int,
+  bytes: SafeInteger,
+  messageIds: Schema.Array(SafeInteger),
+})
+export type UnsettledSet = typeof UnsettledSet.Type
+
+/**
+ * The sets of one channel that are not settled, and the published ones whose metadata is still pending: what must be found
+ * there again.
+ */
+export const unsettledSets = (sourceChannelId: string) =>
   rows(
-    "unsettledClaims",
-    Schema.Struct({ firstMessageId: SafeInteger, setName: Schema.String, volumes: Schema.Int, bytes: SafeInteger }),
+    "unsettledSets",
+    UnsettledSet,
     (sql) => sql`
-      select "firstMessageId", "setName", "volumes", "bytes" from stash_claims
-      where "accountId" = ${accountId} and "sourceChannelId" = ${sourceChannelId}
-        and "state" in ('claimed', 'deferred', 'waiting')`,
+      select k."firstMessageId", k."accountId", k."setName", k."volumes", k."bytes",
+             to_jsonb(coalesce(s."messageIds", array[k."firstMessageId"])) as "messageIds"
+      from stash_claims k left join stash_set_messages s using ("sourceChannelId", "firstMessageId")
+      where k."sourceChannelId" = ${sourceChannelId} and (
+        k."state" in ('claimed', 'deferred', 'waiting')
+        or (k."state" = 'published' and k."contentHash" in (
+          select "contentHash" from "packages" where "fileCount" = 0
+        ))
+      )
+      order by k."firstMessageId"`,
   )
+
+/** The sets that an account has begun and not settled, by their chats (TDLib's ids) and first messages. */
+export const begunSets = (accountId: string) =>
+  rows(
+    "begunSets",
+    Schema.Struct({ chatId: SafeInteger, firstMessageId: SafeInteger }),
+    (sql) => sql`
+      select c."telegramId" as "chatId", k."firstMessageId"
+      from stash_claims k join "telegram_channels" c on c."id" = k."sourceChannelId"
+      where k."accountId" = ${accountId} and k."state" in ('claimed', 'deferred', 'waiting')`,
+  )
+
+/** Where the sets begin that lie between two messages of a channel, both excluded; those that anybody has looked at. */
+export const setStartsBetween = (sourceChannelId: string, after: number, before: number) =>
+  rows(
+    "setStartsBetween",
+    Schema.Struct({ firstMessageId: SafeInteger }),
+    (sql) => sql`
+      select "firstMessageId" from stash_claims
+      where "sourceChannelId" = ${sourceChannelId} and "firstMessageId" > ${after} and "firstMessageId" < ${before}
+      order by "firstMessageId" desc limit 100`,
+  ).pipe(Effect.map((found) => found.map(({ firstMessageId }) => firstMessageId)))
 
 const ClaimCounts = Schema.Struct({
   claimed: SafeInteger,

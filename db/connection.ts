@@ -1,4 +1,8 @@
-import { Deferred, Duration, Effect, Schema, Semaphore } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import postgres from "postgres"
 
 /**

@@ -1,4 +1,6 @@
-import { Effect, Option, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { SafeInteger } from "./row.ts"
 import { first, run, transaction } from "./statement.ts"
 
@@ -14,7 +16,8 @@ export interface MoveBudget {
 
 /**
  * Counts a move, if the budget has room for it: then 0. Otherwise nothing is counted, and the answer is how many milliseconds
- * later there is room. Lives on in the database, so that a restart gives no new budget.
+ * later there is room. Lives on in the database, so that a restart gives no new budget. Goes by the clock, not by now(), which is
+ * when the transaction began: before it waited for the one that counts at the same time.
  */
 export const spendMove = (budget: MoveBudget) => {
   const { accountId, apartSeconds, most, move, withinSeconds } = budget
@@ -22,14 +25,14 @@ export const spendMove = (budget: MoveBudget) => {
     "moveWait",
     Schema.Struct({ millis: SafeInteger }),
     (sql) => sql`
-      select greatest(0, ceil(extract(epoch from max("free") - now()) * 1000))::bigint as "millis"
+      select greatest(0, ceil(extract(epoch from max("free") - clock_timestamp()) * 1000))::bigint as "millis"
       from (
         (select "at" + make_interval(secs => ${withinSeconds}) as "free" from stash_counted_moves
          where "accountId" = ${accountId} and "move" = ${move} order by "at" desc offset ${most - 1} limit 1)
         union all
         (select max("at") + make_interval(secs => ${apartSeconds}) from stash_counted_moves
          where "accountId" = ${accountId} and "move" = ${move})
-      ) rooms having max("free") > now()`,
+      ) rooms having max("free") > clock_timestamp()`,
   )
   const count = run(
     "countMove",
@@ -37,7 +40,7 @@ export const spendMove = (budget: MoveBudget) => {
       with over as (
         delete from stash_counted_moves where "accountId" = ${accountId} and "at" < now() - interval '7 days'
       )
-      insert into stash_counted_moves ("accountId", "move") values (${accountId}, ${move})`,
+      insert into stash_counted_moves ("accountId", "move", "at") values (${accountId}, ${move}, clock_timestamp())`,
   )
   return transaction(
     "spendMove",

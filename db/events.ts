@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { ClaimState } from "./claims.ts"
 import { SafeInteger } from "./row.ts"
 import { rows, run } from "./statement.ts"

@@ -1,4 +1,6 @@
-import { Effect, Option, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { DatabaseError } from "./database.ts"
 import { ArchiveType, createPackageStub, publishedByHash } from "./packages.ts"
 import { SafeInteger, storable } from "./row.ts"

@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { SetKey } from "./claims.ts"
 import { arrayLiteral, SafeInteger } from "./row.ts"
 import { rows, run } from "./statement.ts"

@@ -1,4 +1,7 @@
-import { Effect, Queue, Schedule, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import { type Connection, type ConnectionOptions, makeConnection } from "./connection.ts"
 
 /**

@@ -1,4 +1,10 @@
-import { Context, Deferred, Duration, Effect, Layer, Option, Schema } from "effect"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { type Connection, DatabaseError, makeConnection, type Query, type Sql } from "./connection.ts"
 import { accountLockKey, hashLockKey } from "./lock-keys.ts"
 

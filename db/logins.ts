@@ -1,4 +1,6 @@
-import { Effect, Option, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { AuthState, setAuthState } from "./accounts.ts"
 import { storable } from "./row.ts"
 import { first, run, transaction } from "./statement.ts"

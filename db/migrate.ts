@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { Database, type DatabaseError } from "./database.ts"
 
 /** The migrations in their order. A name and its text never change once they are on a main branch; new ones go to the end. */
@@ -13,6 +14,7 @@ export const migrationNames = [
   "0006_events",
   "0009_schedules",
   "0010_accounts",
+  "0011_channels",
 ] as const
 
 export interface Migration {

@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { SafeInteger, storable } from "./row.ts"
 import { first, rows, run, transaction } from "./statement.ts"
 

@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { arrayLiteral, SafeInteger, storable } from "./row.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 

@@ -1,4 +1,6 @@
-import { Effect, Option, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { first, run } from "./statement.ts"
 
 /** The proxy of an account: '' for none at all. None: the worker's own setting holds. */

@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { callAccounts, setMarksBack } from "./channels.ts"
 import { unpublish } from "./leftovers.ts"
 import { SafeInteger } from "./row.ts"

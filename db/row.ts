@@ -1,4 +1,5 @@
-import { Schema, SchemaTransformation } from "effect"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 
 /**
  * A bigint column (or a count, or a number inside jsonb) as a number. postgres.js hands bigint over as text.
@@ -20,3 +21,7 @@ export const arrayLiteral = (values: ReadonlyArray<string | number>): string =>
 
 /** Postgres text and jsonb hold neither NUL nor half a surrogate pair; names inside archives and captions do. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD")
+
+/** A value as JSON that Postgres takes as jsonb: JSON.stringify would write what is not storable as escapes. */
+export const storableJson = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? storable(part) : part))

@@ -1,4 +1,6 @@
-import { Effect, Option, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { first, run } from "./statement.ts"
 
 /** A value of global_settings, where the app, the bot and the worker keep what concerns all accounts. */

@@ -1,4 +1,6 @@
-import { Effect, type Option, type Schema } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
 import { Database, DatabaseError, type Query, type Sql } from "./database.ts"
 
 /** All rows of a statement. `name` is what logs and errors call it. */

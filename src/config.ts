@@ -213,6 +213,12 @@ export const settings = {
     about: "files that are no archives and are taken as they are; none takes archives alone",
     fallback: defaultDocumentExtensions.join(","),
   },
+  STASH_SCAN_ORDER: {
+    decode: Schema.Literals(["oldest", "newest"]),
+    expected: "oldest or newest",
+    about: "which of a source's messages are looked at first, where many are new",
+    fallback: "oldest",
+  },
   LOG_LEVEL: {
     decode: Schema.Literals(logLevels),
     expected: `one of ${logLevels.join(", ")}`,
@@ -337,6 +343,7 @@ export interface Config {
   readonly captionTags: boolean
   /** Lower case, without dots. */
   readonly documentExtensions: ReadonlyArray<string>
+  readonly scanOrder: "oldest" | "newest"
   readonly logLevel: (typeof logLevels)[number]
   /** Of one log file; 0: none is kept. */
   readonly logFileBytes: number
@@ -434,6 +441,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     verifyUploads: values.STASH_VERIFY_UPLOADS,
     captionTags: values.STASH_CAPTION_TAG === "on",
     documentExtensions: values.STASH_DOCUMENT_EXTENSIONS,
+    scanOrder: values.STASH_SCAN_ORDER,
     logLevel: values.LOG_LEVEL,
     logFileBytes: values.STASH_LOG_MB * MEBIBYTE,
     dataDirectory,

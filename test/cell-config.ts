@@ -22,6 +22,7 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   captionTags: true,
   verifyUploads: "size",
   documentExtensions: [],
+  scanOrder: "oldest",
   logLevel: "error",
   faultDirectory: null,
   ...given,

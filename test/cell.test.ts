@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
 import { addAccount } from "../db/accounts.ts"
 import { Database } from "../db/database.ts"
-import { rows } from "../db/statement.ts"
+import { rows, run } from "../db/statement.ts"
 import { cellFaultPath } from "../src/cell-fault.ts"
 import type { LoginState } from "../src/channel/account-rpcs.ts"
 import { CpuPool } from "../src/cpu/pool.ts"
@@ -55,7 +55,7 @@ const withCell = <A, E>(
   states: Array<string> = [],
 ) =>
   Effect.gen(function* () {
-    const cell = yield* startCell(bench.config, bench.logs)
+    const cell = yield* startCell(bench.config, bench.logs, process.env["NODE_COMPILE_CACHE"] ?? "")
     yield* cell.account.Login().pipe(
       Stream.runForEach((state: LoginState) => {
         states.push(state._tag)
@@ -142,6 +142,28 @@ describe("an account cell", () => {
         )
         yield* Fiber.join(waiting)
         assert.deepStrictEqual(states, ["RunningElsewhere", "WaitingCode", "Ready"])
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "tells at rest too that it has lost its lock session",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const error = yield* withCell(bench, "12345", (cell) =>
+          Effect.gen(function* () {
+            const guarding = yield* Effect.forkChild(Effect.flip(cell.account.AwaitSessionEnd()))
+            const application = `lock:${bench.config.accountId}`
+            yield* run(
+              "end lock sessions",
+              (sql) =>
+                sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${application}`,
+            ).pipe(Effect.provide(bench.database))
+            return yield* Fiber.join(guarding)
+          }),
+        )
+        assert.include(error, { _tag: "AccountError", who: "retry" })
       }).pipe(Effect.scoped),
     120_000,
   )

@@ -134,8 +134,8 @@ const works = Effect.fn("works")(function* (
       {
         set,
         source: source as unknown as SetWork["source"],
-        photos: [],
         setStarts: [],
+        topicNames: null,
         destination: {} as unknown as SetWork["destination"],
         runId: "run",
         folder: planSetFolder(join(folder, "temp"), { ...rows, ...set }),

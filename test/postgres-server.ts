@@ -2,7 +2,7 @@ import { Effect, Exit, Scope } from "effect"
 import postgres from "postgres"
 import { embeddedPostgres } from "../db/embedded.ts"
 import { migrate } from "../db/migrate.ts"
-import { processesOf } from "./process-group.ts"
+import { processesWith } from "./process-group.ts"
 
 interface Running {
   readonly scope: Scope.Closeable
@@ -39,7 +39,7 @@ export class PostgresServer {
 
   /** Its first process, parent of all others. */
   get processId(): number {
-    return processesOf(0, this.#directory)[0] ?? 0
+    return processesWith(this.#directory)[0] ?? 0
   }
 
   /** Runs a statement of the harness itself. */
@@ -54,7 +54,7 @@ export class PostgresServer {
 
   /** Ends it as a power failure does, and starts it again on the same port: the workers' URL holds the port. */
   async crash(): Promise<void> {
-    for (const pid of processesOf(0, this.#directory)) {
+    for (const pid of processesWith(this.#directory)) {
       try {
         process.kill(pid, "SIGKILL")
       } catch {

@@ -36,6 +36,12 @@ export const processesOf = (group: number, folder: string): ReadonlyArray<number
     .filter((one) => one.group === group || one.commandLine.includes(folder))
     .map(({ pid }) => pid)
 
+/** The living processes that name this folder in their arguments. */
+export const processesWith = (folder: string): ReadonlyArray<number> =>
+  allProcesses()
+    .filter((one) => one.pid !== process.pid && !one.isZombie && one.commandLine.includes(folder))
+    .map(({ pid }) => pid)
+
 /** The living children of the process `parent` whose command line holds `text`. */
 export const childrenOf = (parent: number, text: string): ReadonlyArray<number> =>
   allProcesses()

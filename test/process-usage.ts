@@ -79,15 +79,15 @@ export const usageByName = (roots: Roots): Readonly<Record<ProcessName, Usage>> 
 
 const TICKS_PER_SECOND = 100
 
-/** Processor time that these processes have taken so far, in seconds. */
+/** Processor time that these processes, and their children that have ended, have taken so far: seconds. */
 export const cpuSecondsOf = (pids: ReadonlyArray<number>): number => {
   let ticks = 0
   for (const pid of pids) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-      // After the name in brackets: state, and the times as the 12th and 13th field from there.
+      // After the name in brackets: state, and as the 12th to 15th field from there the times.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-      ticks += Number(fields[11]) + Number(fields[12])
+      for (const field of fields.slice(11, 15)) ticks += Number(field)
     } catch {
       // It has ended.
     }

@@ -74,6 +74,21 @@ export class RunningWorker implements AsyncDisposable {
     return exited
   }
 
+  /** Kills the worker's process, as if the machine had lost its power; its cells notice, and end by themselves. */
+  async kill(): Promise<void> {
+    const worker = this.#process
+    this.#process = undefined
+    if (worker === undefined || worker.exitCode !== null) return
+    const exited = new Promise((resolve) => worker.once("exit", resolve))
+    worker.kill("SIGKILL")
+    await exited
+  }
+
+  /** The process id of the worker, while it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
   /** Waits until the worker ends by itself; resolves with its exit code. */
   async ended(): Promise<number | null> {
     const worker = this.#process

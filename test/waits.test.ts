@@ -42,13 +42,15 @@ const prepare = (sets: number, more: Partial<World> = {}, bytes = 300_000) =>
 describe("a wait that Telegram asks for", () => {
   it("stops all downloads of the account, as its state says, costs no try, and is over by itself", async () => {
     await using worker = await prepare(3)
-    await worker.post("/faults", flood("upload.getFile", 61))
+    // Always, because a download that had begun before the first refusal could end meanwhile.
+    await worker.post("/faults", flood("upload.getFile", 61, "always"))
     worker.start()
     await worker.until("a wait", hasWait("downloads"))
     await worker.until(
       "three sets put off",
       `select 1 as ok from stash_claims where "state" = 'deferred' having count(*) = 3`,
     )
+    worker.sandbox.faults.clear()
     const { accounts }: Listed = await worker.stash("account", "list")
     expect(accounts[0]?.reason).toMatch(/waiting for Telegram: downloads until 20/)
     const claims = await worker.query(`select "reason", "attempts" from stash_claims`)

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs"
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -110,8 +111,7 @@ export class WorkerStage {
   async post(kibibytes: number, ...sources: ReadonlyArray<number>): Promise<void> {
     const name = `Archive ${this.#expected.length + 1}`
     const path = await makeArchive(join(this.folder, "archives"), `${name}.zip`, kibibytes * 1024)
-    // 7-Zip adds its own headers, far less than what is missing to the next part.
-    const content = { name, paths: [path], parts: Math.ceil((kibibytes * 1024 + 4096) / MEBIBYTE) }
+    const content = { name, paths: [path], parts: Math.ceil(statSync(path).size / MEBIBYTE) }
     await this.#telegram
     this.#expected.push(content)
     for (const [copy, source] of sources.entries()) {

@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { type Destination, destination as destinationOf, type Source, sourcesOf } from "../../db/channels.ts"
+import { begunSets } from "../../db/claims.ts"
 import { openPublications } from "../../db/journal.ts"
+import { noteUnreadable } from "../../db/source-states.ts"
 import { AccountError, type CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
@@ -18,7 +20,7 @@ import { Drain } from "./drain.ts"
 import { type CycleFrame, ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
 import { recordRun } from "./run-record.ts"
-import { isEmptyFolder, removeOtherFolders } from "./set-folder.ts"
+import { isEmptyFolder, removeOtherFolders, setFolderName } from "./set-folder.ts"
 
 /** Sources scanned side by side; their sets share the account's places. */
 const SOURCES_AT_ONCE = 2
@@ -48,18 +50,34 @@ const isSourceTrouble = (error: { readonly _tag: string }): error is TelegramErr
   (error as TelegramError).kind !== "closed" &&
   (error as TelegramError).kind !== "unauthorised"
 
-/** A source that cannot be read is shown with the reason; the others go on. `null` = its leftovers are unknown. */
+/** Whether the account will not see the source again soon: removed from it, or the channel is private, deleted or no source. */
+const isUnreadable = ({ kind }: TelegramError): boolean => kind === "not_found" || kind === "forbidden"
+
+/** A source that the account cannot read (any more) is tried again rarely, and says why. */
+const leaveAlone = Effect.fn("leaveAlone")(function* (source: Source, error: TelegramError) {
+  const { isNews, retryAt } = yield* noteUnreadable(source.mapId, error.text)
+  const until = retryAt.toISOString()
+  const log = isNews ? logEvent.warn : logEvent.info
+  yield* log("source.unreadable", `${source.title} cannot be read any more; tried again at ${until}`, {
+    channel: source.title,
+    reason: error.text,
+    until,
+  })
+  return `${error.text}; tried again at ${until}`
+})
+
+/** A source that cannot be read is shown with the reason; the others go on. */
 const ingestOrShow = (source: Source, frame: CycleFrame) =>
   ingestSource(source, frame).pipe(
     Effect.catchIf(isSourceTrouble, (error) =>
-      logEvent
-        .warn("source.failed", `${source.title} cannot be read now`, { error: error.message })
-        .pipe(
-          Effect.andThen(frame.report({ _tag: "SourceFailed", title: source.title, reason: error.message })),
-          Effect.as(null),
-        ),
+      (isUnreadable(error)
+        ? leaveAlone(source, error)
+        : Effect.as(
+            logEvent.warn("source.failed", `${source.title} cannot be read now`, { error: error.message }),
+            error.message,
+          )
+      ).pipe(Effect.flatMap((reason) => frame.report({ _tag: "SourceFailed", title: source.title, reason }))),
     ),
-    Effect.catchTag("CycleCut", () => Effect.succeed(null)),
   )
 
 /** What cannot be swept now is swept by a later cycle, or by another account. */
@@ -75,12 +93,13 @@ const sweep = Effect.fn("sweep")(function* (current: Destination) {
     )
 })
 
-/** Removes what lies on the disk and belongs to none of these folders, nor to an open publication. */
-const tidy = Effect.fn("tidy")(function* (kept: ReadonlyArray<string>) {
+/** Removes what lies on the disk and belongs to no set that the account has begun, nor to an open publication. */
+const tidy = Effect.fn("tidy")(function* () {
   const { accountId, tdlibDirectory, tempDirectory } = yield* AccountConfig
+  const begun = (yield* begunSets(accountId)).map(({ chatId, firstMessageId }) => setFolderName(chatId, firstMessageId))
   // The folder of an open publication holds the parts that are still to be sent.
   const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
-  yield* removeOtherFolders(tempDirectory, new Set([...kept, ...publishing])).pipe(
+  yield* removeOtherFolders(tempDirectory, new Set([...begun, ...publishing])).pipe(
     // With no set on the disk, TDLib's own halves of downloads are gone on with by nobody either.
     Effect.andThen(isEmptyFolder(tempDirectory)),
     Effect.andThen((isEmpty) => (isEmpty ? removeLeftoverFiles(tdlibDirectory) : Effect.void)),
@@ -116,12 +135,13 @@ export const runCycle = Effect.fn("runCycle")(
       runId: run.id,
       report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
     }
-    const kept = yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
+    yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
       concurrency: SOURCES_AT_ONCE,
+      discard: true,
     }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
 
     yield* drain.interruptible(sweep(destination))
-    if (kept.every((names) => names !== null)) yield* tidy(kept.flatMap((names) => names ?? []))
+    yield* tidy()
     yield* reach("cycle.done")
   },
   Effect.catchTag("CycleCut", () => Effect.void),

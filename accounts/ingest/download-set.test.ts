@@ -85,8 +85,8 @@ const withSet = <A, E>(
       return yield* use({
         set,
         source: source as unknown as SetWork["source"],
-        photos: [],
         setStarts: [],
+        topicNames: null,
         destination: {} as unknown as SetWork["destination"],
         runId: "run",
         folder: planSetFolder(folder, { chatId, firstMessageId: set.firstMessageId, volumes: set.volumes }),

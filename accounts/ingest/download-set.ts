@@ -8,9 +8,9 @@ import { type Following, Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
 import { digestSet, growingDigestJob } from "./cpu-stages.ts"
-import type { SourceVolume } from "./scan-source.ts"
 import { createSetFolder, hasVolume, moveFile, requireRoom } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
+import type { SourceVolume } from "./source-file.ts"
 
 /** Growth of one volume is told at most this often; its end at once. */
 const TELL_INTERVAL = "50 millis"

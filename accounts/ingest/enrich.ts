@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { setStartsBetween } from "../../db/claims.ts"
 import { updatePackageWithMetadata } from "../../db/packages.ts"
 import { creatorOf } from "../../src/archive/creator.ts"
 import { entryOf } from "../../src/archive/listing.ts"
@@ -11,8 +12,10 @@ import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
+import { searchPage } from "../telegram/history.ts"
 import { readBytes } from "./set-folder.ts"
 import type { SetWork } from "./set-work.ts"
+import { toPhotos } from "./source-file.ts"
 
 const MEBIBYTE = 1024 * 1024
 const MAX_PREVIEW_BYTES = 2 * MEBIBYTE
@@ -23,8 +26,19 @@ interface Preview {
   readonly messageId: number | null
 }
 
+/** A picture of a set is posted near it: so many photos before its first message, and about as many after it. */
+const PHOTOS_AROUND = 50
+
+const photosAround = Effect.fn("photosAround")(function* ({ set, source }: SetWork) {
+  const page = yield* searchPage(source.chatId, "photos", set.firstMessageId, { offset: -PHOTOS_AROUND })
+  return page.messages.flatMap(toPhotos)
+})
+
 const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
-  const photo = matchPreview(work.set, work.photos, work.setStarts)
+  const photos = yield* photosAround(work)
+  const earliest = photos.reduce((lowest, { messageId }) => Math.min(lowest, messageId), work.set.firstMessageId)
+  const starts = yield* setStartsBetween(work.source.channelId, earliest, work.set.firstMessageId)
+  const photo = matchPreview(work.set, photos, [...starts, ...work.setStarts])
   if (photo === undefined || photo.bytes > MAX_PREVIEW_BYTES) return undefined
   const path = yield* downloadFile({ fileId: photo.fileId, priority: 8, onProgress: () => {} })
   const data = yield* readBytes(path)
@@ -82,6 +96,7 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
   inspection: InspectResult,
 ) {
   const preview = yield* previewOf(work, inspection)
+  const topicName = yield* work.topicNames?.of(work.set.volumes[0]?.topicId ?? null) ?? Effect.succeed(null)
   const files = filesOf(inspection)
   yield* reach("metadata.made")
   yield* updatePackageWithMetadata(packageId, {
@@ -90,7 +105,7 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
     flags: inspection.flags,
     previewData: preview?.data ?? null,
     previewMessageId: preview?.messageId ?? null,
-    creator: creatorOf({ topicName: null, fileName: work.set.name, channelTitle: work.source.title }) ?? null,
+    creator: creatorOf({ topicName, fileName: work.set.name, channelTitle: work.source.title }) ?? null,
     tags: tagsOf(work.source.category),
   })
   yield* reach("metadata.written")

@@ -132,6 +132,9 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
       if (isNew && work.set.state !== "complete") yield* reviveForLateVolumes(work)
       if (attempts > MAX_CLAIMS && !(yield* isBeingPublished(identityOf(work))))
         return yield* skip(work, token, "EXTRACT_FAILED", `the account ended ${attempts - 1} times while working on it`)
+      // Telegram's terms leave no choice here, so there is no setting.
+      if (work.set.volumes.some(({ canBeSaved }) => !canBeSaved))
+        return yield* skip(work, token, "DOWNLOAD_FAILED", "protected content: Telegram does not let it be saved")
       const { maxSetBytes } = yield* AccountConfig
       if (work.set.bytes > maxSetBytes)
         return yield* skip(work, token, "SIZE_LIMIT", `${work.set.bytes} bytes are over the limit of ${maxSetBytes}`)

@@ -6,17 +6,18 @@ import type { Destination, Source } from "../../db/channels.ts"
 import type { SetKey } from "../../db/claims.ts"
 import type { ArchiveSet } from "../../src/archive/archive-set.ts"
 import type { CycleEvent, Outcome, Stage } from "../../src/channel/account-rpcs.ts"
-import type { SourcePhoto, SourceVolume } from "./scan-source.ts"
 import type { SetFolder } from "./set-folder.ts"
+import type { SourceVolume } from "./source-file.ts"
+import type { TopicNames } from "./topic-names.ts"
 
 /** One archive set on its way, with everything its stages need to know. */
 export interface SetWork {
   readonly set: ArchiveSet<SourceVolume>
   readonly source: Source
-  /** Photos of the source that may show what is in the set. */
-  readonly photos: ReadonlyArray<SourcePhoto>
-  /** The first message of every set in this scan. */
+  /** The first messages of the sets that the scan gave out last. */
   readonly setStarts: ReadonlyArray<number>
+  /** Null: the source has no topics. */
+  readonly topicNames: TopicNames | null
   readonly destination: Destination
   readonly runId: string
   readonly folder: SetFolder

@@ -1,25 +1,28 @@
 import * as Effect from "effect/Effect"
 import type { Source } from "../../db/channels.ts"
-import { unsettledClaims } from "../../db/claims.ts"
+import type { UnsettledSet } from "../../db/claims.ts"
 import { skipVanished } from "../../db/skipped.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { messagesById } from "../telegram/history.ts"
-import type { SourceScan } from "./scan-source.ts"
+
+/** What became, in a scan, of the first messages of sets that had been begun before: of a set's start, or within one. */
+export type FoundMessages = ReadonlyMap<number, "start" | "within">
 
 /**
- * Settles the sets that this account has begun in a source and does not find there any more: somebody deleted their
- * first message, or put it into another set. They are skipped, with that reason, instead of being waited for for ever.
+ * Settles the sets that this account had begun in a source before a scan, and that the scan did not find there any more:
+ * somebody deleted their first message, or put it into another set. They are skipped, with that reason, instead of being
+ * waited for for ever.
  */
-export const skipVanishedSets = Effect.fn("skipVanishedSets")(function* (source: Source, scan: SourceScan) {
+export const skipVanishedSets = Effect.fn("skipVanishedSets")(function* (
+  source: Source,
+  begun: ReadonlyArray<UnsettledSet>,
+  found: FoundMessages,
+) {
   const { accountId } = yield* AccountConfig
-  const present = new Set(scan.sets.map(({ firstMessageId }) => firstMessageId))
-  const mark = source.mark ?? 0
-  const claims = yield* unsettledClaims(accountId, source.channelId)
-  // Below the mark the scan did not look.
-  const missed = claims.filter(({ firstMessageId }) => firstMessageId > mark && !present.has(firstMessageId))
+  const missed = begun.filter((set) => set.accountId === accountId && found.get(set.firstMessageId) !== "start")
   for (const { bytes, firstMessageId, setName, volumes } of missed) {
-    const isInAnotherSet = scan.sets.some((set) => set.volumes.some(({ messageId }) => messageId === firstMessageId))
+    const isInAnotherSet = found.has(firstMessageId)
     // A scan may have missed it, so that Telegram itself must say that it is gone.
     if (!isInAnotherSet && (yield* messagesById(source.chatId, [firstMessageId]))[0] !== null) continue
     const reason = isInAnotherSet

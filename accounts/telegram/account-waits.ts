@@ -9,11 +9,20 @@ import { makeWaits, type Wait } from "./waits.ts"
 /** Many words of the same wait are written as one. */
 const WRITE_EVERY = "1 second"
 
-const tell = ({ cause, count, kind, until }: Wait) => {
-  const fields = { kind, until: new Date(until).toISOString(), count }
-  if (cause === "flood") return logEvent.warn("telegram.wait", `Telegram has the account wait: ${kind}`, fields)
-  // Told at its beginning: as long as it goes on it comes with every few parts.
-  return count === 1 ? logEvent.warn("telegram.throttled", `Telegram slows ${kind} down`, fields) : Effect.void
+/**
+ * Logs waits. A slowed transfer is told of at its beginning, as which the first word of it counts that is heard: as long as
+ * it goes on, there is one with every few parts.
+ */
+export const makeTelling = (earlier: ReadonlyArray<Wait>) => {
+  const slowed = earlier.filter(({ cause }) => cause === "throttled")
+  const slowedSince = new Map(slowed.map(({ kind, since }) => [kind, since]))
+  return ({ cause, count, kind, since, until }: Wait) => {
+    const fields = { kind, until: new Date(until).toISOString(), count }
+    if (cause === "flood") return logEvent.warn("telegram.wait", `Telegram has the account wait: ${kind}`, fields)
+    if (slowedSince.get(kind) === since) return Effect.void
+    slowedSince.set(kind, since)
+    return logEvent.warn("telegram.throttled", `Telegram slows ${kind} down`, fields)
+  }
 }
 
 /**
@@ -24,6 +33,7 @@ export const makeAccountWaits = Effect.fn("makeAccountWaits")(function* (account
   const clock = yield* Clock.Clock
   const bell = yield* Queue.sliding<void>(1)
   const earlier = (yield* currentWaits()).filter((wait) => wait.accountId === accountId)
+  const tell = makeTelling(earlier)
   const waits = makeWaits(clock, earlier, () => Queue.offerUnsafe(bell, undefined))
   yield* Queue.take(bell).pipe(
     Effect.andThen(

@@ -31,6 +31,8 @@ export const ChannelMessage = Schema.Struct({
   caption: Schema.String,
   /** Forwarded from elsewhere, by a person: the worker forwards nothing. */
   isForwarded: Schema.Boolean,
+  /** False: protected content. Telegram's terms forbid to save it. */
+  canBeSaved: Schema.Boolean,
   sending: Schema.Literals(["sent", "pending", "failed"]),
   content: Schema.Union([DocumentContent, PhotoContent, Schema.TaggedStruct("Other", { type: Schema.String })]),
 })
@@ -97,6 +99,7 @@ export const decodeMessage = (message: Td.message): Effect.Effect<ChannelMessage
     topicId: topicOf(message.topic_id),
     albumId: message.media_album_id === "0" ? null : message.media_album_id,
     isForwarded: message.forward_info !== undefined,
+    canBeSaved: message.can_be_saved,
     sending: sendingOf(message.sending_state),
     ...contentOf(message.content),
   })

@@ -7,7 +7,7 @@ import { type ChannelMessage, decodeMessage } from "./channel-message.ts"
 import { Tdlib } from "./tdlib.ts"
 import { type TelegramError, telegramError, waitOutFloods } from "./telegram-error.ts"
 
-const PAGE_SIZE = 100
+export const PAGE_SIZE = 100
 
 /** A message that does not decode is logged and left out, so that one odd message cannot stop a channel. */
 const decodePage = (messages: ReadonlyArray<Td.message>) =>
@@ -32,13 +32,56 @@ const filters = {
   photos: { _: "searchMessagesFilterPhoto" },
 } as const
 
+/** A page of a search, newest first. */
+export interface SearchPage {
+  readonly messages: ReadonlyArray<ChannelMessage>
+  /** Of all messages of the page, those too that could not be decoded. */
+  readonly ids: ReadonlyArray<number>
+  /** Where the next older page begins; 0: there is none. */
+  readonly next: number
+}
+
 /**
- * All messages of one kind in a chat that are newer than `afterMessageId`, newest first, page by page.
+ * A hundred messages of one kind in a chat, from `fromMessageId` (0: the newest) on downwards; with a negative `offset`
+ * so many newer ones too. A page may be shorter for any reason: only `next` = 0 is the end (W-2).
  * `searchChatMessages`, because `getChatHistory` shows only service messages where the history is hidden (facts,
- * lesson 4a44374). A short page is no end: only `next_from_message_id` = 0 is (W-2).
+ * lesson 4a44374).
  * Without a `text` to search for, TDLib may answer from its own database (`search_dialog_messages` in its
  * MessagesManager.cpp), which lacks what it has not heard of yet.
  */
+export const searchPage = Effect.fn("searchPage")(function* (
+  chatId: number,
+  kind: keyof typeof filters,
+  fromMessageId: number,
+  { offset = 0, text = "" } = {},
+) {
+  const tdlib = yield* Tdlib
+  const found = yield* waitOutFloods(
+    tdlib.invoke(
+      {
+        _: "searchChatMessages",
+        chat_id: chatId,
+        query: text,
+        from_message_id: fromMessageId,
+        offset,
+        limit: PAGE_SIZE,
+        filter: filters[kind],
+      },
+      120,
+    ),
+  )
+  const next = found.next_from_message_id
+  if (offset === 0 && fromMessageId > 0 && next >= fromMessageId)
+    return yield* telegramError("searchChatMessages", { message: `the search stands still at message ${next}` })
+  const page: SearchPage = {
+    messages: yield* decodePage(found.messages),
+    ids: found.messages.map(({ id }) => id),
+    next,
+  }
+  return page
+})
+
+/** All messages of one kind in a chat that are newer than `afterMessageId`, newest first, page by page. */
 export const searchMessages = (
   chatId: number,
   kind: keyof typeof filters,
@@ -46,25 +89,8 @@ export const searchMessages = (
   text = "",
 ): Stream.Stream<ChannelMessage, TelegramError, Tdlib> =>
   Stream.paginate(0, (fromMessageId) =>
-    Effect.gen(function* () {
-      const tdlib = yield* Tdlib
-      const page = yield* waitOutFloods(
-        tdlib.invoke(
-          {
-            _: "searchChatMessages",
-            chat_id: chatId,
-            query: text,
-            from_message_id: fromMessageId,
-            offset: 0,
-            limit: PAGE_SIZE,
-            filter: filters[kind],
-          },
-          120,
-        ),
-      )
-      const messages = yield* decodePage(page.messages)
-      const next = page.next_from_message_id
-      const reachedMark = page.messages.some((message) => message.id <= afterMessageId)
+    Effect.map(searchPage(chatId, kind, fromMessageId, { text }), ({ ids, messages, next }) => {
+      const reachedMark = ids.some((id) => id <= afterMessageId)
       return [
         messages.filter((message) => message.id > afterMessageId),
         next === 0 || reachedMark ? Option.none<number>() : Option.some(next),

@@ -128,10 +128,24 @@ export const logOut = Effect.fn("Login.logOut")(
 
 const digits = (phone: string): string => phone.replace(/\D/g, "")
 
+/**
+ * An account that has its session is still offline here, and one that was killed right after its first login has not
+ * stored itself: TDLib would answer in no life. Settling asks again, online.
+ */
+const ME_LIMIT_SECONDS = 10
+
 /** Whoever scans a QR code decides which account is logged in: it must be this one. */
 const ready = Effect.fn("Login.ready")(function* ({ method, phone }: LoginWay) {
   const tdlib = yield* Tdlib
-  const me = yield* orLoginError(tdlib.invoke({ _: "getMe" }))
+  const me = yield* orLoginError(
+    tdlib.invoke({ _: "getMe" }, ME_LIMIT_SECONDS).pipe(
+      Effect.catchIf(
+        (error) => error.kind === "timeout" && method !== "qr",
+        () => Effect.succeed(undefined),
+      ),
+    ),
+  )
+  if (me === undefined) return { _tag: "Ready", isPremium: false } as const
   if (method === "qr" && digits(me.phone_number) !== digits(phone)) {
     yield* Effect.ignore(logOut())
     return yield* loginError("wrong_account")

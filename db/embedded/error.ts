@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /**
  * The embedded server cannot be used; `message` says what the operator can do. Every reason but `in_use` and `start_failed`

@@ -42,6 +42,8 @@ export const CellConfig = Schema.Struct({
   verifyUploads: Schema.Literals(["size", "digest"]),
   /** Of files that are taken though they are no archives: lower case, without dots. */
   documentExtensions: Schema.Array(Schema.String),
+  /** Which of a source's documents are read first. */
+  scanOrder: Schema.Literals(["oldest", "newest"]),
   logLevel: Schema.Literals(logLineLevels),
   /** Resident memory of the cell's process: above the first it is begun anew soon, above the second at once. */
   memory: Schema.Struct({ softBytes: Schema.Int, hardBytes: Schema.Int }),

@@ -1,5 +1,5 @@
 /** The jobs of the CPU pool and what they answer. Paths and digests cross the threads, never file bytes. */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { setFlags } from "../archive/set-flags.ts"
 
 const Bytes = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))

@@ -9,6 +9,7 @@ import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import { accountCycles } from "./account-cycles.ts"
 import { accountSecrets } from "./account-secrets.ts"
+import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
 import { startCell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
@@ -70,6 +71,7 @@ const cellConfig = (
   captionTags: config.captionTags,
   verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
+  scanOrder: config.scanOrder,
   logLevel: config.logLevel,
   memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
@@ -119,7 +121,8 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
   const secrets = yield* accountSecrets(account.id, surroundings.config)
-  const cell = yield* startCell(cellConfig(account, secrets, surroundings), surroundings.logs)
+  const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(surroundings.config.dataDirectory, "compiled")
+  const cell = yield* startCell(cellConfig(account, secrets, surroundings), surroundings.logs, compileCache)
   const sandboxCode = surroundings.config.sandboxCodes === "given" ? surroundings.sandbox?.loginCode : undefined
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")
@@ -127,7 +130,12 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
-    yield* accountCycles(cell, account, surroundings).pipe(Effect.raceFirst(cell.account.AwaitSessionEnd()))
+    // Before the first cycle, which may find that the operator must act: perhaps this is how.
+    yield* answerEarlierRequests(cell, account.id)
+    yield* accountCycles(cell, account, surroundings).pipe(
+      Effect.raceFirst(cell.account.AwaitSessionEnd()),
+      Effect.raceFirst(answerRequests(cell, account.id)),
+    )
   }).pipe(
     Effect.tapError((error) => noteLoginProblem(account.id, error)),
     Effect.catchIf(isWaitForTelegram, (error) =>

@@ -2,8 +2,10 @@ import { Context, Deferred, Effect, Exit, Layer, Queue, Schema, Stream } from "e
 import { AccountOrder, ORDER_CHANNEL } from "../../db/account-states.ts"
 import { CALL_CHANNEL } from "../../db/channels.ts"
 import { Database } from "../../db/database.ts"
+import { REQUEST_CHANNEL } from "../../db/requests.ts"
 import { logEvent } from "../log-line.ts"
 import { LoginAnswers } from "./login-answers.ts"
+import { RequestBell } from "./request-bell.ts"
 import { Wake } from "./wake.ts"
 
 /** Thrown when: an operator had the account restarted. */
@@ -97,11 +99,13 @@ const accountIdsIn = (payload: string): ReadonlyArray<string> =>
 export const hearOrders = Effect.gen(function* () {
   const wake = yield* Wake
   const { review } = yield* Orders
+  const requests = yield* RequestBell
   const database = yield* Database
-  yield* database.listen([CALL_CHANNEL, ORDER_CHANNEL]).pipe(
+  yield* database.listen([CALL_CHANNEL, ORDER_CHANNEL, REQUEST_CHANNEL]).pipe(
     Stream.runForEach((event) => {
       if (event._tag !== "Notification") return review
       if (event.channel === ORDER_CHANNEL) return obey(event.payload)
+      if (event.channel === REQUEST_CHANNEL) return requests.ring(event.payload)
       const accounts = accountIdsIn(event.payload)
       return Effect.andThen(
         logEvent.info("accounts.called", "Accounts are called to look at their sources now", { accounts }),

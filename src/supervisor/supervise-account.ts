@@ -8,6 +8,7 @@ import { CellRecycled } from "./account-cycles.ts"
 import { AccountParked, accountLife, type CellSurroundings, WaitOver } from "./account-life.ts"
 import type { AccountState } from "./account-state.ts"
 import { RestartOrdered } from "./orders.ts"
+import { RequestBell } from "./request-bell.ts"
 import { type EndKind, type Restart, type RestartPolicy, superviseLives } from "./restart-policy.ts"
 import { StatusBoard } from "./status-board.ts"
 import { Wake } from "./wake.ts"
@@ -75,7 +76,7 @@ class LivesEnded extends Schema.TaggedError<LivesEnded>()("LivesEnded", {}) {
 
 /**
  * Keeps one account alive: restarts its cell by policy, and parks it, visibly, when the policy gives up or the operator
- * must act. A parked account is tried again after a while, or when it is called. Never fails, and ends only when the worker
+ * must act. A parked account is tried again after a while, or when it is called or asked. Never fails, and ends only when the worker
  * stops (P5).
  */
 export const superviseAccount = Effect.fn("superviseAccount")(function* (
@@ -86,6 +87,7 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
   yield* board.enter(account)
   const { config, onParked, stopping } = surroundings
   const called = yield* (yield* Wake).listen(account.id)
+  const { heard } = yield* RequestBell
   // A life that ended because the worker stops is followed by none.
   const lastLife = Effect.flatMap(Deferred.isDone(stopping), (isStopping) =>
     isStopping ? Effect.interrupt : Effect.void,
@@ -112,7 +114,8 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
       yield* board.move(account.id, "parked", error.message)
       yield* onParked(new AccountParked({ accountId: account.id, reason: error.message }))
       const coolDown = config.parkedMinutes === 0 ? Effect.never : Effect.sleep(Duration.minutes(config.parkedMinutes))
-      yield* Effect.raceFirst(coolDown, called)
+      // What an operator asks of it may need its cell, and may be what ends the trouble.
+      yield* coolDown.pipe(Effect.raceFirst(called), Effect.raceFirst(heard(account.id)))
     })
   yield* lives.pipe(
     Effect.catch(park),

@@ -17,6 +17,7 @@ import type { AccountParked, CellSurroundings } from "./account-life.ts"
 import { Bandwidth } from "./bandwidth.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
+import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
 import { superviseAccount } from "./supervise-account.ts"
@@ -87,6 +88,7 @@ export const layerFoundations = (config: Config) =>
           Layer.provideMerge(Timetable.layer({ quietHours: config.quietHours, zone: config.timeZone })),
         ),
         LoginAnswers.layer,
+        RequestBell.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),

@@ -3,6 +3,7 @@ import { cpus, loadavg, totalmem } from "node:os"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { benchCells } from "./cells/cells.ts"
 import { benchCpu } from "./cpu/cpu.ts"
 import type { BenchOptions, BenchResult } from "./measure.ts"
 import { benchSandbox } from "./sandbox/sandbox.ts"
@@ -10,6 +11,7 @@ import { benchSandbox } from "./sandbox/sandbox.ts"
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<ReadonlyArray<BenchResult>>>> = {
   sandbox: benchSandbox,
   cpu: benchCpu,
+  cells: benchCells,
 }
 const names = Object.keys(benches)
 

@@ -12,18 +12,18 @@ const measures = ["pssMb", "rssMb", "fds", "threads", "processes"] as const
 type Measure = (typeof measures)[number]
 
 /**
- * What a measure may grow by from the beginning to the end of what is looked at: so much of its median, and always so
+ * What a measure of a process may grow by from the beginning to the end of what is looked at: so much of its median, and always so
  * much as is no growth yet, since processes of any age come and go.
  */
 const tolerances: Readonly<Record<Measure, { readonly share: number; readonly always: number }>> = {
-  pssMb: { share: 0.1, always: 15 },
-  rssMb: { share: 0.1, always: 30 },
-  fds: { share: 0.05, always: 8 },
-  threads: { share: 0.05, always: 8 },
+  pssMb: { share: 0.1, always: 5 },
+  rssMb: { share: 0.1, always: 10 },
+  fds: { share: 0.1, always: 3 },
+  threads: { share: 0.1, always: 1 },
   processes: { share: 0, always: 1 },
 }
 
-/** How one measure of the processes of one name developed. */
+/** How one measure of the processes of one name developed, by the process. */
 export interface Growth {
   readonly process: ProcessName
   readonly measure: Measure
@@ -36,17 +36,29 @@ export interface Growth {
   readonly holds: boolean | null
 }
 
+/** By the process, since how many there are is a measure of its own, and some are always missing. */
+const amountOf = (usage: Usage, measure: Measure): number =>
+  measure === "processes" ? usage.processes : usage[measure] / usage.processes
+
+/**
+ * The sandbox keeps all that it is told, as Telegram does; a session of Postgres keeps the files of the tables that it has
+ * come to know open, up to a number that is set (max_files_per_process).
+ */
+const isMeantToGrow = (process: ProcessName, measure: Measure): boolean =>
+  process === "sandbox" || (process === "Postgres" && measure === "fds")
+
 const rounded = (value: number): number => Number(value.toFixed(1))
 
 const growthOf = (process: ProcessName, measure: Measure, samples: ReadonlyArray<Sample>): Growth => {
-  const points = samples.map(({ minutes, usage }) => [minutes, usage[process][measure]] as const)
+  const points = samples
+    .filter(({ usage }) => usage[process].processes > 0)
+    .map(({ minutes, usage }) => [minutes, amountOf(usage[process], measure)] as const)
   const minutes = (samples.at(-1)?.minutes ?? 0) - (samples[0]?.minutes ?? 0)
   const slope = slopeOf(points)
   const median = medianOf(points.map(([, value]) => value))
   const { always, share } = tolerances[measure]
   const tolerance = Math.max(always, share * median)
-  // The sandbox keeps all that it is told, as Telegram does.
-  const holds = process === "sandbox" ? null : slope * minutes <= tolerance
+  const holds = isMeantToGrow(process, measure) ? null : slope * minutes <= tolerance
   return {
     process,
     measure,

@@ -22,9 +22,9 @@ const weights: Readonly<Record<FaultName, number>> = {
 }
 const hat = faultNames.flatMap((what) => Array<FaultName>(weights[what]).fill(what))
 
-/** With ten accounts each is struck about every two minutes: less often than the restart policy takes for hopeless. */
-const LEAST_PAUSE = 4_000
-const MORE_PAUSE = 16_000
+/** With ten accounts each is struck about every two and a half minutes: less often than the restart policy takes for hopeless. */
+const LEAST_PAUSE = 6_000
+const MORE_PAUSE = 18_000
 
 /** Faults without end. Those of a seed are always the same; whom they find at work is not in its hands. */
 export function* faultsOf(seed: number): Generator<PlannedFault> {

@@ -2,11 +2,13 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { measureDeaths, renderDeaths } from "./deaths.ts"
 import { faultsOf } from "./plan.ts"
 import { renderSummary, summarize } from "./report.ts"
 import { soak } from "./run.ts"
 
 const help = `npm run soak -- [--minutes N] [--accounts N] [--seed S] [--json FILE]
+npm run soak -- --deaths [--times N] [--json FILE]
 
 Runs a worker with many accounts on a local Telegram, posts archives all the time, and lets faults fall: cells are killed,
 frozen, hang, leak and abort, Postgres and Telegram are crashed and come back. Exits with 0 only when no account stopped
@@ -16,6 +18,8 @@ threads and processes did not grow.
   --minutes N   how long faults fall (default 30; growth is judged from 10 on)
   --accounts N  how many accounts (default 10)
   --seed S      whole number; the same seed makes the same faults and the same work (default 1)
+  --deaths      tries every kind of death alone, on three accounts at work, and prints a table in Markdown
+  --times N     how often each of them (default 5)
   --json FILE   where to write the summary; the worker's log lies beside it when something is wrong`
 
 const { values } = parseArgs({
@@ -23,6 +27,8 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "30" },
     accounts: { type: "string", default: "10" },
     seed: { type: "string", default: "1" },
+    deaths: { type: "boolean", default: false },
+    times: { type: "string", default: "5" },
     json: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -64,6 +70,15 @@ const main = async (): Promise<void> => {
   process.exitCode = summary.problems.length === 0 ? 0 : 1
 }
 
+const deaths = async (): Promise<void> => {
+  const { problems, rows } = await measureDeaths(wholeNumber("times", values.times, 1), print)
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows, problems }, null, 2)}\n`)
+  print(renderDeaths(rows))
+  for (const problem of problems) print(`PROBLEM: ${problem}`)
+  process.exitCode = problems.length === 0 ? 0 : 1
+}
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
 if (values.help) print(help)
+else if (values.deaths) await deaths()
 else await main()

@@ -1,0 +1,55 @@
+import * as Effect from "effect/Effect"
+import type { DatabaseError } from "../db/connection.ts"
+import type { Database } from "../db/database.ts"
+import { type ChatAnswer, ChatRefusal, type ChatRequest } from "../src/channel/chat-requests.ts"
+import type { AccountConfig } from "./account-config.ts"
+import { listChats, seenChat } from "./telegram/chats.ts"
+import { requireChat } from "./telegram/history.ts"
+import { joinChat } from "./telegram/join.ts"
+import { readJoinTarget } from "./telegram/join-target.ts"
+import { Tdlib } from "./telegram/tdlib.ts"
+import type { TelegramError } from "./telegram/telegram-error.ts"
+
+const join = Effect.fn("join")(function* (text: string) {
+  const target = readJoinTarget(text)
+  if (target === undefined)
+    return yield* new ChatRefusal({
+      reason: `${text} names no chat: give @username, a t.me link, or an invite link (t.me/+...)`,
+    })
+  return yield* joinChat(target)
+})
+
+const createDestination = Effect.fn("createDestination")(function* (title: string) {
+  const tdlib = yield* Tdlib
+  // A supergroup, because every member may post there: all accounts publish in one destination.
+  const chat = yield* tdlib.invoke({ _: "createNewSupergroupChat", title, is_channel: false })
+  const { invite_link } = yield* tdlib.invoke({ _: "createChatInviteLink", chat_id: chat.id, name: "accounts" })
+  return { _tag: "Created", chat: yield* seenChat(chat), inviteLink: invite_link } satisfies ChatAnswer
+})
+
+const perform = (request: ChatRequest) => {
+  switch (request._tag) {
+    case "ListChats":
+      return Effect.map(listChats(), (chats): ChatAnswer => ({ _tag: "Chats", chats }))
+    case "LookAtChat":
+      return requireChat(request.chatId).pipe(
+        Effect.flatMap((chat) => seenChat(chat)),
+        Effect.map((chat): ChatAnswer => ({ _tag: "Chat", chat })),
+      )
+    case "Join":
+      return join(request.target)
+    case "CreateDestination":
+      return createDestination(request.title)
+  }
+}
+
+const refusalOf = (error: ChatRefusal | TelegramError | DatabaseError): ChatRefusal => {
+  if (error._tag === "ChatRefusal") return error
+  return new ChatRefusal({ reason: error._tag === "TelegramError" ? `Telegram refuses: ${error.text}` : error.message })
+}
+
+/** Does what an operator asks of the account. Fails with `ChatRefusal`, whose reason is for the operator. */
+export const answerChatRequest = (
+  request: ChatRequest,
+): Effect.Effect<ChatAnswer, ChatRefusal, AccountConfig | Database | Tdlib> =>
+  Effect.mapError(perform(request), refusalOf)

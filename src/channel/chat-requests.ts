@@ -1,0 +1,51 @@
+import * as Schema from "effect/Schema"
+
+export const chatKinds = ["channel", "supergroup", "forum", "group", "private"] as const
+
+/** A chat as an account sees it. */
+export const SeenChat = Schema.Struct({
+  /** TDLib's chat id. */
+  chatId: Schema.Int,
+  title: Schema.String,
+  kind: Schema.Literals(chatKinds),
+  /** Without the @; null: it is not public. */
+  username: Schema.NullOr(Schema.String),
+  /** Where the account has it: main, archive, or the names of folders. */
+  lists: Schema.Array(Schema.String),
+  canPost: Schema.Boolean,
+  /** Telegram does not let its content be saved, so that nothing of it is taken. */
+  isProtected: Schema.Boolean,
+  /** Why it can be no source; null: it can. */
+  refusal: Schema.NullOr(Schema.String),
+})
+export type SeenChat = typeof SeenChat.Type
+
+/** What an account is asked to do with chats on behalf of an operator. */
+export const ChatRequest = Schema.Union([
+  /** All chats of the account. */
+  Schema.TaggedStruct("ListChats", {}),
+  /** One chat that the account sees. */
+  Schema.TaggedStruct("LookAtChat", { chatId: Schema.Int }),
+  /** `target`: @username, t.me/username, or an invite link. */
+  Schema.TaggedStruct("Join", { target: Schema.NonEmptyString.check(Schema.isMaxLength(256)) }),
+  /** A supergroup of the account's own, to publish in. */
+  Schema.TaggedStruct("CreateDestination", { title: Schema.NonEmptyString.check(Schema.isMaxLength(128)) }),
+])
+export type ChatRequest = typeof ChatRequest.Type
+
+export const ChatAnswer = Schema.Union([
+  Schema.TaggedStruct("Chats", { chats: Schema.Array(SeenChat) }),
+  Schema.TaggedStruct("Chat", { chat: SeenChat }),
+  Schema.TaggedStruct("Joined", { chat: SeenChat, wasMember: Schema.Boolean }),
+  /** An administrator of the chat has to let the account in. */
+  Schema.TaggedStruct("JoinRequested", { title: Schema.String }),
+  Schema.TaggedStruct("Created", { chat: SeenChat, inviteLink: Schema.String }),
+])
+export type ChatAnswer = typeof ChatAnswer.Type
+
+/** Thrown when: an account cannot do what was asked; the text says why, and what would help. */
+export class ChatRefusal extends Schema.TaggedError<ChatRefusal>()("ChatRefusal", { reason: Schema.String }) {
+  override get message(): string {
+    return this.reason
+  }
+}
