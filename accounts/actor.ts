@@ -36,7 +36,7 @@ import { Tdlib } from "./telegram/tdlib.ts"
 import { watchTdlib } from "./telegram/tdlib-watch.ts"
 import { makeStoredUploadLimit } from "./telegram/upload-limit.ts"
 
-const BEAT_MILLIS = 1_000
+const BEAT_MILLIS = 5_000
 
 const parent = parentPort
 if (parent === null) throw new Error("actor.ts runs in the worker thread of an account cell only")
@@ -48,7 +48,7 @@ const port: FramePort = makeFramePort(
 )
 const report = (body: ActorReport): void => port.post({ stream: "warden", body })
 
-// A heartbeat at once, before the slow imports' work begins, then every second: it proves that the event loop turns.
+// A heartbeat at once, before the slow imports' work begins, then every few seconds: it proves that the event loop turns.
 report({ _tag: "Beat" })
 setInterval(() => report({ _tag: "Beat" }), BEAT_MILLIS)
 

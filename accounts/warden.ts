@@ -22,6 +22,8 @@ import {
 /** Without a sign of life for this long the actor counts as hung. Its start, with all imports, may take longer. */
 const HUNG_AFTER_MILLIS = 30_000
 const START_LIMIT_MILLIS = 60_000
+/** How often the silence of the actor and the size of the process are looked at. */
+const WATCH_MILLIS = 2_000
 /** An orderly close must flush TDLib's databases; after this long it is cut short. */
 const CLOSE_LIMIT_MILLIS = 25_000
 
@@ -95,7 +97,7 @@ class Actor {
     passOn(supervisor, this.#port)
     worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
     worker.on("exit", (code) => end({ _tag: "Failed", message: `the actor ended by itself with code ${code}` }))
-    setInterval(() => this.#watch(), 1_000)
+    setInterval(() => this.#watch(), WATCH_MILLIS)
     setInterval(() => tellSupervisor({ _tag: "Beat" }), WARDEN_BEAT_SECONDS * 1_000)
   }
 

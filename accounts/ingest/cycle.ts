@@ -78,6 +78,7 @@ const ingestOrShow = (source: Source, frame: CycleFrame) =>
           )
       ).pipe(Effect.flatMap((reason) => frame.report({ _tag: "SourceFailed", title: source.title, reason }))),
     ),
+    Effect.catchTag("CycleCut", () => Effect.void),
   )
 
 /** What cannot be swept now is swept by a later cycle, or by another account. */

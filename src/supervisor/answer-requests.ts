@@ -12,8 +12,8 @@ import { logEvent } from "../log-line.ts"
 import type { Cell } from "./cell.ts"
 import { RequestBell } from "./request-bell.ts"
 
-/** Notifications are lost while the connection is; this soon a request is found all the same. */
-const SWEEP_EVERY = "10 seconds"
+/** A notification may be lost, and a request may expire; this soon that is seen all the same. */
+const SWEEP_EVERY = "1 minute"
 /** Longer than the floods that TDLib and we sit out. */
 const LONGEST_ANSWER = "3 minutes"
 

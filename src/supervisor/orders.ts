@@ -92,18 +92,15 @@ const obey = Effect.fn("obey")(function* (payload: string) {
 const accountIdsIn = (payload: string): ReadonlyArray<string> =>
   payload.split(",").flatMap((id) => (id.trim() === "" ? [] : [id.trim()]))
 
-/**
- * Hears the database's notifications for this supervisor, for ever. Those of a time without a connection are lost: what
- * is written in a table is read anew after it.
- */
+/** Hears the database's notifications for this supervisor, for ever. After a time without a connection it looks for itself. */
 export const hearOrders = Effect.gen(function* () {
   const wake = yield* Wake
-  const { review } = yield* Orders
   const requests = yield* RequestBell
+  const { review } = yield* Orders
   const database = yield* Database
   yield* database.listen([CALL_CHANNEL, ORDER_CHANNEL, REQUEST_CHANNEL]).pipe(
     Stream.runForEach((event) => {
-      if (event._tag !== "Notification") return review
+      if (event._tag === "Listening") return Effect.andThen(requests.ringAll, review)
       if (event.channel === ORDER_CHANNEL) return obey(event.payload)
       if (event.channel === REQUEST_CHANNEL) return requests.ring(event.payload)
       const accounts = accountIdsIn(event.payload)

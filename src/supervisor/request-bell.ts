@@ -5,6 +5,8 @@ export class RequestBell extends Context.Service<
   RequestBell,
   {
     readonly ring: (accountId: string) => Effect.Effect<void>
+    /** Rings at everybody: somebody may have been asked for something. */
+    readonly ringAll: Effect.Effect<void>
     /** Completes with the next ring, or with one that came meanwhile. */
     readonly heard: (accountId: string) => Effect.Effect<void>
   }
@@ -20,6 +22,9 @@ export class RequestBell extends Context.Service<
       })
       return RequestBell.of({
         ring: (accountId) => Effect.flatMap(bellOf(accountId), (bell) => Effect.asVoid(Queue.offer(bell, undefined))),
+        ringAll: Effect.sync(() => {
+          for (const bell of bells.values()) Queue.offerUnsafe(bell, undefined)
+        }),
         heard: (accountId) => Effect.flatMap(bellOf(accountId), Queue.take),
       })
     }),

@@ -1,9 +1,9 @@
 import type { ViolationKind } from "./protocol-violation.ts"
 
 /** How many received message identifiers are remembered; older ones count as too old. */
-const MAX_REMEMBERED = 10_000
+const MAX_REMEMBERED = 2_500
 /** How many are forgotten at once, so that forgetting is rare. */
-const FORGET_STEP = 1000
+const FORGET_STEP = 500
 /** A message may be this much older than the server's clock, and this much newer: seconds. */
 const MAX_AGE = 300
 const MAX_AHEAD = 30

@@ -4,7 +4,7 @@ import { ProtocolViolation } from "./protocol-violation.ts"
 const MAX_QUERIES = 4096
 const MAX_BYTES = 64 * 1024 * 1024
 /** Of how many answered queries it is remembered how they ended. */
-const MAX_OUTCOMES = 4096
+const MAX_OUTCOMES = 1024
 
 export type Outcome = "answered" | "failed"
 
