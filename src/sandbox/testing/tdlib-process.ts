@@ -129,12 +129,12 @@ export class TdlibProcess implements AsyncDisposable {
     throw new Error(update._ === "updateMessageSendFailed" ? update.error.message : update._)
   }
 
-  /** Ends TDLib orderly and its process; everything it printed has then been read. */
+  /** Ends TDLib orderly and its process; everything it printed has then been read. Rejects when it does not end. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exited = once(this.#child, "close")
     this.#tell({ type: "close" })
-    await exited
+    await withPatience(this.#patience, "its end when it was to close", exited)
   }
 
   /** Ends the process with SIGKILL. */
