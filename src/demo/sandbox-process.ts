@@ -1,7 +1,7 @@
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Deferred, Effect, Exit, Schema } from "effect"
-import { SANDBOX_NODE_FLAGS } from "../sandbox/node-flags.ts"
+import { SANDBOX_ENVIRONMENT, SANDBOX_NODE_FLAGS } from "../sandbox/node-flags.ts"
 
 /** Thrown when: the sandbox's process ended or did not become ready. */
 export class SandboxFailed extends Schema.TaggedError<SandboxFailed>()("SandboxFailed", { reason: Schema.String }) {
@@ -32,6 +32,7 @@ export const startSandboxProcess = Effect.fn("startSandboxProcess")(function* (o
       const child = fork(sandboxFile, ["--world", options.worldFile, "--state", options.stateDirectory], {
         stdio: ["ignore", "ignore", "pipe", "ipc"],
         execArgv: SANDBOX_NODE_FLAGS,
+        env: { ...process.env, ...SANDBOX_ENVIRONMENT },
       })
       child.stderr?.setEncoding("utf8").on("data", (text: string) => {
         errors.push(text)

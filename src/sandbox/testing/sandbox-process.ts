@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import type { SandboxReady } from "../main.ts"
-import { SANDBOX_NODE_FLAGS } from "../node-flags.ts"
+import { SANDBOX_ENVIRONMENT, SANDBOX_NODE_FLAGS } from "../node-flags.ts"
 
 /** A sandbox in a process of its own, for tests that kill it. */
 export class SandboxProcess implements AsyncDisposable {
@@ -19,6 +19,7 @@ export class SandboxProcess implements AsyncDisposable {
     const child = fork(new URL("../main.ts", import.meta.url), args, {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: SANDBOX_NODE_FLAGS,
+      env: { ...process.env, ...SANDBOX_ENVIRONMENT },
     })
     let stderr = ""
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
