@@ -25,7 +25,6 @@ import {
   AuthorizationStates,
   isPremiumAccount,
   logIn,
-  logOut,
   renewCode,
   submitCode,
   submitPassword,
@@ -192,8 +191,6 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       RenewCode: () => guarded(renewCode(phone)),
       AwaitSessionEnd: () => guarded(Effect.never),
-      // Not guarded: the end of the session is what is wanted.
-      LogOut: () => logOut().pipe(Effect.provideContext(services)),
       Settle: () => guarded(settleAccount()),
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
-import { freshDatabase } from "../test/fresh-database.ts"
+import { twoAccounts } from "../test/two-accounts.ts"
 import { addAccount } from "./accounts.ts"
 import { upsertChannel } from "./channels.ts"
 import {
@@ -15,25 +15,20 @@ import {
   unsettledSets,
   waitClaim,
 } from "./claims.ts"
-import { Database } from "./database.ts"
 import { skipSet } from "./skipped.ts"
 import { noteSetMessages } from "./source-states.ts"
 import { run } from "./statement.ts"
 
-let url = ""
 let ana = ""
 let ben = ""
 let channel = ""
 
-const check = <A, E>(work: Effect.Effect<A, E, Database>) =>
-  Effect.runPromise(Effect.provide(work, Database.layer({ url, max: 4, applicationName: "test" })))
+let check: Awaited<ReturnType<typeof twoAccounts>>["check"]
 
 beforeEach(async () => {
-  url = await freshDatabase()
+  ;({ ana, ben, check } = await twoAccounts())
   await check(
     Effect.gen(function* () {
-      ana = (yield* addAccount({ phone: "+10000000001", displayName: "Ana" })).id
-      ben = (yield* addAccount({ phone: "+10000000002", displayName: "Ben" })).id
       channel = (yield* upsertChannel({
         telegramId: -1001,
         title: "c",

@@ -1,7 +1,6 @@
 import { Effect, Fiber, Option, Schema, Stream } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
-import { freshDatabase } from "../test/fresh-database.ts"
-import { addAccount } from "./accounts.ts"
+import { twoAccounts } from "../test/two-accounts.ts"
 import { upsertChannel } from "./channels.ts"
 import { claimedSets, claimSet } from "./claims.ts"
 import { Database } from "./database.ts"
@@ -18,21 +17,17 @@ import { packageByHash } from "./packages.ts"
 import { recordSkipped, skippedPackages } from "./skipped.ts"
 import { rows } from "./statement.ts"
 
-let url = ""
 let ana = ""
 let ben = ""
 let source = ""
 let library = ""
 
-const check = <A, E>(work: Effect.Effect<A, E, Database>) =>
-  Effect.runPromise(Effect.provide(work, Database.layer({ url, max: 4, applicationName: "test" })))
+let check: Awaited<ReturnType<typeof twoAccounts>>["check"]
 
 beforeEach(async () => {
-  url = await freshDatabase()
+  ;({ ana, ben, check } = await twoAccounts())
   await check(
     Effect.gen(function* () {
-      ana = (yield* addAccount({ phone: "+10000000001", displayName: "Ana" })).id
-      ben = (yield* addAccount({ phone: "+10000000002", displayName: "Ben" })).id
       const channel = { isForum: false, isActive: true }
       source = (yield* upsertChannel({ ...channel, telegramId: -1001, title: "source", type: "SOURCE" })).id
       library = (yield* upsertChannel({ ...channel, telegramId: -1002, title: "library", type: "DESTINATION" })).id

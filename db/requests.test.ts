@@ -1,8 +1,6 @@
 import { Effect, Option } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
-import { freshDatabase } from "../test/fresh-database.ts"
-import { addAccount } from "./accounts.ts"
-import { Database } from "./database.ts"
+import { twoAccounts } from "../test/two-accounts.ts"
 import {
   answerRequest,
   ask,
@@ -14,21 +12,13 @@ import {
 } from "./requests.ts"
 import { run } from "./statement.ts"
 
-let url = ""
 let ana = ""
 let ben = ""
 
-const check = <A, E>(work: Effect.Effect<A, E, Database>) =>
-  Effect.runPromise(Effect.provide(work, Database.layer({ url, max: 8, applicationName: "test" })))
+let check: Awaited<ReturnType<typeof twoAccounts>>["check"]
 
 beforeEach(async () => {
-  url = await freshDatabase()
-  await check(
-    Effect.gen(function* () {
-      ana = (yield* addAccount({ phone: "+10000000001", displayName: "Ana" })).id
-      ben = (yield* addAccount({ phone: "+10000000002", displayName: "Ben" })).id
-    }),
-  )
+  ;({ ana, ben, check } = await twoAccounts())
 })
 
 const askFor = (accountId: string, request: unknown = { list: true }, timeoutSeconds = 60) =>

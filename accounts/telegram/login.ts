@@ -112,7 +112,7 @@ const orLoginError = <A, R>(call: Effect.Effect<A, TelegramError, R>): Effect.Ef
   Effect.catch(call, (error) => Effect.flatMap(failureOf(error), Effect.fail))
 
 /** Ends the session at Telegram and empties TDLib's folder: also the only way back from a QR code to a login by code. */
-export const logOut = Effect.fn("Login.logOut")(
+const logOut = Effect.fn("Login.logOut")(
   function* () {
     const tdlib = yield* Tdlib
     const states = yield* AuthorizationStates

@@ -105,8 +105,6 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("RenewCode", { error: AccountError }),
   /** Fails once the session has ended, by whomever; to be asked after the login, and for as long as the account lives. */
   Rpc.make("AwaitSessionEnd", { success: Schema.Never, error: AccountError }),
-  /** Ends the account's session at Telegram, and TDLib's folder with it. Nothing else can be asked after that. */
-  Rpc.make("LogOut", { error: AccountError }),
   /** Finishes what an earlier life left half done and goes online. Must be called once, before the first cycle. */
   Rpc.make("Settle", { success: SettleReport, error: AccountError }),
   /**

@@ -37,7 +37,6 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           SubmitPassword: () => Effect.void,
           AwaitSessionEnd: () => Effect.never,
           RenewCode: () => Effect.void,
-          LogOut: () => Effect.void,
           AskChat: () => Effect.die("not asked"),
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),
           Drain: () => Effect.void,
