@@ -4,6 +4,7 @@ import { CliError, Command } from "effect/cli"
 import packageFile from "../../package.json" with { type: "json" }
 import { AccountParked } from "../supervisor/account-life.ts"
 import { accountCommand } from "./account-command.ts"
+import { adoptCommand } from "./adopt-command.ts"
 import { channelCommand } from "./channel-command.ts"
 import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
@@ -19,6 +20,7 @@ const stash = Command.make("stash").pipe(
     runCommand,
     demoCommand,
     configCommand,
+    adoptCommand,
     accountCommand,
     channelCommand,
     packageCommand,
