@@ -13,15 +13,15 @@ values
 
 insert into "telegram_channels" ("id", "telegramId", "title", "type", "isActive", "isForum", "category", "autoGroupEnabled", "createdAt", "updatedAt")
 values
-  ('source1', -1001000000001, 'Dragons and more', 'SOURCE', true, false, 'Miniatures', true, '2026-02-01', '2026-05-01'),
-  ('source2', -1001000000002, 'Terrain [HQ]', 'SOURCE', true, false, null, false, '2026-02-01', '2026-05-01'),
-  ('forum', -1001000000003, 'Forum of creators', 'SOURCE', true, true, 'Sets', true, '2026-02-01', '2026-05-01'),
+  ('source1', -1009000000001, 'Dragons and more', 'SOURCE', true, false, 'Miniatures', true, '2026-02-01', '2026-05-01'),
+  ('source2', -1009000000002, 'Terrain [HQ]', 'SOURCE', true, false, null, false, '2026-02-01', '2026-05-01'),
+  ('forum', -1009000000003, 'Forum of creators', 'SOURCE', true, true, 'Sets', true, '2026-02-01', '2026-05-01'),
   -- What the former worker stores of every account: all its chats, private ones and small groups too.
   ('private', 777000, 'Somebody', 'SOURCE', false, false, null, true, '2026-02-01', '2026-02-01'),
   ('group', -4001, 'A small group', 'SOURCE', true, false, null, true, '2026-02-01', '2026-02-01'),
-  ('unread', -1001000000004, 'Enabled, and read by nobody', 'SOURCE', true, false, null, true, '2026-02-01', '2026-02-01'),
-  ('library', -1001000000009, 'Library', 'DESTINATION', true, false, null, true, '2026-02-01', '2026-05-01'),
-  ('library0', -1001000000008, 'Library of last year', 'DESTINATION', true, false, null, true, '2026-02-01', '2026-02-01');
+  ('unread', -1009000000004, 'Enabled, and read by nobody', 'SOURCE', true, false, null, true, '2026-02-01', '2026-02-01'),
+  ('library', -1009000000009, 'Library', 'DESTINATION', true, false, null, true, '2026-02-01', '2026-05-01'),
+  ('library0', -1009000000008, 'Library of last year', 'DESTINATION', true, false, null, true, '2026-02-01', '2026-02-01');
 
 insert into "account_channel_map" ("id", "accountId", "channelId", "role", "lastProcessedMessageId", "createdAt") values
   ('map1', 'account1', 'source1', 'READER', 900000 * 1048576::bigint, '2026-02-01'),
