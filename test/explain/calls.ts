@@ -34,9 +34,10 @@ import {
   waitClaim,
 } from "../../db/claims.ts"
 import { spendMove } from "../../db/counted-moves.ts"
-import type { Database } from "../../db/database.ts"
+import type { Database, Sql } from "../../db/database.ts"
 import { beginSweeps, destinationsSoFar, isRecorded, noteSwept, standingOf, sweptThrough } from "../../db/deliveries.ts"
 import { eventsOf, forgetEvents, setsCalled } from "../../db/events.ts"
+import { isFormerWork } from "../../db/former-work.ts"
 import {
   deafSources,
   endLeftRuns,
@@ -64,7 +65,6 @@ import { destinationsToVerify, missingPackages, noteVerified, packagesToVerify }
 import {
   createPackageStub,
   findPackages,
-  isPublishedUnclaimed,
   packageByHash,
   packageTotals,
   publishedByHash,
@@ -73,7 +73,7 @@ import {
 } from "../../db/packages.ts"
 import { contentOfFiles, earlierWorkOn, placesOf } from "../../db/places.ts"
 import { proxyOf, setProxy } from "../../db/proxies.ts"
-import { belongingsOf } from "../../db/remove-account.ts"
+import { belongingsOf, removeAccount } from "../../db/remove-account.ts"
 import { republishPackage } from "../../db/republish.ts"
 import {
   answerRequest,
@@ -98,6 +98,7 @@ import {
   readersAtWork,
   saveScan,
 } from "../../db/source-states.ts"
+import { run } from "../../db/statement.ts"
 import { supervisorListens } from "../../db/supervisors.ts"
 import { currentWaits, noteWait } from "../../db/waits.ts"
 
@@ -112,6 +113,18 @@ const known = sha256("5")
 const unknown = sha256("nothing")
 const set = { sourceChannelId: channelId, firstMessageId: 5 * SERVER_ID }
 const newSet = { sourceChannelId: channelId, firstMessageId: 50_000_000 * SERVER_ID }
+
+const foundSet = {
+  ...set,
+  accountId,
+  mapId,
+  lastMessageId: 5 * SERVER_ID,
+  topicId: SERVER_ID,
+  setName: "Pack 5.zip",
+  volumes: 1,
+  bytes: 1_000_005,
+  fileKey: "key 5",
+}
 
 const skipped = {
   fileName: "New.zip",
@@ -194,6 +207,8 @@ const metadata = (count: number) => ({
   tags: ["Miniatures"],
 })
 
+const withoutPublications = (sql: Sql) => sql`delete from stash_publications where "accountId" = ${accountId}`
+
 const scan = { mapId, channelId, epoch: 0 }
 
 type Call = Effect.Effect<unknown, unknown, Database>
@@ -271,6 +286,7 @@ export const calls: Readonly<Record<string, Call>> = {
   eventsOf: eventsOf(set),
   forgetEvents: forgetEvents(180),
   "setsCalled, by name": setsCalled("Pack 5.zip"),
+  "setsCalled, by a part of the name": setsCalled("pack 77"),
   "setsCalled, by hash": setsCalled(known.slice(0, 12)),
   "setsCalled, by message": setsCalled("5"),
   deafSources: deafSources(),
@@ -310,7 +326,8 @@ export const calls: Readonly<Record<string, Call>> = {
   createPackageStub: createPackageStub(newStub),
   "findPackages, by name": findPackages("Pack 5.zip"),
   "findPackages, by hash": findPackages(known.slice(0, 12)),
-  isPublishedUnclaimed: isPublishedUnclaimed(set),
+  "isFormerWork, claimed": isFormerWork(foundSet),
+  "isFormerWork, new": isFormerWork({ ...foundSet, ...newSet }),
   packageByHash: packageByHash(known),
   publishedByHash: publishedByHash(known),
   packageTotals: packageTotals(),
@@ -322,6 +339,7 @@ export const calls: Readonly<Record<string, Call>> = {
   proxyOf: proxyOf(accountId),
   setProxy: Effect.andThen(setProxy(accountId, ""), setProxy(accountId, null)),
   belongingsOf: belongingsOf(accountId),
+  removeAccount: Effect.andThen(run("without publications", withoutPublications), removeAccount(accountId)),
   republishPackage: republishPackage("package5"),
   "a request": Effect.gen(function* () {
     yield* isWorkerThere()

@@ -53,7 +53,9 @@ const explain = async (sql: Sql, statement: string, query: (sql: Sql) => Query):
   // The second time what it reads is in memory.
   for (let time = 0; time < 2; time++) {
     await sql.unsafe("savepoint explained")
-    const rows = await sql.unsafe<Array<ExplainRow>>(`explain (analyze, timing off, format json) ${text}`, [...parameters])
+    const rows = await sql.unsafe<Array<ExplainRow>>(`explain (analyze, timing off, format json) ${text}`, [
+      ...parameters,
+    ])
     answer = rows[0]
     await sql.unsafe("rollback to savepoint explained")
   }
