@@ -37,6 +37,7 @@ describe("an installation of the former worker", () => {
   let accountId: string
   let folder: string
   let files: { readonly old: string; readonly huge: string; readonly fresh: string }
+  let posted: ReadonlyArray<string>
   let pieces: ReadonlyArray<string>
   let before: Awaited<ReturnType<typeof readRows>>
 
@@ -45,6 +46,8 @@ describe("an installation of the former worker", () => {
     const messages = worker.sandbox.state().channels.find((one) => one.name === channel)?.messages ?? []
     return (messages.find(({ file }) => file?.name === name)?.id ?? 0) * SERVER_ID
   }
+  const chatOf = (name: string): string =>
+    String(worker.sandbox.state().channels.find((one) => one.name === name)?.chatId ?? 0)
   const refused = (
     ...args: ReadonlyArray<string>
   ): Promise<{ ok: boolean; findings: ReadonlyArray<{ what: string }> }> =>
@@ -61,6 +64,10 @@ describe("an installation of the former worker", () => {
           huge: await makeArchive(place, "Huge.zip", 700 * KIBIBYTE),
           fresh: await makeArchive(place, "Fresh.zip", 300 * KIBIBYTE),
         }
+        posted = await Promise.all(
+          ["Seen.zip", "Unseen.zip", "Later.zip"].map((name) => makeArchive(place, name, 200 * KIBIBYTE)),
+        )
+        const [seen = "", unseen = "", later = ""] = posted
         const bytes = readFileSync(files.huge)
         pieces = ["Huge.concat.001", "Huge.concat.002"].map((name) => join(place, name))
         await writeFile(pieces[0] ?? "", bytes.subarray(0, 400 * KIBIBYTE))
@@ -73,7 +80,7 @@ describe("an installation of the former worker", () => {
               ...channel,
               name: "source",
               messages: [
-                { file: files.old },
+                { file: files.old, label: "old" },
                 { file: files.huge },
                 { text: "up to here the former worker came" },
                 { file: files.old, name: "Old (again).zip" },
@@ -81,6 +88,21 @@ describe("an installation of the former worker", () => {
                 // Somebody posts what the former worker had cut.
                 ...pieces.map((file) => ({ file })),
                 { file: files.fresh },
+              ],
+            },
+            {
+              ...channel,
+              name: "forum",
+              kind: "supergroup",
+              forum: true,
+              topics: [
+                { name: "forge", title: "Titan Forge" },
+                { name: "other", title: "Other" },
+              ],
+              messages: [
+                { file: unseen, topic: "other" },
+                { file: seen, topic: "forge" },
+                { file: later, topic: "forge" },
               ],
             },
             { ...channel, name: LIBRARY, admins: [phone], messages: [files.old, ...pieces].map((file) => ({ file })) },
@@ -110,8 +132,16 @@ describe("an installation of the former worker", () => {
     await published("Old.zip", files.old, "Old.zip")
     await published("Huge.zip", files.huge, "Huge.concat.001", "Huge.concat.002")
     await worker.query(
-      `update account_channel_map set "lastProcessedMessageId" = ${idOf("source", "Huge.zip")}
-       where "accountId" = '${accountId}' and "role" = 'READER'`,
+      `update account_channel_map m set "lastProcessedMessageId" = ${idOf("source", "Huge.zip")}
+       from telegram_channels c where c."id" = m."channelId" and c."title" = 'source'`,
+    )
+    // In forums the former worker kept a mark for every topic, and none of the whole.
+    const topics = worker.sandbox.state().channels.find(({ name }) => name === "forum")?.topics ?? []
+    const forge = topics.find(({ title }) => title === "Titan Forge")?.id ?? 0
+    await worker.query(
+      `insert into topic_progress ("id", "accountChannelMapId", "topicId", "topicName", "lastProcessedMessageId")
+       select 'forge', m."id", ${forge * SERVER_ID}, 'Titan Forge', ${idOf("forum", "Seen.zip")}
+       from account_channel_map m join telegram_channels c on c."id" = m."channelId" where c."title" = 'forum'`,
     )
     configure({ tdjson: worker.sandbox.endpoint.library, verbosityLevel: 1 })
     const former = await openAsFormerWorker(folder, worker.sandbox.endpoint)
@@ -150,16 +180,15 @@ describe("an installation of the former worker", () => {
   it("is adopted, and goes on without a login: what is new is published, what is known is not", async () => {
     expect(await worker.stash("adopt")).toMatchObject({ ok: true, done: true })
     await worker.until("a package", `select 1 as ok from packages where "fileName" = 'Fresh.zip' and "fileCount" > 0`)
-    await worker.untilSettled(4)
+    await worker.untilSettled(6)
+    await worker.until("a rest", `select 1 as ok from stash_account_states where "state" = 'idle'`)
     expect(codesSent()).toBe(1)
-    expect(worker.library.map(({ name }) => name)).toEqual([
-      "Old.zip",
-      "Huge.concat.001",
-      "Huge.concat.002",
-      "Fresh.zip",
-    ])
+    const [old, first, second, ...fresh] = worker.library.map(({ name }) => name)
+    expect([old, first, second]).toEqual(["Old.zip", "Huge.concat.001", "Huge.concat.002"])
+    expect(fresh.sort()).toEqual(["Fresh.zip", "Later.zip", "Unseen.zip"])
     const claims = await worker.query(
-      `select "setName", "state", "contentHash" from stash_claims order by "firstMessageId"`,
+      `select k."setName", k."state", k."contentHash" from stash_claims k
+       join telegram_channels c on c."id" = k."sourceChannelId" where c."title" = 'source' order by k."firstMessageId"`,
     )
     expect(claims).toMatchObject([
       { setName: "Old (again).zip", state: "duplicate", contentHash: sha256(files.old) },
@@ -172,15 +201,43 @@ describe("an installation of the former worker", () => {
   it("loses no row, and none is changed but those that a worker changes", async () => {
     const lost = lostRows(before, await readRows(worker.databaseUrl))
     const touched = lost.map(({ row, table }) => `${table} ${JSON.parse(row).id}`).sort()
-    const [map] = await worker.query(
-      `select m."id" from account_channel_map m join telegram_channels c on c."id" = m."channelId" where c."title" = 'source'`,
+    const maps = await worker.query(
+      `select m."id" from account_channel_map m join telegram_channels c on c."id" = m."channelId"
+       where c."title" in ('source', 'forum')`,
     )
-    // The mark moved on, the run that was cut off has ended, and the account was seen.
+    // Marks moved on, the run that was cut off has ended, and the account was seen.
     expect(touched).toEqual([
-      `account_channel_map ${map?.["id"]}`,
+      ...maps.map(({ id }) => `account_channel_map ${id}`).sort(),
       "ingestion_runs run0",
       `telegram_accounts ${accountId}`,
+      "topic_progress forge",
     ])
+  })
+
+  it("reads no topic again up to where the former worker came, and looks into it when told to", async () => {
+    const named = (name: string) => worker.query(`select "state" from stash_claims where "setName" = '${name}'`)
+    expect(await named("Seen.zip")).toEqual([])
+    await worker.stash("channel", "rescan", chatOf("forum"), "--yes")
+    await worker.until("a package", `select 1 as ok from packages where "fileName" = 'Seen.zip' and "fileCount" > 0`)
+    expect(await named("Seen.zip")).toEqual([{ state: "published" }])
+  }, 120_000)
+
+  it("knows what the former worker published by its files, once it has seen them: a forwarded one is not downloaded", async () => {
+    await worker.stash("channel", "rescan", chatOf("source"), "--yes")
+    await worker.until(
+      "a claim",
+      `select 1 as ok from stash_claims where "setName" = 'Old.zip' and "state" = 'published'`,
+    )
+    const bytesDown = () => worker.sandbox.counters().accounts[phone]?.["upload.getFile"]?.bytesOut ?? 0
+    await worker.until("a rest", `select 1 as ok from stash_account_states where "state" = 'idle'`)
+    const before = bytesDown()
+    await worker.post("/messages", { channel: "forum", forward: { channel: "source", message: "old" } })
+    await worker.until(
+      "a duplicate",
+      `select 1 as ok from stash_claims k join telegram_channels c on c."id" = k."sourceChannelId"
+       where c."title" = 'forum' and k."setName" = 'Old.zip' and k."state" = 'duplicate'`,
+    )
+    expect(bytesDown()).toBe(before)
   })
 
   it("finds the packages of the former worker whole, those in pieces of its own too", async () => {
