@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from "node:crypto"
+import { giveBack } from "../give-back.ts"
 import { ByteQueue } from "./byte-queue.ts"
 import { type Framing, framingOfTag, plainFraming } from "./framing.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
@@ -53,9 +54,9 @@ export class Transport {
     return this.#queue.length
   }
 
-  /** Takes what arrived. */
+  /** Takes what arrived, and frees its memory after use. */
   receive(data: Buffer): void {
-    this.#queue.push(this.#decipher === undefined ? data : this.#decipher.update(data))
+    this.#queue.push(this.#decipher === undefined ? data : decipherOwn(this.#decipher, data))
     while (this.#step()) {
       // each step consumes something
     }
@@ -141,7 +142,7 @@ export class Transport {
     this.#decipher = decipher
     this.#cipher = createCipheriv("aes-256-ctr", reversed.subarray(0, 32), reversed.subarray(32, 48))
     this.#stage = "frames"
-    for (const chunk of this.#queue.drain()) this.#queue.push(decipher.update(chunk))
+    for (const chunk of this.#queue.drain()) this.#queue.push(decipherOwn(decipher, chunk))
     return true
   }
 
@@ -162,6 +163,12 @@ export class Transport {
     }
     return false
   }
+}
+
+const decipherOwn = (decipher: ReturnType<typeof createDecipheriv>, data: Buffer): Buffer => {
+  const deciphered = decipher.update(data)
+  giveBack(data)
+  return deciphered
 }
 
 const socksAddressLength = (type: number, first: number): number => {
