@@ -150,7 +150,7 @@ export interface PackageMetadata {
   readonly tags: ReadonlyArray<string>
 }
 
-const filesPerStatement = 500
+const filesPerStatement = 250
 
 /**
  * Completes a stub. The file list is replaced, so that it may be repeated; creator, tags and preview that the row has already (people

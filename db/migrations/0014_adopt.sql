@@ -15,7 +15,8 @@ end $$;
 
 -- Whose message is this?
 create index if not exists stash_packages_message on "packages" ("destMessageId") where "destMessageId" is not null;
-create index if not exists stash_packages_messages on "packages" using gin ("destMessageIds");
+-- (Without a list of pending entries, which would make the planner prefer to read the whole table after many writes.)
+create index if not exists stash_packages_messages on "packages" using gin ("destMessageIds") with (fastupdate = off);
 -- A run that is deleted is taken from its packages.
 create index if not exists stash_packages_run on "packages" ("ingestionRunId") where "ingestionRunId" is not null;
 
