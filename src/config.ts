@@ -293,10 +293,29 @@ export const settings = {
     fallback: "512",
   },
   STASH_CONSOLE_PORT: {
-    decode: wholeNumber(1, 65_535),
-    expected: "a port, 1 to 65535",
-    about: "port of the console on 127.0.0.1 (reserved: the console is not built yet)",
+    decode: Schema.Union([Schema.Literal("off"), wholeNumber(0, 65_535)]),
+    expected: "a port, 0 to 65535, or off",
+    about: "port of the console, with metrics and health; 0: any free one, which the log names; off: none",
     fallback: "8787",
+  },
+  STASH_CONSOLE_HOST: {
+    decode: matching(/^[A-Za-z0-9.:_-]{1,253}$/),
+    expected: "an address of this machine, or its name",
+    about: "where the console can be reached; beyond this machine only with a token",
+    fallback: "127.0.0.1",
+  },
+  STASH_CONSOLE_TOKEN: {
+    decode: matching(/^[\x21-\x7e]{16,512}$/),
+    expected: "16 to 512 letters, digits and signs, without spaces",
+    about: "whoever asks the console must show it: Authorization: Bearer TOKEN",
+    fallback: null,
+    secret: true,
+  },
+  STASH_CONSOLE_TOKEN_FILE: {
+    decode: text,
+    expected: "a file",
+    about: "the same, in the first line of a file",
+    fallback: null,
   },
   STASH_FAULT_POINTS: {
     decode: text,
@@ -310,6 +329,15 @@ type Settings = typeof settings
 type SettingName = keyof Settings
 type Absent<S> = S extends { readonly fallback: null } ? undefined : never
 type Values = { readonly [N in SettingName]: Settings[N]["decode"]["Type"] | Absent<Settings[N]> }
+
+/** How the console is served. */
+export interface ConsoleConfig {
+  /** 0: any free one; undefined: there is no console. */
+  readonly port: number | undefined
+  readonly host: string
+  readonly token: Redacted.Redacted<string> | undefined
+  readonly tokenFile: string | undefined
+}
 
 /** The effective configuration. Sizes in bytes, folders absolute, secrets wrapped. */
 export interface Config {
@@ -355,7 +383,7 @@ export interface Config {
   readonly tdlibKeyFile: string | undefined
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
-  readonly consolePort: number
+  readonly console: ConsoleConfig
   readonly faultDirectory: string | undefined
 }
 
@@ -456,7 +484,12 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       listingSeconds: values.STASH_LISTING_SECONDS,
       listingMemoryBytes: values.STASH_LISTING_MEMORY_MB * MEBIBYTE,
     },
-    consolePort: values.STASH_CONSOLE_PORT,
+    console: {
+      port: values.STASH_CONSOLE_PORT === "off" ? undefined : values.STASH_CONSOLE_PORT,
+      host: values.STASH_CONSOLE_HOST,
+      token: secret(values.STASH_CONSOLE_TOKEN),
+      tokenFile: values.STASH_CONSOLE_TOKEN_FILE === undefined ? undefined : resolve(values.STASH_CONSOLE_TOKEN_FILE),
+    },
     faultDirectory: values.STASH_FAULT_POINTS,
   }
   return config
