@@ -1,0 +1,30 @@
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import type { Config } from "../config.ts"
+import { logEvent } from "../log-line.ts"
+import type { Access } from "./access.ts"
+import { guarded } from "./guard.ts"
+import { layerHealth } from "./health.ts"
+import { layerMetrics } from "./metrics.ts"
+import { layerServer } from "./server.ts"
+
+const layerRoutes = (config: Config, access: Access) => Layer.mergeAll(layerHealth(access), layerMetrics(config))
+
+const noteAddress = Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
+  logEvent.info("console.listening", `The console is served at ${HttpServer.formatAddress(address)}`, {
+    url: HttpServer.formatAddress(address),
+  }),
+)
+
+/**
+ * Serves the console until the scope ends, or does nothing where it is switched off.
+ * Fails with `ConsoleError` when its port cannot be had.
+ */
+export const layerConsole = (config: Config, access: Access) =>
+  config.console.port === undefined
+    ? Layer.empty
+    : Layer.unwrap(
+        Effect.map(HttpRouter.toHttpEffect(layerRoutes(config, access)), (app) =>
+          Layer.merge(HttpServer.serve(guarded(access, app)), Layer.effectDiscard(noteAddress)),
+        ),
+      ).pipe(Layer.provide(layerServer(config.console)))
