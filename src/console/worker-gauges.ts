@@ -19,7 +19,7 @@ const poolCompleted = total("stash_pool_jobs_completed_total", "Jobs that have l
 const diskFree = gauge("stash_disk_free_bytes", "Bytes that are free where a folder of the worker lies")
 const loopDelay = gauge(
   "stash_event_loop_delay_seconds",
-  "How late timers of the supervisor fired since the last scrape; quantile 1 is the latest",
+  "How late timers of the supervisor fired since the last scrape",
 )
 const loopUtilisation = gauge(
   "stash_event_loop_utilisation",
@@ -56,9 +56,9 @@ const gaugeDisk = Effect.fnUntraced(function* ({ dataDirectory, tdlibDirectory, 
 })
 
 const gaugeProcess = Effect.fnUntraced(function* ({ delay, utilisation }: EventLoopReport) {
-  yield* loopDelay(delay.median, { quantile: "0.5" })
-  yield* loopDelay(delay.p99, { quantile: "0.99" })
-  yield* loopDelay(delay.longest, { quantile: "1" })
+  yield* loopDelay(delay.median, { statistic: "median" })
+  yield* loopDelay(delay.p99, { statistic: "p99" })
+  yield* loopDelay(delay.longest, { statistic: "longest" })
   yield* loopUtilisation(utilisation)
   yield* memory(yield* residentBytes(process.pid))
   const { system, user } = process.cpuUsage()
