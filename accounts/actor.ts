@@ -115,12 +115,23 @@ const layerOf = (config: CellConfig) => {
   )
 }
 
+/** The exporter is loaded only where it is wanted: it takes memory of every cell. */
+const layerTracing = ({ accountId, traces }: CellConfig) =>
+  traces === null
+    ? Layer.empty
+    : Layer.unwrap(
+        Effect.map(
+          Effect.promise(() => import("../src/tracing.ts")),
+          ({ layerTraces }) => layerTraces(traces, accountId),
+        ),
+      )
+
 const life = Effect.gen(function* () {
   const config = yield* Schema.decodeUnknownEffect(CellConfig)(workerData)
   const logging = Layer.merge(
     Logger.layer([lineLogger((line) => port.post({ stream: "log", body: line }))]),
     Layer.succeed(References.MinimumLogLevel, levels[config.logLevel]),
-  )
+  ).pipe(Layer.merge(layerTracing(config)))
   yield* Layer.build(layerOf(config)).pipe(
     Effect.andThen(Effect.sync(() => report({ _tag: "Ready" }))),
     // Node writes its cache at an exit, and a cell has none.

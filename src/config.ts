@@ -2,6 +2,7 @@ import { join, resolve } from "node:path"
 import { DateTime, Effect, Exit, Option, Redacted, Result, Schema, SchemaGetter } from "effect"
 import { defaultDocumentExtensions } from "./archive/volume-name.ts"
 import { parseProxy, proxyForms } from "./channel/proxy.ts"
+import type { TraceTarget } from "./channel/trace-target.ts"
 import type { CpuLimits } from "./cpu/limits.ts"
 import { bytesPerSecond, type TotalSpeed } from "./supervisor/bandwidth.ts"
 import { parseQuietHours, QUIET_HOURS_FORM, type QuietHours } from "./supervisor/quiet-hours.ts"
@@ -50,6 +51,21 @@ const extensions: Schema.Codec<ReadonlyArray<string>, string> = matching(
     encode: SchemaGetter.transform((list: ReadonlyArray<string>) => (list.length === 0 ? "none" : list.join(","))),
   }),
 )
+
+/** As the OpenTelemetry specification has them: like baggage, percent-encoded. */
+const otlpHeaders: Schema.Codec<ReadonlyArray<string>, string> = matching(
+  /^[\w!#$&'*+.^`|~-]+=(?:[^%,\s]|%[\dA-F]{2})*(?:,[\w!#$&'*+.^`|~-]+=(?:[^%,\s]|%[\dA-F]{2})*)*$/i,
+).pipe(
+  Schema.decodeTo(Schema.Array(Schema.String), {
+    decode: SchemaGetter.transform((list: string) => list.split(",")),
+    encode: SchemaGetter.transform((list: ReadonlyArray<string>) => list.join(",")),
+  }),
+)
+
+const traceHeaders = (list: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    list.map((pair) => [pair.slice(0, pair.indexOf("=")), decodeURIComponent(pair.slice(pair.indexOf("=") + 1))]),
+  )
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal"] as const
 
@@ -317,6 +333,19 @@ export const settings = {
     about: "the same, in the first line of a file",
     fallback: null,
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    decode: matching(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/),
+    expected: "http://HOST:PORT, or https://",
+    about: "an OpenTelemetry collector: traces are sent to its /v1/traces; unset: nothing is traced",
+    fallback: null,
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    decode: otlpHeaders,
+    expected: "name=value, with commas between them, values as in a URL",
+    about: "sent to the collector with the traces",
+    fallback: null,
+    secret: true,
+  },
   STASH_FAULT_POINTS: {
     decode: text,
     expected: "a folder",
@@ -384,6 +413,8 @@ export interface Config {
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
   readonly console: ConsoleConfig
+  /** Undefined: nothing is traced. */
+  readonly traces: Redacted.Redacted<TraceTarget> | undefined
   readonly faultDirectory: string | undefined
 }
 
@@ -490,6 +521,13 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       token: secret(values.STASH_CONSOLE_TOKEN),
       tokenFile: values.STASH_CONSOLE_TOKEN_FILE === undefined ? undefined : resolve(values.STASH_CONSOLE_TOKEN_FILE),
     },
+    traces:
+      values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : Redacted.make({
+            url: `${values.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, "")}/v1/traces`,
+            headers: traceHeaders(values.OTEL_EXPORTER_OTLP_HEADERS ?? []),
+          }),
     faultDirectory: values.STASH_FAULT_POINTS,
   }
   return config

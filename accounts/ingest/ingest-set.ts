@@ -152,6 +152,7 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
  */
 export const ingestSet = Effect.fn("ingestSet")(
   function* (work: SetWork) {
+    yield* Effect.annotateCurrentSpan({ set: work.set.name, source: work.source.title, bytes: work.set.bytes })
     const identity = { setKey: setKeyOf(work.source, work.set), name: work.set.name }
     yield* work.report({
       _tag: "SetStarted",
@@ -171,6 +172,7 @@ export const ingestSet = Effect.fn("ingestSet")(
         ),
       )
     yield* reach("folder.removed")
+    yield* Effect.annotateCurrentSpan({ outcome: departure.outcome, reason: departure.reason })
     yield* logEvent.info("set.left", `${work.set.name}: ${departure.outcome}`, { ...departure })
     yield* work.report({
       _tag: "SetLeft",

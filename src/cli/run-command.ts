@@ -1,4 +1,4 @@
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect, Layer, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { callAccounts } from "../../db/channels.ts"
 import { Database } from "../../db/database.ts"
@@ -10,6 +10,7 @@ import { layerLogging, makeLogWriter } from "../log.ts"
 import { openLogFile } from "../log-file.ts"
 import { StatusBoard } from "../supervisor/status-board.ts"
 import { layerFoundations, runSupervisor } from "../supervisor/supervisor.ts"
+import { layerTraces } from "../tracing.ts"
 import { runningDatabaseUrl } from "./library-database.ts"
 
 /**
@@ -54,6 +55,7 @@ export const runCommand = Command.make(
       Effect.provide(
         layerConsole(config, access).pipe(Layer.provideMerge(Layer.merge(StatusBoard.layer, layerFoundations(config)))),
       ),
+      Effect.provide(config.traces === undefined ? Layer.empty : layerTraces(Redacted.value(config.traces), null)),
       Effect.provide(layerLogging(logs, config.logLevel)),
     )
   }),

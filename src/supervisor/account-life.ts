@@ -73,6 +73,7 @@ const cellConfig = (
   documentExtensions: config.documentExtensions,
   scanOrder: config.scanOrder,
   logLevel: config.logLevel,
+  traces: config.traces === undefined ? null : Redacted.value(config.traces),
   memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
 })
