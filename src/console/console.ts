@@ -3,12 +3,15 @@ import { HttpRouter, HttpServer } from "effect/http"
 import type { Config } from "../config.ts"
 import { logEvent } from "../log-line.ts"
 import type { Access } from "./access.ts"
+import { layerApi } from "./answer-api.ts"
 import { guarded } from "./guard.ts"
 import { layerHealth } from "./health.ts"
 import { layerMetrics } from "./metrics.ts"
+import { layerPage } from "./page.ts"
 import { layerServer } from "./server.ts"
 
-const layerRoutes = (config: Config, access: Access) => Layer.mergeAll(layerHealth(access), layerMetrics(config))
+const layerRoutes = (config: Config, access: Access) =>
+  Layer.mergeAll(layerHealth(access), layerMetrics(config), layerApi, layerPage())
 
 const noteAddress = Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
   logEvent.info("console.listening", `The console is served at ${HttpServer.formatAddress(address)}`, {

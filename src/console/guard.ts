@@ -2,6 +2,7 @@ import { Cause, Effect, Exit } from "effect"
 import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { logEvent } from "../log-line.ts"
 import { type Access, namesThisMachine, showsToken } from "./access.ts"
+import { pageFiles } from "./page.ts"
 import { makeRequestLimit, type RequestLimit } from "./request-limit.ts"
 
 /** What Prometheus, a few probes and a few open pages need, many times over. */
@@ -24,8 +25,9 @@ const refuse = (status: number, text: string, more: Readonly<Record<string, stri
 
 const tooMany = refuse(429, "too many requests", { "retry-after": "1" })
 
-/** Probes need no token; without it they are told no more than yes or no. */
-const isProbe = (path: string): boolean => path === "/health/live" || path === "/health/ready"
+/** Probes need no token, and are told no more than yes or no without it; nor does the page, which is empty without answers. */
+const needsNoToken = (path: string): boolean =>
+  path === "/health/live" || path === "/health/ready" || Object.hasOwn(pageFiles, path)
 
 const pathOf = ({ url }: HttpServerRequest.HttpServerRequest): string => url.split("?")[0] ?? ""
 
@@ -52,7 +54,7 @@ const admit = Effect.fnUntraced(function* (
 ) {
   if (access.token === undefined)
     return namesThisMachine(access, request.headers["host"]) ? undefined : refuse(421, "not the name of this machine")
-  if (isProbe(pathOf(request)) || isTrusted(access, request)) return undefined
+  if (needsNoToken(pathOf(request)) || isTrusted(access, request)) return undefined
   return (yield* wrongTokens.pass)
     ? refuse(401, "show the token: Authorization: Bearer TOKEN", { "www-authenticate": "Bearer" })
     : tooMany
