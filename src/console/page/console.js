@@ -27,6 +27,7 @@ const size = (bytes) => {
   const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }
+const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`
 const time = (when) => new Date(when).toLocaleString()
 
 const authorization = () => {
@@ -89,8 +90,8 @@ const accountCard = (account, now) => {
   const facts = [
     isPremium ? "premium" : "",
     `since ${time(since)}`,
-    `${cyclesDone} cycles`,
-    restarts > 0 ? `${restarts} restarts lately` : "",
+    counted(cyclesDone, "cycle"),
+    restarts > 0 ? `${counted(restarts, "restart")} lately` : "",
   ]
   card.append(element("p", "faint", facts.filter((fact) => fact !== "").join(" · ")))
   return card
@@ -102,8 +103,12 @@ const line = (name, word, wordClass, ...more) =>
     "",
     element("span", wordClass, word),
     ` ${name} `,
-    element("span", "faint", more.filter((one) => one !== null && one !== "").join(" · ")),
+    element("span", "faint", [...new Set(more)].filter((one) => one !== null && one !== "").join(" · ")),
   )
+
+/** Lines of a list, or that there are none. */
+const showList = (id, lines) =>
+  byId(id).replaceChildren(...(lines.length > 0 ? lines : [element("li", "faint", "none yet")]))
 
 const showStatus = ({ accounts, departures }) => {
   const now = Date.now()
@@ -116,7 +121,7 @@ const showStatus = ({ accounts, departures }) => {
   const lines = departures.map(({ bytes, name, outcome, reason, sourceTitle }) =>
     line(name, outcome, outcomeClasses[outcome], size(bytes), sourceTitle, reason),
   )
-  byId("departures").replaceChildren(...lines)
+  showList("departures", lines)
 }
 
 const showPackages = (packages) => {
@@ -125,20 +130,20 @@ const showPackages = (packages) => {
       fileName,
       size(fileSize),
       "good",
-      fileCount === 0 ? "metadata pending" : `${fileCount} files`,
+      fileCount === 0 ? "metadata pending" : counted(fileCount, "file"),
       creator,
       sourceTitle,
       time(indexedAt),
     ),
   )
-  byId("packages").replaceChildren(...lines)
+  showList("packages", lines)
 }
 
 const showSkipped = (skipped) => {
   const lines = skipped.map(({ createdAt, errorMessage, fileName, fileSize, reason, sourceTitle }) =>
     line(fileName, size(fileSize), "bad", errorMessage ?? reason, sourceTitle, time(createdAt)),
   )
-  byId("skipped").replaceChildren(...lines)
+  showList("skipped", lines)
 }
 
 const get = async (path) => {
