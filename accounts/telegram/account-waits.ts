@@ -28,20 +28,19 @@ export const makeTelling = (earlier: ReadonlyArray<Wait>) => {
 }
 
 /** Counts waits: each once, however often Telegram says so while it goes on. */
-const makeCounting = (earlier: ReadonlyArray<Wait>, note: (measurement: Measurement) => void) => {
+export const makeCounting = (earlier: ReadonlyArray<Wait>, note: (measurement: Measurement) => void) => {
   const keyOf = ({ cause, kind }: Wait) => `${cause} ${kind}`
   const counted = new Map(earlier.map((wait) => [keyOf(wait), wait.since]))
-  return (wait: Wait) =>
-    Effect.sync(() => {
-      if (counted.get(keyOf(wait)) === wait.since) return
-      counted.set(keyOf(wait), wait.since)
-      const { kind, since, until } = wait
-      note(
-        wait.cause === "flood"
-          ? { _tag: "AskedToWait", kind, seconds: (until - since) / 1000 }
-          : { _tag: "SlowedDown", direction: kind === "uploads" ? "up" : "down" },
-      )
-    })
+  return (wait: Wait): void => {
+    const { cause, kind, since, until } = wait
+    if (counted.get(keyOf(wait)) === since) return
+    counted.set(keyOf(wait), since)
+    note(
+      cause === "flood"
+        ? { _tag: "AskedToWait", kind, seconds: (until - since) / 1000 }
+        : { _tag: "SlowedDown", direction: kind === "uploads" ? "up" : "down" },
+    )
+  }
 }
 
 /**
@@ -60,7 +59,11 @@ export const makeAccountWaits = Effect.fn("makeAccountWaits")(function* (account
       Effect.suspend(() =>
         Effect.forEach(
           waits.takeChanges(),
-          (wait) => count(wait).pipe(Effect.andThen(tell(wait)), Effect.andThen(noteWait({ accountId, ...wait }))),
+          (wait) =>
+            Effect.sync(() => count(wait)).pipe(
+              Effect.andThen(tell(wait)),
+              Effect.andThen(noteWait({ accountId, ...wait })),
+            ),
           { discard: true },
         ),
       ),
