@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { HttpRouter, HttpServer } from "effect/http"
+import { HttpMiddleware, HttpRouter, HttpServer } from "effect/http"
 import type { Config } from "../config.ts"
 import { logEvent } from "../log-line.ts"
 import type { Access } from "./access.ts"
@@ -19,6 +19,9 @@ const noteAddress = Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
   }),
 )
 
+/** Requests are no work of the worker's: whoever sends one cannot have it traced. */
+const layerUntraced = Layer.succeed(HttpMiddleware.TracerDisabledWhen, () => true)
+
 /**
  * Serves the console until the scope ends, or does nothing where it is switched off.
  * Fails with `ConsoleError` when its port cannot be had.
@@ -30,4 +33,4 @@ export const layerConsole = (config: Config, access: Access) =>
         Effect.map(HttpRouter.toHttpEffect(layerRoutes(config, access)), (app) =>
           Layer.merge(HttpServer.serve(guarded(access, app)), Layer.effectDiscard(noteAddress)),
         ),
-      ).pipe(Layer.provide(layerServer(config.console)))
+      ).pipe(Layer.provide(layerServer(config.console)), Layer.provide(layerUntraced))

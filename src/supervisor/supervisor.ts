@@ -111,6 +111,8 @@ const noteSevenZip = Effect.try({ try: sevenZipEngine, catch: (cause) => cause }
 const retire = Effect.fn("retire")(function* (running: FiberMap.FiberMap<string>, accountId: string) {
   const board = yield* StatusBoard
   yield* FiberMap.remove(running, accountId)
+  // A cell may take half a minute to close.
+  yield* (yield* Pulse).beat("accounts")
   if ((yield* board.of(accountId))?.state === "parked") yield* board.move(accountId, "stopped")
 })
 
