@@ -69,6 +69,16 @@ describe("the counters of an account", () => {
     ),
   )
 
+  it.effect("are one line each, whatever an account is called", () =>
+    onBoard(
+      Effect.gen(function* () {
+        yield* (yield* StatusBoard).enter({ ...alice, displayName: 'a"b\\c\nd' })
+        const lines = (yield* exposed).filter((line) => line.startsWith("stash_lock_losses_total"))
+        assert.deepStrictEqual(lines, ['stash_lock_losses_total{account="a\\"b\\\\c\\nd"} 0'])
+      }),
+    ),
+  )
+
   it.effect("count nothing for an account that nobody knows", () =>
     onBoard(
       Effect.gen(function* () {
