@@ -85,7 +85,7 @@ describe("the console of a worker", () => {
     const open = await fetch(new URL("/api/status/events", url))
     expect(await worker.stop()).toBe(0)
     await open.body?.cancel().catch(() => undefined)
-  }, 180_000)
+  }, 300_000)
 
   it("serves a page that may do nothing but ask it, and answers with a token only where one is set", async () => {
     await using worker = await RunningWorker.prepare(worldWith)

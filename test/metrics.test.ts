@@ -33,6 +33,10 @@ const spokenOf = async (): Promise<ReadonlySet<string>> => {
   return new Set((await Promise.all(texts)).join("\n").match(/\b(?:stash|process)_[a-z0-9_]+\b/g))
 }
 
+interface Listed {
+  readonly accounts: ReadonlyArray<{ readonly state: string; readonly reason: string }>
+}
+
 describe("the metrics of a worker", () => {
   it("agree with Telegram's own counters, name who is parked and why, and go on over a restart", async () => {
     await using worker = await RunningWorker.prepare(async (folder) => {
@@ -64,7 +68,7 @@ describe("the metrics of a worker", () => {
     await worker.untilSettled(2)
     expect(await until(60_000, () => agree(url))).toBe(true)
     expect(
-      await until(20_000, async () => (await scrape(url)).value("stash_accounts", { state: "parked" }) === 1),
+      await until(60_000, async () => (await scrape(url)).value("stash_accounts", { state: "parked" }) === 1),
     ).toBe(true)
 
     const metrics = await scrape(url)
@@ -84,6 +88,14 @@ describe("the metrics of a worker", () => {
     const [parked] = metrics.all("stash_account_parked")
     expect(parked?.labels).toEqual({ account: "Mallory", reason: expect.stringContaining("banned") })
     expect(metrics.value("stash_account_state", { account: "Mallory", state: "parked" })).toBe(1)
+    // Status and log say so too.
+    const { accounts }: Listed = await worker.stash("account", "list")
+    expect(accounts).toContainEqual(
+      expect.objectContaining({ state: "parked", reason: expect.stringContaining("banned") }),
+    )
+    expect(worker.log).toContainEqual(
+      expect.objectContaining({ event: "account.parked", level: "error", reason: expect.stringContaining("banned") }),
+    )
     expect(JSON.stringify(metrics.samples)).not.toMatch(/1555000100/)
 
     const unknown = [...(await spokenOf())].filter((name) => !metrics.names.has(name))
@@ -104,7 +116,7 @@ describe("the metrics of a worker", () => {
     // What it had moved before counts still.
     expect(await until(60_000, () => agree(url))).toBe(true)
     expect(await worker.stop()).toBe(0)
-  }, 180_000)
+  }, 300_000)
 })
 
 describe("the health of a worker", () => {
