@@ -73,6 +73,7 @@ import {
 } from "../../db/packages.ts"
 import { contentOfFiles, earlierWorkOn, placesOf } from "../../db/places.ts"
 import { proxyOf, setProxy } from "../../db/proxies.ts"
+import { recentlySkipped, recentPackages } from "../../db/recent.ts"
 import { belongingsOf, removeAccount } from "../../db/remove-account.ts"
 import { republishPackage } from "../../db/republish.ts"
 import {
@@ -99,7 +100,7 @@ import {
   saveScan,
 } from "../../db/source-states.ts"
 import { run } from "../../db/statement.ts"
-import { supervisorListens } from "../../db/supervisors.ts"
+import { databaseAnswers, supervisorListens } from "../../db/supervisors.ts"
 import { currentWaits, noteWait } from "../../db/waits.ts"
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
@@ -377,6 +378,9 @@ export const calls: Readonly<Record<string, Call>> = {
   }),
   readersAtWork: readersAtWork(channelId),
   supervisorListens: supervisorListens(),
+  databaseAnswers: databaseAnswers(),
+  recentPackages: recentPackages(20),
+  recentlySkipped: recentlySkipped(20),
   currentWaits: currentWaits(),
   noteWait: noteWait({ accountId, kind: "join", cause: "flood", since: 0, until: 1, count: 1 }),
 }
