@@ -3,16 +3,11 @@ import { createInterface } from "node:readline"
 import { Deferred, Effect, Exit, Layer, Schema } from "effect"
 import { RpcClient, type RpcClientError } from "effect/rpc"
 import { AccountRpcs } from "../channel/account-rpcs.ts"
+import { CHANNEL_VERSION } from "../channel/channel-version.ts"
 import { type FramePort, makeFramePort } from "../channel/frame.ts"
 import { malformedLine } from "../channel/malformed-line.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
-import {
-  type CellConfig,
-  CHANNEL_VERSION,
-  type EndReason,
-  type SupervisorMessage,
-  WardenMessage,
-} from "../channel/warden-messages.ts"
+import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
 import { untilSilent } from "./cell-pulse.ts"
