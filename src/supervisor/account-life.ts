@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { Clock, Deferred, Effect, Redacted, Schedule, Schema } from "effect"
+import { Clock, Deferred, Effect, Redacted, Schedule, Schema, type Semaphore } from "effect"
 import type { Account } from "../../db/accounts.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
@@ -14,6 +14,7 @@ import { startCell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
+import { startInTurn } from "./start-in-turn.ts"
 import { StatusBoard } from "./status-board.ts"
 
 /** What every account cell is started with. */
@@ -22,6 +23,8 @@ export interface CellSurroundings {
   readonly databaseUrl: Redacted.Redacted<string>
   readonly sandbox: SandboxConnection | undefined
   readonly logs: LogWriter
+  /** For cells that start: see {@link startInTurn}. */
+  readonly startPlaces: Semaphore.Semaphore
   /** Completes when the worker is to stop: what is under way may end, nothing new begins. */
   readonly stopping: Deferred.Deferred<void>
   /** Hears that an account is parked. */
@@ -122,7 +125,8 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
   const secrets = yield* accountSecrets(account.id, surroundings.config)
   const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(surroundings.config.dataDirectory, "compiled")
-  const cell = yield* startCell(cellConfig(account, secrets, surroundings), surroundings.logs, compileCache)
+  const start = startCell(cellConfig(account, secrets, surroundings), surroundings.logs, compileCache)
+  const cell = yield* startInTurn(account.id, surroundings.startPlaces, start)
   const sandboxCode = surroundings.config.sandboxCodes === "given" ? surroundings.sandbox?.loginCode : undefined
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")

@@ -20,6 +20,7 @@ import { hearOrders, Orders } from "./orders.ts"
 import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
+import { makeStartPlaces } from "./start-in-turn.ts"
 import { superviseAccount } from "./supervise-account.ts"
 import { Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
@@ -174,6 +175,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     databaseUrl: server.url,
     sandbox,
     logs,
+    startPlaces: yield* makeStartPlaces,
     stopping,
     onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
   }
