@@ -3,11 +3,11 @@ import { usableCpus } from "../cpu/cpu-limit.ts"
 import { StatusBoard } from "./status-board.ts"
 
 /**
- * Places for cells that start. A start is all work of a processor: more of them at once only let each take longer, until the
- * first ones run into their limits.
+ * Places for cells that start. A start is half work of a processor and half waiting: with two for each processor all of
+ * them take no longer together, and with more each takes longer, until the first ones run into their limits.
  */
 export const makeStartPlaces: Effect.Effect<Semaphore.Semaphore> = Effect.suspend(() =>
-  Semaphore.make(Math.max(2, usableCpus())),
+  Semaphore.make(2 * usableCpus()),
 )
 
 /** Starts an account's cell when there is a place for it, which it has until it is started or has failed. Waits visibly. */
