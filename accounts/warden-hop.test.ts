@@ -18,7 +18,7 @@ const fateOf = (message: unknown, ...known: ReadonlyArray<string>) => {
 }
 
 const frames = fc.record({
-  stream: fc.oneof(fc.constantFrom("warden", "commands", "requests", "log", "toString"), fc.anything()),
+  stream: fc.oneof(fc.constantFrom("warden", "commands", "requests", "log", "measurements", "toString"), fc.anything()),
   body: fc.oneof(fc.record({ _tag: fc.constantFrom("Start", "Ready", "None") }), fc.anything()),
 })
 
@@ -34,7 +34,7 @@ describe("a hop to the warden", () => {
 
   it("passes on, as it is, whatever is not for the warden", () => {
     fc.assert(
-      fc.property(fc.constantFrom("commands", "requests", "log"), fc.anything(), (stream, body) => {
+      fc.property(fc.constantFrom("commands", "requests", "log", "measurements"), fc.anything(), (stream, body) => {
         const frame = { stream, body }
         const { passedOn } = fateOf(frame)
         expect(passedOn[0]).toBe(frame)

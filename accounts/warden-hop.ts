@@ -20,10 +20,17 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isTagged = (value: unknown): value is Tagged => isRecord(value) && typeof value["_tag"] === "string"
 
-const streams: ReadonlySet<unknown> = new Set<Frame["stream"]>(["warden", "commands", "requests", "log"])
+const streams: Readonly<Record<Frame["stream"], true>> = {
+  warden: true,
+  commands: true,
+  requests: true,
+  log: true,
+  measurements: true,
+}
+const isStream = (value: unknown): boolean => typeof value === "string" && Object.hasOwn(streams, value)
 
 const isFrame = (value: unknown): value is Frame =>
-  isRecord(value) && Object.hasOwn(value, "body") && streams.has(value["stream"])
+  isRecord(value) && Object.hasOwn(value, "body") && isStream(value["stream"])
 
 const sort = (message: unknown, { hear, passOn }: Hop): Malformed | undefined => {
   if (!isFrame(message)) return { stream: "?", problem: "it is no frame" }

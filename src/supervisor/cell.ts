@@ -6,6 +6,7 @@ import { AccountRpcs } from "../channel/account-rpcs.ts"
 import { CHANNEL_VERSION } from "../channel/channel-version.ts"
 import { type FramePort, makeFramePort } from "../channel/frame.ts"
 import { malformedLine } from "../channel/malformed-line.ts"
+import { type Measurement, Measurements } from "../channel/measurements.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
 import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
@@ -27,6 +28,7 @@ export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
 
 export interface Cell {
   readonly account: RpcClient.FromGroup<typeof AccountRpcs, RpcClientError.RpcClientError>
+  readonly processId: number | null
   /** Whether the process has become larger than its soft limit. */
   readonly isHeavy: () => boolean
   /** Fails when the process is gone, and never succeeds. */
@@ -77,9 +79,15 @@ const followStandardError = (child: ChildProcess, logs: LogWriter, accountId: st
 
 /**
  * Starts the process of one account cell and ends it with the scope: an orderly close first, SIGKILL after 30 s.
- * The process closes itself when this one dies. `compileCache`: see {@link cellEnvironment}.
+ * The process closes itself when this one dies. `compileCache`: see {@link cellEnvironment}. `onMeasured` hears what the cell
+ * counts, to its end.
  */
-export const startCell = Effect.fn("startCell")(function* (config: CellConfig, logs: LogWriter, compileCache: string) {
+export const startCell = Effect.fn("startCell")(function* (
+  config: CellConfig,
+  logs: LogWriter,
+  compileCache: string,
+  onMeasured: (measurements: ReadonlyArray<Measurement>) => void = () => undefined,
+) {
   const ended = yield* Deferred.make<never, CellEnded>()
   const ready = yield* Deferred.make<void>()
   let reason: EndReason | undefined
@@ -125,6 +133,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     message: "A process was started for the account",
     fields: { event: "cell.started", account: config.accountId, pid: child.pid ?? null },
   })
+  port.listen("measurements", Measurements, onMeasured)
   port.listen("log", LogLine, (line) => logs.write(ofAccount(config.accountId, line)))
 
   const context = yield* Layer.build(
@@ -151,7 +160,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     ),
     Effect.forkScoped,
   )
-  return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy } satisfies Cell
+  return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy, processId: child.pid ?? null } satisfies Cell
 })
 
 const closeCell = (child: ChildProcess, ended: Deferred.Deferred<never, CellEnded>): Effect.Effect<void> =>
