@@ -21,6 +21,7 @@ import { Pulse } from "./pulse.ts"
 import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
+import { makeStartPlaces } from "./start-in-turn.ts"
 import { StatusBoard } from "./status-board.ts"
 import { superviseAccount } from "./supervise-account.ts"
 import { Timetable } from "./timetable.ts"
@@ -188,6 +189,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     databaseUrl: server.url,
     sandbox,
     logs,
+    startPlaces: yield* makeStartPlaces,
     stopping,
     onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
   }
