@@ -26,6 +26,7 @@ import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
 import { Drain } from "./ingest/drain.ts"
+import { Posts } from "./ingest/posts.ts"
 import { Places } from "./ingest/set-work.ts"
 import { sufferFaults } from "./suffer-faults.ts"
 import { Supervisor } from "./supervisor-client.ts"
@@ -97,6 +98,7 @@ const layerOf = (config: CellConfig) => {
     ),
     Layer.provide(layerTelegram(config)),
     Layer.provide(Places.layer),
+    Layer.provide(Posts.layer),
     Layer.provide(Drain.layer),
     Layer.provide(Layer.succeed(AccountConfig, config)),
     Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),

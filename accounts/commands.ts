@@ -16,6 +16,7 @@ import { AccountConfig } from "./account-config.ts"
 import { answerChatRequest } from "./answer-chat-request.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Drain } from "./ingest/drain.ts"
+import type { Posts } from "./ingest/posts.ts"
 import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
@@ -41,6 +42,7 @@ type Services =
   | Drain
   | LockSession
   | Places
+  | Posts
   | Supervisor
   | AuthorizationStates
   | SendOutcomes

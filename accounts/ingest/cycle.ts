@@ -17,10 +17,14 @@ import { removeLeftoverFiles } from "../telegram/leftover-files.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
 import { Drain } from "./drain.ts"
-import { type CycleFrame, ingestSource } from "./ingest-source.ts"
+import { ingestPosts } from "./ingest-posts.ts"
+import { ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
 import { recordRun } from "./run-record.ts"
 import { isEmptyFolder, removeOtherFolders, setFolderName } from "./set-folder.ts"
+import { SetsUnderWay } from "./sets-under-way.ts"
+import type { CycleFrame } from "./take-up-set.ts"
+import { isSourceTrouble } from "./trouble.ts"
 
 /** Sources scanned side by side; their sets share the account's places. */
 const SOURCES_AT_ONCE = 2
@@ -44,11 +48,6 @@ const needDestination = Effect.fn("needDestination")(function* () {
   )
   return found.value
 })
-
-const isSourceTrouble = (error: { readonly _tag: string }): error is TelegramError =>
-  error._tag === "TelegramError" &&
-  (error as TelegramError).kind !== "closed" &&
-  (error as TelegramError).kind !== "unauthorised"
 
 /** Whether the account will not see the source again soon: removed from it, or the channel is private, deleted or no source. */
 const isUnreadable = ({ kind }: TelegramError): boolean => kind === "not_found" || kind === "forbidden"
@@ -128,18 +127,26 @@ export const runCycle = Effect.fn("runCycle")(
     yield* loadAllChats()
     const destination = yield* needDestination()
     const drain = yield* Drain
-    yield* drain.interruptible(Effect.andThen(sweep(destination), verify))
     const run = yield* recordRun(accountId)
     yield* keepClaims()
     const frame: CycleFrame = {
       destination,
       runId: run.id,
+      underWay: new SetsUnderWay(),
       report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
     }
-    yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
-      concurrency: SOURCES_AT_ONCE,
-      discard: true,
-    }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
+    const posts = yield* ingestPosts(frame)
+    const scans = Effect.gen(function* () {
+      yield* drain.interruptible(Effect.andThen(sweep(destination), verify))
+      yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
+        concurrency: SOURCES_AT_ONCE,
+        discard: true,
+      })
+    }).pipe(Effect.catchTag("CycleCut", () => Effect.void))
+    yield* Effect.andThen(scans, posts.atRest).pipe(
+      Effect.raceFirst(posts.run),
+      Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)),
+    )
 
     yield* drain.interruptible(sweep(destination))
     yield* tidy()
