@@ -24,6 +24,7 @@ import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
   AuthorizationStates,
+  endSession,
   isPremiumAccount,
   logIn,
   renewCode,
@@ -73,6 +74,25 @@ const takeAccount = Effect.fn("takeAccount")(function* (report: (state: LoginSta
   if (yield* take) return
   yield* report({ _tag: "RunningElsewhere" })
   yield* take.pipe(Effect.repeat({ until: (isTaken) => isTaken, schedule: Schedule.spaced(ELSEWHERE_EVERY) }))
+})
+
+/** How long another worker may take to let go of an account whose session is to end. */
+const LET_GO_LIMIT = "15 seconds"
+const END_LIMIT = "60 seconds"
+
+const endAccountSession = Effect.gen(function* () {
+  yield* takeAccount(() => Effect.void).pipe(
+    Effect.timeoutOrElse({
+      duration: LET_GO_LIMIT,
+      orElse: () => new AccountError({ who: "operator", message: "another worker runs the account: stop it first" }),
+    }),
+  )
+  return yield* endSession().pipe(
+    Effect.timeoutOrElse({
+      duration: END_LIMIT,
+      orElse: () => new AccountError({ who: "retry", message: "Telegram was not reached" }),
+    }),
+  )
 })
 
 const noteLoginState = Effect.fn("noteLoginState")(function* (state: LoginState) {
@@ -192,6 +212,7 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       RenewCode: () => guarded(renewCode(phone)),
+      EndSession: () => guarded(endAccountSession),
       AwaitSessionEnd: () => guarded(Effect.never),
       Settle: () => guarded(settleAccount()),
       Drain: ({ interrupts }) => drain.begin(interrupts),
