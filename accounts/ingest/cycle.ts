@@ -24,6 +24,7 @@ import { recordRun } from "./run-record.ts"
 import { isEmptyFolder, removeOtherFolders, setFolderName } from "./set-folder.ts"
 import { SetsUnderWay } from "./sets-under-way.ts"
 import type { CycleFrame } from "./take-up-set.ts"
+import { makeForumTopicNames } from "./topic-names.ts"
 import { isSourceTrouble } from "./trouble.ts"
 
 /** Sources scanned side by side; their sets share the account's places. */
@@ -133,6 +134,7 @@ export const runCycle = Effect.fn("runCycle")(
       destination,
       runId: run.id,
       underWay: new SetsUnderWay(),
+      topicNamesOf: makeForumTopicNames(),
       report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
     }
     const posts = yield* ingestPosts(frame)

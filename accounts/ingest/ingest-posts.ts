@@ -13,14 +13,17 @@ import { Posts } from "./posts.ts"
 import { messageKeys } from "./sets-under-way.ts"
 import { toVolumes } from "./source-file.ts"
 import { type CycleFrame, type FoundSet, notTakenUp, takeUpPost } from "./take-up-set.ts"
-import { makeTopicNames } from "./topic-names.ts"
 import { isSourceTrouble } from "./trouble.ts"
 
 /**
  * The sets that these messages belong to, as far as the source's newest hundred documents show, and they lack nothing.
  * Whatever else was posted is left to the scan, which knows what came before.
  */
-const postedSets = Effect.fn("postedSets")(function* (source: Source, messageIds: ReadonlySet<number>) {
+const postedSets = Effect.fn("postedSets")(function* (
+  source: Source,
+  messageIds: ReadonlySet<number>,
+  frame: CycleFrame,
+) {
   const { documentExtensions } = yield* AccountConfig
   const { isForum } = yield* requireSource(source.chatId)
   const { messages } = yield* searchPage(source.chatId, "documents", 0)
@@ -28,7 +31,7 @@ const postedSets = Effect.fn("postedSets")(function* (source: Source, messageIds
   const beside = {
     source,
     setStarts: sets.map(({ firstMessageId }) => firstMessageId),
-    topicNames: isForum ? makeTopicNames(source.chatId) : null,
+    topicNames: isForum ? frame.topicNamesOf(source.chatId) : null,
   }
   return sets
     .filter(({ state, volumes }) => state === "complete" && volumes.some(({ messageId }) => messageIds.has(messageId)))
@@ -57,7 +60,7 @@ export const ingestPosts = Effect.fn("ingestPosts")(function* (frame: CycleFrame
   const underWay = yield* FiberSet.make<void, Effect.Error<ReturnType<typeof ingestPost>>>()
 
   const look = Effect.fn("lookAtPosts")(function* (source: Source, messageIds: ReadonlySet<number>) {
-    const found = yield* drain.interruptible(postedSets(source, messageIds))
+    const found = yield* drain.interruptible(postedSets(source, messageIds, frame))
     const isNews = ({ set }: FoundSet): boolean => !frame.underWay.has(messageKeys(source.channelId, set))
     for (const one of found.filter(isNews)) yield* FiberSet.run(underWay, ingestPost(one, frame))
   })

@@ -9,7 +9,6 @@ import { requireSource } from "../telegram/chats.ts"
 import { Drain } from "./drain.ts"
 import { makeSourceReading, type VolumeSet } from "./source-reading.ts"
 import { type CycleFrame, notTakenUp, takeUpSet } from "./take-up-set.ts"
-import { makeTopicNames } from "./topic-names.ts"
 
 /** Sets of one source that are looked at side by side; those that travel have the account's places. */
 const SETS_AT_ONCE = 8
@@ -26,7 +25,7 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
   const begun = yield* beginScan(source.mapId)
   if (Option.isNone(begun)) return
   const reading = yield* drain.interruptible(makeSourceReading(source, begun.value))
-  const topicNames = isForum ? makeTopicNames(source.chatId) : null
+  const topicNames = isForum ? frame.topicNamesOf(source.chatId) : null
 
   const ingest = Effect.fnUntraced(function* (set: VolumeSet) {
     const departure = yield* takeUpSet({ set, source, setStarts: reading.starts, topicNames }, frame)

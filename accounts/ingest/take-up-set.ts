@@ -19,6 +19,8 @@ export interface CycleFrame {
   readonly destination: Destination
   readonly runId: string
   readonly underWay: SetsUnderWay
+  /** Of a forum, by its chat: asked for once, whoever needs them. */
+  readonly topicNamesOf: (chatId: number) => TopicNames
   readonly report: (event: CycleEvent) => Effect.Effect<void>
 }
 

@@ -8,7 +8,7 @@ const MAX_NAMES = 2_000
  * The names of a forum's topics, each asked for once, when it is needed: the topics without news cost nothing. Null for
  * General, which is named after nobody, and for what Telegram does not tell.
  */
-export const makeTopicNames = (chatId: number) => {
+const makeTopicNames = (chatId: number) => {
   const names = new Map<number, string | null>()
   return {
     known: (topicId: number): string | null => names.get(topicId) ?? null,
@@ -28,3 +28,13 @@ export const makeTopicNames = (chatId: number) => {
   }
 }
 export type TopicNames = ReturnType<typeof makeTopicNames>
+
+/** The names of several forums' topics, by their chats. */
+export const makeForumTopicNames = () => {
+  const forums = new Map<number, TopicNames>()
+  return (chatId: number): TopicNames => {
+    const names = forums.get(chatId) ?? makeTopicNames(chatId)
+    forums.set(chatId, names)
+    return names
+  }
+}
