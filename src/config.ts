@@ -189,6 +189,12 @@ export const settings = {
     about: "an account process larger than this is ended at once",
     fallback: "1500",
   },
+  STASH_TDLIB_CACHE_MB: {
+    decode: wholeNumber(0, 10_485_760),
+    expected: "MiB, 0 to 10485760",
+    about: "what TDLib may keep of files for each account, but for those of sets that are begun",
+    fallback: "1024",
+  },
   STASH_VERIFY_HOURS: {
     decode: wholeNumber(0, 87_600),
     expected: "hours, 0 to 87600",
@@ -338,6 +344,8 @@ export interface Config {
   readonly onParked: "continue" | "exit"
   readonly stopSeconds: number
   readonly cellMemory: { readonly softBytes: number; readonly hardBytes: number }
+  /** Of each account. */
+  readonly tdlibCacheBytes: number
   readonly verifyHours: number
   readonly verifyUploads: "size" | "digest"
   readonly captionTags: boolean
@@ -437,6 +445,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       softBytes: values.STASH_CELL_SOFT_MB * MEBIBYTE,
       hardBytes: values.STASH_CELL_HARD_MB * MEBIBYTE,
     },
+    tdlibCacheBytes: values.STASH_TDLIB_CACHE_MB * MEBIBYTE,
     verifyHours: values.STASH_VERIFY_HOURS,
     verifyUploads: values.STASH_VERIFY_UPLOADS,
     captionTags: values.STASH_CAPTION_TAG === "on",

@@ -13,7 +13,7 @@ import { AccountConfig } from "../account-config.ts"
 import { destinationsToSweep, sweepDestination } from "../settle/sweep.ts"
 import { verifyLibrary } from "../settle/verify-library.ts"
 import { loadAllChats, requireChat } from "../telegram/history.ts"
-import { removeLeftoverFiles } from "../telegram/leftover-files.ts"
+import { removeLeftoverFiles, trimLeftoverFiles } from "../telegram/leftover-files.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
 import { Drain } from "./drain.ts"
@@ -94,22 +94,32 @@ const sweep = Effect.fn("sweep")(function* (current: Destination) {
     )
 })
 
-/** Removes what lies on the disk and belongs to no set that the account has begun, nor to an open publication. */
-const tidy = Effect.fn("tidy")(function* () {
-  const { accountId, tdlibDirectory, tempDirectory } = yield* AccountConfig
-  const begun = (yield* begunSets(accountId)).map(({ chatId, firstMessageId }) => setFolderName(chatId, firstMessageId))
-  // The folder of an open publication holds the parts that are still to be sent.
-  const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
-  yield* removeOtherFolders(tempDirectory, new Set([...begun, ...publishing])).pipe(
+/**
+ * Removes what lies on the disk and belongs to no set that the account has begun, nor to an open publication; TDLib's own
+ * folder is kept within its limit.
+ */
+const tidy = Effect.fn("tidy")(
+  function* () {
+    const { accountId, tdlibCacheBytes, tdlibDirectory, tempDirectory } = yield* AccountConfig
+    const begun = yield* begunSets(accountId)
+    // The folder of an open publication holds the parts that are still to be sent.
+    const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
+    const folders = begun.map(({ chatId, firstMessageId }) => setFolderName(chatId, firstMessageId))
+    yield* removeOtherFolders(tempDirectory, new Set([...folders, ...publishing]))
     // With no set on the disk, TDLib's own halves of downloads are gone on with by nobody either.
-    Effect.andThen(isEmptyFolder(tempDirectory)),
-    Effect.andThen((isEmpty) => (isEmpty ? removeLeftoverFiles(tdlibDirectory) : Effect.void)),
-    Effect.catchIf(
-      (error) => error._tag === "StorageError" || isSourceTrouble(error),
-      (error) => logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
-    ),
-  )
-})
+    const isIdle = yield* isEmptyFolder(tempDirectory)
+    const begunChatIds = [...new Set(begun.map(({ chatId }) => chatId))]
+    const freed = isIdle
+      ? yield* removeLeftoverFiles(tdlibDirectory)
+      : yield* trimLeftoverFiles(tdlibDirectory, { begunChatIds, maxBytes: tdlibCacheBytes })
+    if (freed.files > 0)
+      yield* logEvent.info("storage.freed", `Removed ${freed.files} files that TDLib had kept`, { ...freed })
+  },
+  Effect.catchIf(
+    (error) => error._tag === "StorageError" || isSourceTrouble(error),
+    (error) => logEvent.warn("temp.left", "Old downloads could not be removed", { error: error.message }),
+  ),
+)
 
 /** What cannot be looked for now is looked for by a later cycle, or by another account. */
 const verify = Effect.flatMap(AccountConfig, ({ verifyHours }) => verifyLibrary(verifyHours)).pipe(

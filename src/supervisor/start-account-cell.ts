@@ -38,6 +38,7 @@ const cellConfig = (
   maxPartBytes: config.maxPartBytes ?? null,
   maxSetBytes: config.maxSetBytes,
   multipartTimeoutHours: config.multipartTimeoutHours,
+  tdlibCacheBytes: config.tdlibCacheBytes,
   verifyHours: config.verifyHours,
   captionTags: config.captionTags,
   verifyUploads: config.verifyUploads,
