@@ -6,6 +6,7 @@ import type { LogWriter } from "../log.ts"
 import { Bandwidth } from "./bandwidth.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { startAccountCell } from "./start-account-cell.ts"
+import { StatusBoard } from "./status-board.ts"
 import { Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
 
@@ -20,6 +21,7 @@ const logs: LogWriter = {
 const layerUnused = (config: Config) =>
   Layer.mergeAll(
     Wake.layer,
+    StatusBoard.layer,
     CpuPool.layer({ threads: 1, limits: config.cpuLimits }),
     Bandwidth.layer(config.maxSpeed).pipe(
       Layer.provide(Timetable.layer({ quietHours: config.quietHours, zone: config.timeZone })),
