@@ -180,7 +180,7 @@ export const settings = {
   STASH_CELL_SOFT_MB: {
     decode: wholeNumber(128, 65_536),
     expected: "MiB, 128 to 65536",
-    about: "an account process larger than this is begun anew after its cycle",
+    about: "an account process larger than this is begun anew; its cycle is cut short",
     fallback: "700",
   },
   STASH_CELL_HARD_MB: {

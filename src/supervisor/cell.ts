@@ -33,6 +33,8 @@ export interface Cell {
   readonly account: RpcClient.FromGroup<typeof AccountRpcs, RpcClientError.RpcClientError>
   /** Whether the process has become larger than its soft limit. */
   readonly isHeavy: () => boolean
+  /** Completes once it has. */
+  readonly heavy: Effect.Effect<void>
   /** Fails when the process is gone, and never succeeds. */
   readonly ended: Effect.Effect<never, CellEnded>
 }
@@ -94,7 +96,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   const ended = yield* Deferred.make<never, CellEnded>()
   const ready = yield* Deferred.make<void>()
   let reason: EndReason | undefined
-  let isHeavy = false
+  const heavy = Deferred.makeUnsafe<void>()
   let beats = 0
 
   const child = yield* Effect.acquireRelease(
@@ -132,7 +134,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
   port.listen("warden", WardenMessage, (message) => {
     if (message._tag === "Beat") beats++
     if (message._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
-    if (message._tag === "Heavy") isHeavy = true
+    if (message._tag === "Heavy") Deferred.doneUnsafe(heavy, Exit.void)
     if (message._tag === "Ended") reason = message.reason
   })
   logs.write({
@@ -167,7 +169,12 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     ),
     Effect.forkScoped,
   )
-  return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy } satisfies Cell
+  return {
+    account,
+    ended: Deferred.await(ended),
+    isHeavy: () => Deferred.isDoneUnsafe(heavy),
+    heavy: Deferred.await(heavy),
+  } satisfies Cell
 })
 
 const closeCell = (child: ChildProcess, ended: Deferred.Deferred<never, CellEnded>): Effect.Effect<void> =>
