@@ -76,7 +76,11 @@ const ingestOrShow = (source: Source, frame: CycleFrame) =>
             logEvent.warn("source.failed", `${source.title} cannot be read now`, { error: error.message }),
             error.message,
           )
-      ).pipe(Effect.flatMap((reason) => frame.report({ _tag: "SourceFailed", title: source.title, reason }))),
+      ).pipe(
+        Effect.flatMap((reason) =>
+          frame.report({ _tag: "SourceFailed", title: source.title, reason, isPassing: !isUnreadable(error) }),
+        ),
+      ),
     ),
     Effect.catchTag("CycleCut", () => Effect.void),
   )

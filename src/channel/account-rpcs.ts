@@ -75,8 +75,8 @@ export const CycleEvent = Schema.Union([
   }),
   /** The set was settled in an earlier cycle; nothing was to be done. */
   Schema.TaggedStruct("SetKnown", setIdentity),
-  /** The source cannot be read now; the others go on. */
-  Schema.TaggedStruct("SourceFailed", { title: Schema.String, reason: Schema.String }),
+  /** The source cannot be read now; the others go on. It is tried again soon, unless it stays so for long. */
+  Schema.TaggedStruct("SourceFailed", { title: Schema.String, reason: Schema.String, isPassing: Schema.Boolean }),
 ])
 export type CycleEvent = typeof CycleEvent.Type
 

@@ -148,7 +148,8 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
     const now = yield* Clock.currentTimeMillis
     const status = yield* board.of(account.id)
     const deferred = cutBy === undefined ? (status?.counts.deferred ?? 0) : 0
-    putOffInARow = deferred > 0 ? putOffInARow + 1 : 0
+    const sources = cutBy === undefined ? (status?.sourcesPutOff ?? 0) : 0
+    putOffInARow = deferred + sources > 0 ? putOffInARow + 1 : 0
     if (cutBy === undefined) yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
     if (cell.isHeavy() && now - begun >= SHORTEST_LIFE_MILLIS) return yield* new CellRecycled()
     const rest = yield* restAfter(putOffInARow, config)
@@ -156,7 +157,9 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
       // What a hold has cut short goes on right after it.
       dueAt: cutBy === "hold" ? now : now + Duration.toMillis(rest),
       note:
-        cutBy === "operator" ? "; the operator ended the last one" : deferred > 0 ? `; ${deferred} sets put off` : "",
+        cutBy === "operator"
+          ? "; the operator ended the last one"
+          : `${deferred > 0 ? `; ${deferred} sets put off` : ""}${sources > 0 ? `; ${sources} sources could not be read` : ""}`,
     }
   }
 })
