@@ -4,7 +4,6 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import type { World } from "../src/sandbox/sandbox.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
-import { until } from "./until.ts"
 
 const ALICE = "15550001001"
 const SAM = "15550001002"
@@ -271,8 +270,6 @@ describe("accounts of an operator", () => {
       { DATABASE_URL: "" },
     )
     worker.start({ STASH_SANDBOX_CODES: "asked", LOG_LEVEL: "trace" })
-    const isRunning = () => worker.log.some(({ event }) => event === "supervisor.started")
-    expect(await until(60_000, isRunning)).toBe(true)
     const added = await worker.typing([`+${phone}`], "account", "add", "--label", "Ada")
     expect(added.said).toContain("is an account now")
     const login = await worker.typing(["00000", "", secretCode, "falsch", password], "account", "login", "Ada")
