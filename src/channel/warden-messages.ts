@@ -40,6 +40,8 @@ export const CellConfig = Schema.Struct({
   verifyHours: Schema.Int,
   /** Whether captions carry a tag, with which the destination alone says what it holds. */
   captionTags: Schema.Boolean,
+  /** Whether files that need no splitting are uploaded anew, or sent as copies of the source's. */
+  publishBy: Schema.Literals(["upload", "copy"]),
   /** What is compared of a part that was sent: its size, or all of it, which is downloaded again for that. */
   verifyUploads: Schema.Literals(["size", "digest"]),
   /** Of files that are taken though they are no archives: lower case, without dots. */
@@ -58,7 +60,7 @@ export type CellConfig = typeof CellConfig.Type
  * Raised with every change of what crosses between supervisor and cell. They differ only when the worker's files were
  * replaced while it ran: a cell that is started then refuses.
  */
-export const CHANNEL_VERSION = 2
+export const CHANNEL_VERSION = 3
 
 /** Supervisor to warden. */
 export const SupervisorMessage = Schema.Union([

@@ -41,6 +41,7 @@ const cellConfig = (
   tdlibCacheBytes: config.tdlibCacheBytes,
   verifyHours: config.verifyHours,
   captionTags: config.captionTags,
+  publishBy: config.publishBy,
   verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
   scanOrder: config.scanOrder,
