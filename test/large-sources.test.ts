@@ -79,7 +79,7 @@ describe("a large source", () => {
     await worker.until("a second cycle", completedRuns(2))
     expect(callsSince(before, worker)).toBeLessThanOrEqual(3)
     expect(worker.library).toHaveLength(1)
-  }, 180_000)
+  }, 300_000)
 
   for (const order of ["oldest", "newest"])
     it(`is gone on with where a crash cut its first scan off, ${order} first`, async () => {
