@@ -78,7 +78,13 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
-  const cell = yield* startAccountCell(account, surroundings)
+  const runFork = Effect.runForkWith(yield* Effect.context())
+  const cell = yield* startAccountCell(account, surroundings, (measurements) =>
+    runFork(board.count(account.id, measurements)),
+  )
+  yield* Effect.acquireRelease(board.change(account.id, { processId: cell.processId }), () =>
+    board.change(account.id, { processId: null }),
+  )
   const sandboxCode = surroundings.config.sandboxCodes === "given" ? surroundings.sandbox?.loginCode : undefined
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")

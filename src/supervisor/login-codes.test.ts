@@ -32,6 +32,7 @@ const cellThat = (submitted: Ref.Ref<ReadonlyArray<string>>): Cell => {
     ended: Effect.never,
     isHeavy: () => false,
     heavy: Effect.never,
+    processId: null,
   }
 }
 

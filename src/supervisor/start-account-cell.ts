@@ -46,17 +46,19 @@ const cellConfig = (
   documentExtensions: config.documentExtensions,
   scanOrder: config.scanOrder,
   logLevel: config.logLevel,
+  traces: config.traces === undefined ? null : Redacted.value(config.traces),
   memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
 })
 
-/** Starts the cell of an account, which lives as long as the scope. */
+/** Starts the cell of an account, which lives as long as the scope; `onMeasured` hears what it counts. */
 export const startAccountCell = Effect.fn("startAccountCell")(function* (
   account: Pick<Account, "id" | "phone">,
   foundations: CellFoundations,
+  onMeasured?: Parameters<typeof startCell>[3],
 ) {
   const { config, logs } = foundations
   const secrets = yield* accountSecrets(account.id, config)
   const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(config.dataDirectory, "compiled")
-  return yield* startCell(cellConfig(account, secrets, foundations), logs, compileCache)
+  return yield* startCell(cellConfig(account, secrets, foundations), logs, compileCache, onMeasured)
 })
