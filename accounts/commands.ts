@@ -16,6 +16,7 @@ import { AccountConfig } from "./account-config.ts"
 import { answerChatRequest } from "./answer-chat-request.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Drain } from "./ingest/drain.ts"
+import type { Posts } from "./ingest/posts.ts"
 import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
@@ -24,6 +25,7 @@ import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
   AuthorizationStates,
+  endSession,
   isPremiumAccount,
   logIn,
   renewCode,
@@ -42,6 +44,7 @@ type Services =
   | Drain
   | LockSession
   | Places
+  | Posts
   | Supervisor
   | AuthorizationStates
   | SendOutcomes
@@ -72,6 +75,25 @@ const takeAccount = Effect.fn("takeAccount")(function* (report: (state: LoginSta
   if (yield* take) return
   yield* report({ _tag: "RunningElsewhere" })
   yield* take.pipe(Effect.repeat({ until: (isTaken) => isTaken, schedule: Schedule.spaced(ELSEWHERE_EVERY) }))
+})
+
+/** How long another worker may take to let go of an account whose session is to end. */
+const LET_GO_LIMIT = "15 seconds"
+const END_LIMIT = "60 seconds"
+
+const endAccountSession = Effect.gen(function* () {
+  yield* takeAccount(() => Effect.void).pipe(
+    Effect.timeoutOrElse({
+      duration: LET_GO_LIMIT,
+      orElse: () => new AccountError({ who: "operator", message: "another worker runs the account: stop it first" }),
+    }),
+  )
+  return yield* endSession().pipe(
+    Effect.timeoutOrElse({
+      duration: END_LIMIT,
+      orElse: () => new AccountError({ who: "retry", message: "Telegram was not reached" }),
+    }),
+  )
 })
 
 const noteLoginState = Effect.fn("noteLoginState")(function* (state: LoginState) {
@@ -193,6 +215,7 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       RenewCode: () => guarded(renewCode(phone)),
+      EndSession: () => guarded(endAccountSession),
       AwaitSessionEnd: () => guarded(Effect.never),
       Settle: () => guarded(timed("settle")(settleAccount())),
       Drain: ({ interrupts }) => drain.begin(interrupts),

@@ -196,7 +196,7 @@ export const settings = {
   STASH_CELL_SOFT_MB: {
     decode: wholeNumber(128, 65_536),
     expected: "MiB, 128 to 65536",
-    about: "an account process larger than this is begun anew after its cycle",
+    about: "an account process larger than this is begun anew; its cycle is cut short",
     fallback: "700",
   },
   STASH_CELL_HARD_MB: {
@@ -204,6 +204,12 @@ export const settings = {
     expected: "MiB, 256 to 131072",
     about: "an account process larger than this is ended at once",
     fallback: "1500",
+  },
+  STASH_TDLIB_CACHE_MB: {
+    decode: wholeNumber(0, 10_485_760),
+    expected: "MiB, 0 to 10485760",
+    about: "what TDLib may keep of files for each account, but for those of sets that are begun",
+    fallback: "1024",
   },
   STASH_VERIFY_HOURS: {
     decode: wholeNumber(0, 87_600),
@@ -402,6 +408,8 @@ export interface Config {
   readonly onParked: "continue" | "exit"
   readonly stopSeconds: number
   readonly cellMemory: { readonly softBytes: number; readonly hardBytes: number }
+  /** Of each account. */
+  readonly tdlibCacheBytes: number
   readonly verifyHours: number
   readonly verifyUploads: "size" | "digest"
   readonly captionTags: boolean
@@ -504,6 +512,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       softBytes: values.STASH_CELL_SOFT_MB * MEBIBYTE,
       hardBytes: values.STASH_CELL_HARD_MB * MEBIBYTE,
     },
+    tdlibCacheBytes: values.STASH_TDLIB_CACHE_MB * MEBIBYTE,
     verifyHours: values.STASH_VERIFY_HOURS,
     verifyUploads: values.STASH_VERIFY_UPLOADS,
     captionTags: values.STASH_CAPTION_TAG === "on",

@@ -75,8 +75,8 @@ export const CycleEvent = Schema.Union([
   }),
   /** The set was settled in an earlier cycle; nothing was to be done. */
   Schema.TaggedStruct("SetKnown", setIdentity),
-  /** The source cannot be read now; the others go on. */
-  Schema.TaggedStruct("SourceFailed", { title: Schema.String, reason: Schema.String }),
+  /** The source cannot be read now; the others go on. It is tried again soon, unless it stays so for long. */
+  Schema.TaggedStruct("SourceFailed", { title: Schema.String, reason: Schema.String, isPassing: Schema.Boolean }),
 ])
 export type CycleEvent = typeof CycleEvent.Type
 
@@ -103,6 +103,8 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("SubmitPassword", { payload: { password: Schema.String }, error: AccountError }),
   /** Has another code sent; the one before is good no more. */
   Rpc.make("RenewCode", { error: AccountError }),
+  /** Ends the session at Telegram and empties TDLib's folder; answers whether there was one. Instead of `Login`. */
+  Rpc.make("EndSession", { success: Schema.Boolean, error: AccountError }),
   /** Fails once the session has ended, by whomever; to be asked after the login, and for as long as the account lives. */
   Rpc.make("AwaitSessionEnd", { success: Schema.Never, error: AccountError }),
   /** Finishes what an earlier life left half done and goes online. Must be called once, before the first cycle. */

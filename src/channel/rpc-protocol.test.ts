@@ -35,6 +35,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           Login: () => Stream.make({ _tag: "Ready", isPremium: true } as const),
           SubmitCode: () => Effect.void,
           SubmitPassword: () => Effect.void,
+          EndSession: () => Effect.succeed(true),
           AwaitSessionEnd: () => Effect.never,
           RenewCode: () => Effect.void,
           AskChat: () => Effect.die("not asked"),
