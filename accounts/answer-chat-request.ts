@@ -19,12 +19,17 @@ const join = Effect.fn("join")(function* (text: string) {
   return yield* joinChat(target)
 })
 
+const inviteTo = Effect.fn("inviteTo")(function* (chatId: number) {
+  const tdlib = yield* Tdlib
+  const link = yield* tdlib.invoke({ _: "createChatInviteLink", chat_id: chatId, name: "accounts" })
+  return link.invite_link
+})
+
 const createDestination = Effect.fn("createDestination")(function* (title: string) {
   const tdlib = yield* Tdlib
   // A supergroup, because every member may post there: all accounts publish in one destination.
   const chat = yield* tdlib.invoke({ _: "createNewSupergroupChat", title, is_channel: false })
-  const { invite_link } = yield* tdlib.invoke({ _: "createChatInviteLink", chat_id: chat.id, name: "accounts" })
-  return { _tag: "Created", chat: yield* seenChat(chat), inviteLink: invite_link } satisfies ChatAnswer
+  return { _tag: "Created", chat: yield* seenChat(chat), inviteLink: yield* inviteTo(chat.id) } satisfies ChatAnswer
 })
 
 const perform = (request: ChatRequest) => {
@@ -40,6 +45,11 @@ const perform = (request: ChatRequest) => {
       return join(request.target)
     case "CreateDestination":
       return createDestination(request.title)
+    case "Invite":
+      return requireChat(request.chatId).pipe(
+        Effect.andThen(inviteTo(request.chatId)),
+        Effect.map((inviteLink): ChatAnswer => ({ _tag: "Invited", inviteLink })),
+      )
   }
 }
 

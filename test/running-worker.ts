@@ -23,6 +23,7 @@ export const LIBRARY = "library"
 export class RunningWorker implements AsyncDisposable {
   readonly folder: string
   readonly sandbox: Sandbox
+  readonly databaseUrl: string
   readonly #environment: Readonly<Record<string, string | undefined>>
   readonly #sql: postgres.Sql
   readonly #commands = new Set<ChildProcess>()
@@ -31,6 +32,7 @@ export class RunningWorker implements AsyncDisposable {
   private constructor(folder: string, sandbox: Sandbox, databaseUrl: string) {
     this.folder = folder
     this.sandbox = sandbox
+    this.databaseUrl = databaseUrl
     this.#sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
     this.#environment = {
       PATH: process.env["PATH"],

@@ -10,6 +10,7 @@ import { logEvent } from "../log-line.ts"
 import { accountCycles } from "./account-cycles.ts"
 import { accountSecrets } from "./account-secrets.ts"
 import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
+import { answerAppRequests, answerQuickRequests } from "./app-requests/answer.ts"
 import { startCell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
@@ -132,9 +133,12 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.change(account.id, { isPremium })
     // Before the first cycle, which may find that the operator must act: perhaps this is how.
     yield* answerEarlierRequests(cell, account.id)
+    const asked = { cell, accountId: account.id, config: surroundings.config }
+    yield* answerQuickRequests(asked)
     yield* accountCycles(cell, account, surroundings).pipe(
       Effect.raceFirst(cell.account.AwaitSessionEnd()),
       Effect.raceFirst(answerRequests(cell, account.id)),
+      Effect.raceFirst(answerAppRequests(asked)),
     )
   }).pipe(
     Effect.tapError((error) => noteLoginProblem(account.id, error)),

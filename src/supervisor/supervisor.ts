@@ -14,10 +14,11 @@ import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
+import { watchAppRequests } from "./app-requests/watch.ts"
 import { Bandwidth } from "./bandwidth.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
-import { RequestBell } from "./request-bell.ts"
+import { AppRequestBell, RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
 import { superviseAccount } from "./supervise-account.ts"
@@ -89,6 +90,7 @@ export const layerFoundations = (config: Config) =>
         ),
         LoginAnswers.layer,
         RequestBell.layer,
+        AppRequestBell.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
@@ -178,6 +180,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
   }
   yield* Effect.forkScoped(hearOrders)
+  yield* Effect.forkScoped(watchAppRequests)
   yield* Effect.forkScoped(forgetOldEvents)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
