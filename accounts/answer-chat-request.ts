@@ -10,7 +10,19 @@ import { readJoinTarget } from "./telegram/join-target.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
 import type { TelegramError } from "./telegram/telegram-error.ts"
 
-const join = Effect.fn("join")(function* (text: string) {
+/** The chat, if it is in the account's lists, as only those are that it is a member of. */
+const ownChat = (chatId: number) =>
+  requireChat(chatId).pipe(
+    Effect.flatMap((chat) => (chat.positions.length === 0 ? Effect.succeed(undefined) : seenChat(chat))),
+    Effect.catchIf(
+      (error) => error.kind === "not_found" || error.kind === "forbidden",
+      () => Effect.succeed(undefined),
+    ),
+  )
+
+const join = Effect.fn("join")(function* (text: string, chatId: number | undefined) {
+  const own = chatId === undefined ? undefined : yield* ownChat(chatId)
+  if (own !== undefined) return { _tag: "Joined", chat: own, wasMember: true } satisfies ChatAnswer
   const target = readJoinTarget(text)
   if (target === undefined)
     return yield* new ChatRefusal({
@@ -42,7 +54,7 @@ const perform = (request: ChatRequest) => {
         Effect.map((chat): ChatAnswer => ({ _tag: "Chat", chat })),
       )
     case "Join":
-      return join(request.target)
+      return join(request.target, request.chatId)
     case "CreateDestination":
       return createDestination(request.title)
     case "Invite":

@@ -28,8 +28,14 @@ export const ChatRequest = Schema.Union([
   Schema.TaggedStruct("ListChats", {}),
   /** One chat that the account sees. */
   Schema.TaggedStruct("LookAtChat", { chatId: Schema.Int }),
-  /** `target`: @username, t.me/username, or an invite link. */
-  Schema.TaggedStruct("Join", { target: Schema.NonEmptyString.check(Schema.isMaxLength(256)) }),
+  /**
+   * `target`: @username, t.me/username, or an invite link. `chatId`: the chat that it leads to, where that is known; an account
+   * that is there already then uses up none of the joins that Telegram lets it make.
+   */
+  Schema.TaggedStruct("Join", {
+    target: Schema.NonEmptyString.check(Schema.isMaxLength(256)),
+    chatId: Schema.optionalKey(Schema.Int),
+  }),
   /** A supergroup of the account's own, to publish in. */
   Schema.TaggedStruct("CreateDestination", { title: Schema.NonEmptyString.check(Schema.isMaxLength(128)) }),
   /** A new link by which others come into a chat that the account may invite to. */

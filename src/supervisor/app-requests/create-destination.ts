@@ -14,8 +14,12 @@ const decodeInput = Schema.decodeUnknownEffect(CreateInput)
 const JOIN_SECONDS = 3600
 
 /** Lets all other active accounts write to the destination; they join it as soon as they can. */
-export const inviteOthers = Effect.fn("inviteOthers")(function* (channelId: string, link: string, exceptId: string) {
-  const request: ChatRequest = { _tag: "Join", target: link }
+export const inviteOthers = Effect.fn("inviteOthers")(function* (
+  { channelId, chatId }: { readonly channelId: string; readonly chatId: number },
+  link: string,
+  exceptId: string,
+) {
+  const request: ChatRequest = { _tag: "Join", target: link, chatId }
   for (const { id, isActive } of yield* accountStandings()) {
     if (!isActive || id === exceptId) continue
     yield* linkChannel({ accountId: id, channelId, role: "WRITER" })
@@ -56,7 +60,7 @@ export const createDestination = Effect.fn("createDestination")(function* (work:
   )
   yield* linkChannel({ accountId: work.accountId, channelId: channel.id, role: "WRITER" })
   yield* publishIn(channel.id, inviteLink)
-  yield* inviteOthers(channel.id, inviteLink, work.accountId)
+  yield* inviteOthers({ channelId: channel.id, chatId: chat.chatId }, inviteLink, work.accountId)
   const done: Done = completeFetch(work.request.id, {
     channelId: channel.id,
     telegramId: String(chat.chatId),

@@ -24,7 +24,7 @@ export const generateInvite = Effect.fn("generateInvite")(function* (work: Work)
   const done: Done = Effect.gen(function* () {
     yield* linkChannel({ accountId: work.accountId, channelId, role: "WRITER" })
     yield* setSetting(INVITE_KEY, inviteLink)
-    yield* inviteOthers(channelId, inviteLink, work.accountId)
+    yield* inviteOthers(current.value, inviteLink, work.accountId)
     yield* logEvent.info("invite.made", "The destination has an invite link", { channel: current.value.title })
   })
   return done
