@@ -292,6 +292,12 @@ export const settings = {
     about: "memory of the process that lists an archive",
     fallback: "512",
   },
+  STASH_MAX_EXTRACT_MB: {
+    decode: wholeNumber(1, 1_048_576),
+    expected: "MiB, 1 to 1048576",
+    about: "packages up to this size are fetched again when the web app wants a picture out of them",
+    fallback: "8192",
+  },
   STASH_CONSOLE_PORT: {
     decode: wholeNumber(1, 65_535),
     expected: "a port, 1 to 65535",
@@ -355,6 +361,8 @@ export interface Config {
   readonly tdlibKeyFile: string | undefined
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
+  /** Of a package that is fetched for one of its entries. */
+  readonly maxExtractBytes: number
   readonly consolePort: number
   readonly faultDirectory: string | undefined
 }
@@ -456,6 +464,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       listingSeconds: values.STASH_LISTING_SECONDS,
       listingMemoryBytes: values.STASH_LISTING_MEMORY_MB * MEBIBYTE,
     },
+    maxExtractBytes: values.STASH_MAX_EXTRACT_MB * MEBIBYTE,
     consolePort: values.STASH_CONSOLE_PORT,
     faultDirectory: values.STASH_FAULT_POINTS,
   }

@@ -2,6 +2,7 @@ import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import { ChatAnswer, ChatRefusal, ChatRequest } from "./chat-requests.ts"
+import { DocumentsWanted, FetchEvent } from "./document-requests.ts"
 import { describeProblem, LoginProblem } from "./login-problem.ts"
 
 /** What stops an account. `who` says who must act: the operator, nobody (it is tried again), or we (a bug). */
@@ -118,4 +119,6 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
   /** Does something with chats for an operator, beside whatever else the account does. */
   Rpc.make("AskChat", { payload: { request: ChatRequest }, success: ChatAnswer, error: ChatRefusal }),
+  /** Downloads documents of a chat into a folder, beside whatever else the account does; ends with `Fetched`. */
+  Rpc.make("FetchDocuments", { payload: DocumentsWanted, success: FetchEvent, error: ChatRefusal, stream: true }),
 ) {}

@@ -15,9 +15,11 @@ import { logEvent } from "../../log-line.ts"
 import type { Cell } from "../cell.ts"
 import { AppRequestBell } from "../request-bell.ts"
 import { createDestination } from "./create-destination.ts"
+import { extractEntry } from "./extract-entry.ts"
 import { fetchChannels } from "./fetch-channels.ts"
 import { generateInvite } from "./generate-invite.ts"
 import { joinChannel } from "./join-channel.ts"
+import { makePackageShelf, type PackageShelf } from "./package-shelf.ts"
 import { Refused, Unfit, type Work } from "./work.ts"
 
 /** How many requests of a kind an account does at the same time; what needs calls alone does not wait for transfers. */
@@ -26,6 +28,7 @@ const placesOf: Partial<Readonly<Record<AppRequestKind, number>>> = {
   join_channel: 2,
   create_destination: 1,
   generate_invite: 1,
+  archive_extract: 1,
 }
 /** What is answered within seconds, without files being moved. */
 const quickKinds: ReadonlyArray<AppRequestKind> = [
@@ -46,7 +49,7 @@ interface Surroundings {
   readonly config: Config
 }
 
-const perform = (work: Work) => {
+const perform = (work: Work, shelf: PackageShelf) => {
   switch (work.request.kind) {
     case "channel_fetch":
       return fetchChannels(work)
@@ -56,6 +59,8 @@ const perform = (work: Work) => {
       return createDestination(work)
     case "generate_invite":
       return generateInvite(work)
+    case "archive_extract":
+      return extractEntry(work, shelf)
     default:
       return Effect.fail(new Refused({ reason: "this worker does not know such a request: update it" }))
   }
@@ -80,10 +85,10 @@ const fail = (request: TakenAppRequest, reason: string) =>
 
 /** Does one request and writes down what came of it. Cut short, it is left for the next life. */
 const answer = Effect.fn("answerAppRequest")(
-  function* (request: TakenAppRequest, { accountId, cell, config }: Surroundings) {
+  function* (request: TakenAppRequest, { accountId, cell, config }: Surroundings, shelf: PackageShelf) {
     if (request.attempts > MAX_ATTEMPTS)
       return yield* fail(request, `given up: the account ended ${MAX_ATTEMPTS} times while it worked on this`)
-    yield* perform({ request, accountId, cell, config }).pipe(
+    yield* perform({ request, accountId, cell, config }, shelf).pipe(
       Effect.raceFirst(keep(request)),
       Effect.flatMap((done) => retryUnavailable()(endAppRequest(request, done))),
       Effect.andThen(
@@ -131,17 +136,19 @@ const takeNext = (accountId: string, kinds: ReadonlyArray<AppRequestKind>) =>
  * operator must act, and perhaps this is how.
  */
 export const answerQuickRequests = Effect.fn("answerQuickRequests")(function* (surroundings: Surroundings) {
+  const shelf = yield* makePackageShelf
   for (;;) {
     const taken = yield* takeNext(surroundings.accountId, quickKinds)
     if (Option.isNone(taken)) return
-    yield* answer(taken.value, surroundings)
+    yield* answer(taken.value, surroundings, shelf)
   }
-})
+}, Effect.scoped)
 
 /** Answers what the web app asks from now on, beside whatever else the account does, for ever. */
 export const answerAppRequests = Effect.fn("answerAppRequests")(function* (surroundings: Surroundings) {
   const { accountId } = surroundings
   const { accounts } = yield* AppRequestBell
+  const shelf = yield* makePackageShelf
   const running = new Map<AppRequestKind, number>()
   const count = (kind: AppRequestKind, change: 1 | -1) =>
     Effect.sync(() => running.set(kind, (running.get(kind) ?? 0) + change))
@@ -160,7 +167,7 @@ export const answerAppRequests = Effect.fn("answerAppRequests")(function* (surro
       yield* count(request.kind, 1)
       yield* FiberSet.run(
         fibers,
-        answer(request, surroundings).pipe(
+        answer(request, surroundings, shelf).pipe(
           Effect.ensuring(Effect.andThen(count(request.kind, -1), accounts.ring(accountId))),
         ),
       )
