@@ -19,6 +19,7 @@ import { answerChatRequest } from "./answer-chat-request.ts"
 import { fetchDocuments } from "./fetch-documents.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Drain } from "./ingest/drain.ts"
+import { publishFiles } from "./ingest/publish-files.ts"
 import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
@@ -205,6 +206,10 @@ export const layerCommands = AccountRpcs.toLayer(
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
+      PublishFiles: (wanted) =>
+        guarded(Effect.catchTag(publishFiles(wanted), "ChatRefusal", (refusal) => Effect.succeed(refusal))).pipe(
+          Effect.flatMap((answer) => (answer instanceof ChatRefusal ? Effect.fail(answer) : Effect.succeed(answer))),
+        ),
       FetchDocuments: (wanted) =>
         reporting<FetchEvent, ChatRefusal>(
           (event) => (event._tag === "Fetching" ? "progress" : undefined),

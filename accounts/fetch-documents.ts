@@ -72,7 +72,10 @@ export const fetchDocuments = Effect.fn("fetchDocuments")(function* (
         priority: PRIORITY,
         onProgress: (done) => runFork(report({ _tag: "Fetching", doneBytes: doneBefore + done, totalBytes })),
         take: (wantedBytes) => supervisor.takeBandwidth("down", wantedBytes),
-      })
+      }).pipe(
+        // TDLib stops a download without a word of why: its storage may have been tidied meanwhile.
+        Effect.retry({ times: 3, while: (error) => error._tag === "TelegramError" && error.kind === "refused" }),
+      )
       yield* bringHome(downloaded, path)
     }
     files.push({ messageId, name: fileName, path, bytes })

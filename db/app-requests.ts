@@ -229,6 +229,18 @@ export const giveBackAppRequest = ({ id, token }: Held) =>
       where "id" = ${id} and "token" = ${token}`,
   ).pipe(Effect.asVoid)
 
+/**
+ * Lets go of what an earlier life of this account had taken. An account lives once over all supervisors, so that whatever it has
+ * at its beginning is a leftover.
+ */
+export const giveBackOfEarlierLife = (accountId: string) =>
+  run(
+    "giveBackOfEarlierLife",
+    (sql) => sql`
+      update stash_app_requests set "leaseUntil" = null, "waitingSince" = now()
+      where "accountId" = ${accountId} and "leaseUntil" is not null`,
+  ).pipe(Effect.asVoid)
+
 /** Leaves it to another account, since this one cannot do it. */
 export const passOnAppRequest = ({ id, token }: Held, problem: string) =>
   run(

@@ -292,6 +292,12 @@ export const settings = {
     about: "memory of the process that lists an archive",
     fallback: "512",
   },
+  UPLOAD_DIR: {
+    decode: text,
+    expected: "a folder",
+    about: "where the web app leaves files that people upload by hand: the volume that both share",
+    fallback: "/data/uploads",
+  },
   STASH_MAX_EXTRACT_MB: {
     decode: wholeNumber(1, 1_048_576),
     expected: "MiB, 1 to 1048576",
@@ -361,6 +367,7 @@ export interface Config {
   readonly tdlibKeyFile: string | undefined
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
+  readonly uploadDirectory: string
   /** Of a package that is fetched for one of its entries. */
   readonly maxExtractBytes: number
   readonly consolePort: number
@@ -464,6 +471,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       listingSeconds: values.STASH_LISTING_SECONDS,
       listingMemoryBytes: values.STASH_LISTING_MEMORY_MB * MEBIBYTE,
     },
+    uploadDirectory: resolve(values.UPLOAD_DIR),
     maxExtractBytes: values.STASH_MAX_EXTRACT_MB * MEBIBYTE,
     consolePort: values.STASH_CONSOLE_PORT,
     faultDirectory: values.STASH_FAULT_POINTS,

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import { ChatAnswer, ChatRefusal, ChatRequest } from "./chat-requests.ts"
 import { DocumentsWanted, FetchEvent } from "./document-requests.ts"
 import { describeProblem, LoginProblem } from "./login-problem.ts"
+import { FilesPublished, FilesWanted } from "./publish-requests.ts"
 
 /** What stops an account. `who` says who must act: the operator, nobody (it is tried again), or we (a bug). */
 export class AccountError extends Schema.TaggedError<AccountError>()("AccountError", {
@@ -119,6 +120,12 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
   /** Does something with chats for an operator, beside whatever else the account does. */
   Rpc.make("AskChat", { payload: { request: ChatRequest }, success: ChatAnswer, error: ChatRefusal }),
+  /** Publishes files that lie on the disk, beside whatever else the account does. */
+  Rpc.make("PublishFiles", {
+    payload: FilesWanted,
+    success: FilesPublished,
+    error: Schema.Union([ChatRefusal, AccountError]),
+  }),
   /** Downloads documents of a chat into a folder, beside whatever else the account does; ends with `Fetched`. */
   Rpc.make("FetchDocuments", { payload: DocumentsWanted, success: FetchEvent, error: ChatRefusal, stream: true }),
 ) {}

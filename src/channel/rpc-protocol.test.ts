@@ -38,6 +38,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           AwaitSessionEnd: () => Effect.never,
           RenewCode: () => Effect.void,
           AskChat: () => Effect.die("not asked"),
+          PublishFiles: () => Effect.die("not asked"),
           FetchDocuments: () => Stream.die("not asked"),
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),
           Drain: () => Effect.void,

@@ -14,6 +14,7 @@ import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
+import { removeFetched, requestFolder } from "./app-requests/fetched-package.ts"
 import { watchAppRequests } from "./app-requests/watch.ts"
 import { Bandwidth } from "./bandwidth.ts"
 import { LoginAnswers } from "./login-answers.ts"
@@ -180,6 +181,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
   }
   yield* Effect.forkScoped(hearOrders)
+  yield* removeFetched(requestFolder(config))
   yield* Effect.forkScoped(watchAppRequests)
   yield* Effect.forkScoped(forgetOldEvents)
   yield* logEvent.info("supervisor.started", "The worker is running", {

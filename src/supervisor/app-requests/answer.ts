@@ -3,6 +3,7 @@ import {
   type AppRequestKind,
   endAppRequest,
   giveBackAppRequest,
+  giveBackOfEarlierLife,
   passOnAppRequest,
   renewAppRequest,
   type TakenAppRequest,
@@ -20,6 +21,7 @@ import { fetchChannels } from "./fetch-channels.ts"
 import { generateInvite } from "./generate-invite.ts"
 import { joinChannel } from "./join-channel.ts"
 import { makePackageShelf, type PackageShelf } from "./package-shelf.ts"
+import { uploadByHand } from "./upload-by-hand.ts"
 import { Refused, Unfit, type Work } from "./work.ts"
 
 /** How many requests of a kind an account does at the same time; what needs calls alone does not wait for transfers. */
@@ -29,6 +31,7 @@ const placesOf: Partial<Readonly<Record<AppRequestKind, number>>> = {
   create_destination: 1,
   generate_invite: 1,
   archive_extract: 1,
+  manual_upload: 1,
 }
 /** What is answered within seconds, without files being moved. */
 const quickKinds: ReadonlyArray<AppRequestKind> = [
@@ -39,6 +42,8 @@ const quickKinds: ReadonlyArray<AppRequestKind> = [
 ]
 /** A request that ended this many lives of accounts is not tried again. */
 const MAX_ATTEMPTS = 3
+/** An upload may have parts in the destination already, which only going on with it completes. */
+const MAX_UPLOAD_ATTEMPTS = 32
 const RENEW_EVERY = "20 seconds"
 /** The watch rings for what was not heard; this is for a ring that came while the database was away. */
 const LOOK_EVERY = "1 minute"
@@ -61,6 +66,8 @@ const perform = (work: Work, shelf: PackageShelf) => {
       return generateInvite(work)
     case "archive_extract":
       return extractEntry(work, shelf)
+    case "manual_upload":
+      return uploadByHand(work)
     default:
       return Effect.fail(new Refused({ reason: "this worker does not know such a request: update it" }))
   }
@@ -86,8 +93,9 @@ const fail = (request: TakenAppRequest, reason: string) =>
 /** Does one request and writes down what came of it. Cut short, it is left for the next life. */
 const answer = Effect.fn("answerAppRequest")(
   function* (request: TakenAppRequest, { accountId, cell, config }: Surroundings, shelf: PackageShelf) {
-    if (request.attempts > MAX_ATTEMPTS)
-      return yield* fail(request, `given up: the account ended ${MAX_ATTEMPTS} times while it worked on this`)
+    const attempts = request.attempts - 1
+    if (attempts >= (request.kind === "manual_upload" ? MAX_UPLOAD_ATTEMPTS : MAX_ATTEMPTS))
+      return yield* fail(request, `given up: the account ended ${attempts} times while it worked on this`)
     yield* perform({ request, accountId, cell, config }, shelf).pipe(
       Effect.raceFirst(keep(request)),
       Effect.flatMap((done) => retryUnavailable()(endAppRequest(request, done))),
@@ -137,6 +145,7 @@ const takeNext = (accountId: string, kinds: ReadonlyArray<AppRequestKind>) =>
  */
 export const answerQuickRequests = Effect.fn("answerQuickRequests")(function* (surroundings: Surroundings) {
   const shelf = yield* makePackageShelf
+  yield* Effect.ignore(giveBackOfEarlierLife(surroundings.accountId))
   for (;;) {
     const taken = yield* takeNext(surroundings.accountId, quickKinds)
     if (Option.isNone(taken)) return
