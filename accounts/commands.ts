@@ -10,7 +10,7 @@ import { LockSession } from "../db/lock-session.ts"
 import { loginWish } from "../db/logins.ts"
 import { AccountError, AccountRpcs, type CycleEvent, type LoginState, loginError } from "../src/channel/account-rpcs.ts"
 import { ChatRefusal } from "../src/channel/chat-requests.ts"
-import type { FetchEvent } from "../src/channel/document-requests.ts"
+import type { DocumentPage, FetchEvent } from "../src/channel/document-requests.ts"
 import { makeLatestWins } from "../src/channel/latest-wins.ts"
 import { isFinal, LoginProblem } from "../src/channel/login-problem.ts"
 import { logEvent, maskPhone } from "../src/log-line.ts"
@@ -23,6 +23,7 @@ import { publishFiles } from "./ingest/publish-files.ts"
 import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
+import { listDocuments } from "./list-documents.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
@@ -206,6 +207,8 @@ export const layerCommands = AccountRpcs.toLayer(
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
+      ListDocuments: ({ chatId }) =>
+        reporting<DocumentPage, ChatRefusal>(keepAll, (report) => refusing(listDocuments(chatId, report))),
       PublishFiles: (wanted) =>
         guarded(Effect.catchTag(publishFiles(wanted), "ChatRefusal", (refusal) => Effect.succeed(refusal))).pipe(
           Effect.flatMap((answer) => (answer instanceof ChatRefusal ? Effect.fail(answer) : Effect.succeed(answer))),

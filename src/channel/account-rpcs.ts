@@ -2,7 +2,7 @@ import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import { ChatAnswer, ChatRefusal, ChatRequest } from "./chat-requests.ts"
-import { DocumentsWanted, FetchEvent } from "./document-requests.ts"
+import { DocumentPage, DocumentsWanted, FetchEvent } from "./document-requests.ts"
 import { describeProblem, LoginProblem } from "./login-problem.ts"
 import { FilesPublished, FilesWanted } from "./publish-requests.ts"
 
@@ -128,4 +128,11 @@ export class AccountRpcs extends RpcGroup.make(
   }),
   /** Downloads documents of a chat into a folder, beside whatever else the account does; ends with `Fetched`. */
   Rpc.make("FetchDocuments", { payload: DocumentsWanted, success: FetchEvent, error: ChatRefusal, stream: true }),
+  /** All documents of a chat, page by page, the newest first. */
+  Rpc.make("ListDocuments", {
+    payload: { chatId: Schema.Int },
+    success: DocumentPage,
+    error: ChatRefusal,
+    stream: true,
+  }),
 ) {}

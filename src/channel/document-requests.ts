@@ -21,3 +21,20 @@ export const FetchEvent = Schema.Union([
 ])
 export type FetchEvent = typeof FetchEvent.Type
 export type FetchedFile = Extract<FetchEvent, { readonly _tag: "Fetched" }>["files"][number]
+
+/** A document that lies in a chat. */
+export const ListedDocument = Schema.Struct({
+  messageId: Schema.Int,
+  fileName: Schema.String,
+  bytes: Schema.Int,
+  /** Unix seconds. */
+  date: Schema.Int,
+  albumId: Schema.NullOr(Schema.String),
+  /** What our caption says that it is; null: it has none of ours. */
+  tag: Schema.NullOr(Schema.Struct({ hashPrefix: Schema.String, part: Schema.Int, of: Schema.Int })),
+})
+export type ListedDocument = typeof ListedDocument.Type
+
+/** A page of them, the newest first. */
+export const DocumentPage = Schema.Struct({ documents: Schema.Array(ListedDocument) })
+export type DocumentPage = typeof DocumentPage.Type

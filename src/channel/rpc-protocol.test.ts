@@ -39,6 +39,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           RenewCode: () => Effect.void,
           AskChat: () => Effect.die("not asked"),
           PublishFiles: () => Effect.die("not asked"),
+          ListDocuments: () => Stream.die("not asked"),
           FetchDocuments: () => Stream.die("not asked"),
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),
           Drain: () => Effect.void,

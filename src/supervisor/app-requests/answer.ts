@@ -21,6 +21,7 @@ import { fetchChannels } from "./fetch-channels.ts"
 import { generateInvite } from "./generate-invite.ts"
 import { joinChannel } from "./join-channel.ts"
 import { makePackageShelf, type PackageShelf } from "./package-shelf.ts"
+import { rebuildPackages } from "./rebuild-packages.ts"
 import { uploadByHand } from "./upload-by-hand.ts"
 import { Refused, Unfit, type Work } from "./work.ts"
 
@@ -32,6 +33,7 @@ const placesOf: Partial<Readonly<Record<AppRequestKind, number>>> = {
   generate_invite: 1,
   archive_extract: 1,
   manual_upload: 1,
+  rebuild_packages: 1,
 }
 /** What is answered within seconds, without files being moved. */
 const quickKinds: ReadonlyArray<AppRequestKind> = [
@@ -42,8 +44,9 @@ const quickKinds: ReadonlyArray<AppRequestKind> = [
 ]
 /** A request that ended this many lives of accounts is not tried again. */
 const MAX_ATTEMPTS = 3
-/** An upload may have parts in the destination already, which only going on with it completes. */
-const MAX_UPLOAD_ATTEMPTS = 32
+/** An upload may have parts in the destination already, which only going on with it completes; and a rebuild takes hours. */
+const MAX_LONG_ATTEMPTS = 32
+const longKinds: ReadonlySet<AppRequestKind> = new Set(["manual_upload", "rebuild_packages"])
 const RENEW_EVERY = "20 seconds"
 /** The watch rings for what was not heard; this is for a ring that came while the database was away. */
 const LOOK_EVERY = "1 minute"
@@ -68,8 +71,8 @@ const perform = (work: Work, shelf: PackageShelf) => {
       return extractEntry(work, shelf)
     case "manual_upload":
       return uploadByHand(work)
-    default:
-      return Effect.fail(new Refused({ reason: "this worker does not know such a request: update it" }))
+    case "rebuild_packages":
+      return rebuildPackages(work)
   }
 }
 
@@ -94,7 +97,7 @@ const fail = (request: TakenAppRequest, reason: string) =>
 const answer = Effect.fn("answerAppRequest")(
   function* (request: TakenAppRequest, { accountId, cell, config }: Surroundings, shelf: PackageShelf) {
     const attempts = request.attempts - 1
-    if (attempts >= (request.kind === "manual_upload" ? MAX_UPLOAD_ATTEMPTS : MAX_ATTEMPTS))
+    if (attempts >= (longKinds.has(request.kind) ? MAX_LONG_ATTEMPTS : MAX_ATTEMPTS))
       return yield* fail(request, `given up: the account ended ${attempts} times while it worked on this`)
     yield* perform({ request, accountId, cell, config }, shelf).pipe(
       Effect.raceFirst(keep(request)),
