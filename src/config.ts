@@ -298,6 +298,12 @@ export const settings = {
     about: "where the web app leaves files that people upload by hand: the volume that both share",
     fallback: "/data/uploads",
   },
+  STASH_ANNOUNCE_SECONDS: {
+    decode: wholeNumber(0, 86_400),
+    expected: "seconds, 0 to 86400",
+    about: "so long the bot is not told of a new package that has no file list, picture and creator yet",
+    fallback: "300",
+  },
   STASH_MAX_EXTRACT_MB: {
     decode: wholeNumber(1, 1_048_576),
     expected: "MiB, 1 to 1048576",
@@ -368,6 +374,7 @@ export interface Config {
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
   readonly uploadDirectory: string
+  readonly announceSeconds: number
   /** Of a package that is fetched for one of its entries. */
   readonly maxExtractBytes: number
   readonly consolePort: number
@@ -472,6 +479,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       listingMemoryBytes: values.STASH_LISTING_MEMORY_MB * MEBIBYTE,
     },
     uploadDirectory: resolve(values.UPLOAD_DIR),
+    announceSeconds: values.STASH_ANNOUNCE_SECONDS,
     maxExtractBytes: values.STASH_MAX_EXTRACT_MB * MEBIBYTE,
     consolePort: values.STASH_CONSOLE_PORT,
     faultDirectory: values.STASH_FAULT_POINTS,

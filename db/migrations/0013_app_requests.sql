@@ -30,3 +30,14 @@ create table stash_app_requests (
 -- The app's index is for what is open of one account; this is for what is open at all.
 create index if not exists stash_fetch_requests_open on "channel_fetch_requests" ("createdAt")
   where "status" in ('PENDING', 'IN_PROGRESS');
+
+-- Packages that the bot has not heard of yet: it is told once their metadata is there, or after a while without.
+create table stash_announcements (
+  "packageId" text not null primary key references "packages" ("id") on delete cascade on update cascade,
+  "publishedAt" timestamptz not null default now()
+);
+create index stash_announcements_at on stash_announcements ("publishedAt");
+
+-- What the app's bell shows once, however often it happens; rows of others have no such key.
+create unique index if not exists stash_notifications_key on "system_notifications" (("context"->>'stashKey'))
+  where "context"->>'stashKey' is not null;

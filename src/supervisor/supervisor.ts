@@ -182,7 +182,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
   }
   yield* Effect.forkScoped(hearOrders)
   yield* removeFetched(requestFolder(config))
-  yield* Effect.forkScoped(watchAppRequests)
+  yield* Effect.forkScoped(watchAppRequests(config))
   yield* Effect.forkScoped(forgetOldEvents)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { announceLate } from "../../../db/announcements.ts"
 import {
   destinationWithoutLink,
   failUntaken,
@@ -7,6 +8,7 @@ import {
   type UntakenRequest,
   waitingAppRequests,
 } from "../../../db/app-requests.ts"
+import type { Config } from "../../config.ts"
 import { logEvent } from "../../log-line.ts"
 import { AppRequestBell, RequestBell } from "../request-bell.ts"
 import { hearAppRequest } from "./heard.ts"
@@ -45,7 +47,8 @@ const ringFor = Effect.fn("ringFor")(function* (asked: Map<string, "wanted" | "a
   return waiting.length > 0
 })
 
-const look = Effect.fn("look")(function* (asked: Map<string, "wanted" | "all">) {
+const look = Effect.fn("look")(function* (asked: Map<string, "wanted" | "all">, announceSeconds: number) {
+  yield* announceLate(announceSeconds)
   yield* noticeUnheard()
   yield* forgetWithdrawn()
   for (const untaken of yield* failUntaken(whyUntaken))
@@ -65,13 +68,13 @@ const requestMissingLink = Effect.gen(function* () {
 
 /**
  * Looks after what the web app asks, for ever: finds what was not heard, has accounts look, and fails, with the reason, what
- * none of them takes in time.
+ * none of them takes in time. Tells the bot of new packages whose metadata does not come.
  */
-export const watchAppRequests = Effect.gen(function* () {
+export const watchAppRequests = Effect.fn("watchAppRequests")(function* ({ announceSeconds }: Config) {
   const { watchHeard } = yield* AppRequestBell
   const asked = new Map<string, "wanted" | "all">()
   yield* requestMissingLink.pipe(Effect.ignore)
-  yield* look(asked).pipe(
+  yield* look(asked, announceSeconds).pipe(
     Effect.catch((error) =>
       Effect.as(
         logEvent.warn("app_request.trouble", "Requests of the web app could not be looked at; trying again", {
