@@ -25,7 +25,12 @@ const check = async (folder: string, uploadId: string, file: ManualFile): Promis
   const name = nameBelow(uploadId, file.filePath)
   if (name === undefined || basename(uploadId) !== uploadId || uploadId.startsWith("."))
     throw new Error(`${safeFileName(file.fileName)}: its path is not in the upload's folder`)
-  const home = join(await realpath(folder), uploadId)
+  const root = await realpath(folder).catch(() => undefined)
+  if (root === undefined)
+    throw new Error(
+      `the folder ${folder} is not there: let UPLOAD_DIR be the volume that the web app writes uploads to`,
+    )
+  const home = join(root, uploadId)
   const path = join(home, name)
   const found = await lstat(path).catch(() => undefined)
   if (found === undefined) throw new Error(`${name}: there is no such file in ${home}`)
