@@ -20,6 +20,7 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   verifyHours: 0,
   memory: { softBytes: 2 ** 31, hardBytes: 2 ** 32 },
   captionTags: true,
+  publishBy: "upload",
   verifyUploads: "size",
   documentExtensions: [],
   scanOrder: "oldest",

@@ -70,6 +70,7 @@ const cellConfig = (
   multipartTimeoutHours: config.multipartTimeoutHours,
   verifyHours: config.verifyHours,
   captionTags: config.captionTags,
+  publishBy: config.publishBy,
   verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
   scanOrder: config.scanOrder,
