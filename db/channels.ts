@@ -112,6 +112,17 @@ export const knownChannels = (accountId: string, chatIds: ReadonlyArray<number>)
       from "telegram_channels" c where c."telegramId" = any(${arrayLiteral(chatIds)}::bigint[])`,
   )
 
+/** Whether an account has anything to do with a channel. */
+export const isLinked = (accountId: string, channelId: string) =>
+  one(
+    "isLinked",
+    Schema.Struct({ isLinked: Schema.Boolean }),
+    (sql) => sql`
+      select exists (
+        select from "account_channel_map" where "accountId" = ${accountId} and "channelId" = ${channelId}
+      ) as "isLinked"`,
+  ).pipe(Effect.map((found) => found.isLinked))
+
 /** Lets an account read from or write to a channel; a mark it already has there stays. */
 export const linkChannel = (link: {
   readonly accountId: string

@@ -42,6 +42,7 @@ const workOf = Effect.fn("workOf")(function* (wanted: FilesWanted) {
     caption: "",
     fileName,
     bytes,
+    // No document of Telegram is known of it.
     fileId: 0,
     uniqueId: "",
     canBeSaved: true,

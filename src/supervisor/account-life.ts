@@ -10,6 +10,7 @@ import { logEvent } from "../log-line.ts"
 import { accountCycles } from "./account-cycles.ts"
 import { accountSecrets } from "./account-secrets.ts"
 import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
+import { admitAccount } from "./app-requests/admit-account.ts"
 import { answerAppRequests, answerQuickRequests } from "./app-requests/answer.ts"
 import { startCell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
@@ -132,6 +133,7 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
+    yield* admitAccount(account.id)
     // Before the first cycle, which may find that the operator must act: perhaps this is how.
     yield* answerEarlierRequests(cell, account.id)
     const asked = { cell, accountId: account.id, config: surroundings.config }
