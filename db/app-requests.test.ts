@@ -221,7 +221,7 @@ describe("a request of the web app", () => {
           }),
         )
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   }, 60_000)
 })

@@ -220,12 +220,13 @@ export const renewAppRequest = ({ id, token }: Held) =>
       where "id" = ${id} and "token" = ${token}`,
   ).pipe(Effect.map((written) => written > 0))
 
-/** Lets whoever comes first go on with it. */
-export const giveBackAppRequest = ({ id, token }: Held) =>
+/** Lets whoever comes first go on with it, after so many seconds. */
+export const giveBackAppRequest = ({ id, token }: Held, afterSeconds = 0) =>
   run(
     "giveBackAppRequest",
     (sql) => sql`
-      update stash_app_requests set "leaseUntil" = null, "waitingSince" = now()
+      update stash_app_requests
+      set "leaseUntil" = null, "waitingSince" = now(), "notBefore" = now() + make_interval(secs => ${afterSeconds})
       where "id" = ${id} and "token" = ${token}`,
   ).pipe(Effect.asVoid)
 

@@ -1,12 +1,16 @@
 import { Effect, Schema } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import { twoAccounts } from "../test/two-accounts.ts"
+import { upsertChannel } from "./channels.ts"
+import { claimSet } from "./claims.ts"
 import { type AppNotification, notifyApp, settleNotification } from "./notifications.ts"
+import { type SkipReason, skipSet } from "./skipped.ts"
 import { rows, run } from "./statement.ts"
 
+let ana = ""
 let check: Awaited<ReturnType<typeof twoAccounts>>["check"]
 beforeEach(async () => {
-  ;({ check } = await twoAccounts())
+  ;({ ana, check } = await twoAccounts())
 })
 
 const failure: AppNotification = {
@@ -27,6 +31,34 @@ const shown = rows(
     order by "createdAt" desc limit 20`,
 )
 const readAll = run("test", (sql) => sql`update "system_notifications" set "isRead" = true where "isRead" = false`)
+
+describe("a set that was given up", () => {
+  it("is told once by the app's bell, however often it is tried, but for one that is too large", () =>
+    check(
+      Effect.gen(function* () {
+        const channel = { telegramId: -1001, title: "c", type: "SOURCE", isForum: false, isActive: true } as const
+        const { id } = yield* upsertChannel(channel)
+        const skip = (firstMessageId: number, reason: SkipReason) =>
+          Effect.gen(function* () {
+            const key = { sourceChannelId: id, firstMessageId }
+            yield* run("test", (sql) => sql`delete from "skipped_packages"`)
+            const set = { accountId: ana, setName: "a.zip", volumes: 1, bytes: 5, fileKey: null, leaseSeconds: 60 }
+            const claimed = yield* claimSet({ ...key, ...set })
+            return yield* skipSet({
+              ...{ token: claimed.outcome === "claimed" ? claimed.token : 0, fileName: "a.zip", fileSize: 5, reason },
+              ...{ errorMessage: "broken", sourceChannelId: id, sourceMessageId: firstMessageId, sourceTopicId: null },
+              ...{ isMultipart: false, partCount: 1, accountId: ana },
+            })
+          })
+        expect(yield* skip(1, "EXTRACT_FAILED")).toBe(true)
+        expect(yield* skip(1, "EXTRACT_FAILED")).toBe(true)
+        expect(yield* skip(2, "SIZE_LIMIT")).toBe(true)
+        expect(yield* shown).toEqual([{ type: "DOWNLOAD_FAILED", message: "broken", isRead: false }])
+        expect(yield* skip(3, "UPLOAD_FAILED")).toBe(true)
+        expect((yield* shown).map(({ type }) => type).sort()).toEqual(["DOWNLOAD_FAILED", "UPLOAD_FAILED"])
+      }),
+    ))
+})
 
 describe("a notification of the app", () => {
   it("is shown once for what happens again, and anew when it is said otherwise", () =>

@@ -94,12 +94,10 @@ export interface RestoredPackage extends Messages {
 
 /** Writes the row of a package that was found in its destination. None: there is such a package, or it is being published. */
 export const insertRestored = (restored: RestoredPackage) =>
-  transaction(
+  first(
     "insertRestored",
-    first(
-      "insertRestored",
-      Schema.Struct({ id: Schema.String }),
-      (sql) => sql`
+    Schema.Struct({ id: Schema.String }),
+    (sql) => sql`
         insert into "packages" (
           "id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId", "destChannelId",
           "destMessageId", "destMessageIds", "isMultipart", "partCount"
@@ -112,7 +110,6 @@ export const insertRestored = (restored: RestoredPackage) =>
         where not exists (select from stash_publications where "contentHash" = ${restored.contentHash})
         on conflict ("contentHash") do nothing
         returning "id"`,
-    ),
   )
 
 /** Asks for a rebuild as the app does, and says how; answers with the id of the row to look at. */

@@ -48,8 +48,8 @@ const MAX_ATTEMPTS = 3
 const MAX_LONG_ATTEMPTS = 32
 const longKinds: ReadonlySet<AppRequestKind> = new Set(["manual_upload", "rebuild_packages"])
 const RENEW_EVERY = "20 seconds"
-/** The watch rings for what was not heard; this is for a ring that came while the database was away. */
-const LOOK_EVERY = "1 minute"
+/** What went wrong with the account or the database may be over by then. */
+const AGAIN_SECONDS = 10
 
 interface Surroundings {
   readonly cell: Pick<Cell, "account">
@@ -113,7 +113,7 @@ const answer = Effect.fn("answerAppRequest")(
             request: request.id,
             error: error.message,
           }),
-          giveBackAppRequest(request),
+          giveBackAppRequest(request, AGAIN_SECONDS),
         )
       }),
       Effect.onExit((exit) =>
@@ -184,6 +184,7 @@ export const answerAppRequests = Effect.fn("answerAppRequests")(function* (surro
         ),
       )
     }
-    yield* Effect.raceFirst(Effect.sleep(LOOK_EVERY), accounts.heard(accountId))
+    // The watch rings for as long as a request waits.
+    yield* accounts.heard(accountId)
   }
 }, Effect.scoped)
