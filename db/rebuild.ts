@@ -98,18 +98,18 @@ export const insertRestored = (restored: RestoredPackage) =>
     "insertRestored",
     Schema.Struct({ id: Schema.String }),
     (sql) => sql`
-        insert into "packages" (
-          "id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId", "destChannelId",
-          "destMessageId", "destMessageIds", "isMultipart", "partCount"
-        )
-        select gen_random_uuid()::text, ${restored.contentHash}, ${storable(restored.fileName)}, ${restored.fileSize},
-               ${restored.archiveType}::"ArchiveType", ${restored.source?.channelId ?? restored.destChannelId},
-               ${restored.source?.messageId ?? restored.messageIds[0] ?? 0}, ${restored.destChannelId},
-               ${restored.messageIds[0] ?? null}, ${arrayLiteral(restored.messageIds)}::bigint[],
-               ${restored.messageIds.length > 1}, ${restored.messageIds.length}
-        where not exists (select from stash_publications where "contentHash" = ${restored.contentHash})
-        on conflict ("contentHash") do nothing
-        returning "id"`,
+      insert into "packages" (
+        "id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId", "destChannelId",
+        "destMessageId", "destMessageIds", "isMultipart", "partCount"
+      )
+      select gen_random_uuid()::text, ${restored.contentHash}, ${storable(restored.fileName)}, ${restored.fileSize},
+             ${restored.archiveType}::"ArchiveType", ${restored.source?.channelId ?? restored.destChannelId},
+             ${restored.source?.messageId ?? restored.messageIds[0] ?? 0}, ${restored.destChannelId},
+             ${restored.messageIds[0] ?? null}, ${arrayLiteral(restored.messageIds)}::bigint[],
+             ${restored.messageIds.length > 1}, ${restored.messageIds.length}
+      where not exists (select from stash_publications where "contentHash" = ${restored.contentHash})
+      on conflict ("contentHash") do nothing
+      returning "id"`,
   )
 
 /** Asks for a rebuild as the app does, and says how; answers with the id of the row to look at. */
