@@ -59,8 +59,9 @@ export const createDestination = Effect.fn("createDestination")(function* (work:
     Effect.catchTag("ChatUnfit", (error) => Effect.fail(new Refused({ reason: error.message }))),
   )
   yield* linkChannel({ accountId: work.accountId, channelId: channel.id, role: "WRITER" })
-  yield* publishIn(channel.id, inviteLink)
+  // The others are asked to come in before they are called to work there.
   yield* inviteOthers({ channelId: channel.id, chatId: chat.chatId }, inviteLink, work.accountId)
+  yield* publishIn(channel.id, inviteLink)
   const done: Done = completeFetch(work.request.id, {
     channelId: channel.id,
     telegramId: String(chat.chatId),
