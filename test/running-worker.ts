@@ -26,6 +26,7 @@ type Environment = Readonly<Record<string, string>>
 export class RunningWorker implements AsyncDisposable {
   readonly folder: string
   readonly sandbox: Sandbox
+  readonly databaseUrl: string
   readonly #environment: Readonly<Record<string, string | undefined>>
   readonly #sql: postgres.Sql
   readonly #commands = new Set<ChildProcess>()
@@ -34,6 +35,7 @@ export class RunningWorker implements AsyncDisposable {
   private constructor(folder: string, sandbox: Sandbox, databaseUrl: string, environment: Environment) {
     this.folder = folder
     this.sandbox = sandbox
+    this.databaseUrl = databaseUrl
     this.#sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
     this.#environment = {
       PATH: process.env["PATH"],
@@ -98,10 +100,6 @@ export class RunningWorker implements AsyncDisposable {
     const exited = new Promise((resolve) => worker.once("exit", resolve))
     worker.kill("SIGKILL")
     await exited
-  }
-
-  get databaseUrl(): string {
-    return this.#environment["DATABASE_URL"] ?? ""
   }
 
   /** Waits until the worker serves its console, which it must have been told to; resolves with the address. */

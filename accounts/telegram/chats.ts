@@ -66,6 +66,7 @@ export const seenChat = Effect.fn("seenChat")(function* (
     username: group?.usernames?.active_usernames[0] ?? null,
     lists: listNames(chat, folders),
     canPost: canPostIn(group, chat),
+    memberCount: group === undefined || group.member_count === 0 ? null : group.member_count,
     isProtected: chat.has_protected_content,
     refusal: refusals[kind] ?? null,
   }

@@ -2,7 +2,9 @@ import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import { ChatAnswer, ChatRefusal, ChatRequest } from "./chat-requests.ts"
+import { DocumentPage, DocumentsWanted, FetchEvent } from "./document-requests.ts"
 import { describeProblem, LoginProblem } from "./login-problem.ts"
+import { FilesPublished, FilesWanted } from "./publish-requests.ts"
 
 /** What stops an account. `who` says who must act: the operator, nobody (it is tried again), or we (a bug). */
 export class AccountError extends Schema.TaggedError<AccountError>()("AccountError", {
@@ -120,4 +122,19 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
   /** Does something with chats for an operator, beside whatever else the account does. */
   Rpc.make("AskChat", { payload: { request: ChatRequest }, success: ChatAnswer, error: ChatRefusal }),
+  /** Publishes files that lie on the disk, beside whatever else the account does. */
+  Rpc.make("PublishFiles", {
+    payload: FilesWanted,
+    success: FilesPublished,
+    error: Schema.Union([ChatRefusal, AccountError]),
+  }),
+  /** Downloads documents of a chat into a folder, beside whatever else the account does; ends with `Fetched`. */
+  Rpc.make("FetchDocuments", { payload: DocumentsWanted, success: FetchEvent, error: ChatRefusal, stream: true }),
+  /** All documents of a chat, page by page, the newest first. */
+  Rpc.make("ListDocuments", {
+    payload: { chatId: Schema.Int },
+    success: DocumentPage,
+    error: ChatRefusal,
+    stream: true,
+  }),
 ) {}

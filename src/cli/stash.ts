@@ -10,6 +10,7 @@ import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
 import { logsCommand } from "./logs-command.ts"
 import { packageCommand } from "./package-command.ts"
+import { rebuildCommand } from "./rebuild-command.ts"
 import { runCommand } from "./run-command.ts"
 import { skippedCommand } from "./skipped-command.ts"
 import { whyCommand } from "./why-command.ts"
@@ -24,6 +25,7 @@ const stash = Command.make("stash").pipe(
     accountCommand,
     channelCommand,
     packageCommand,
+    rebuildCommand,
     skippedCommand,
     whyCommand,
     logsCommand,

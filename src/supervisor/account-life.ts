@@ -7,6 +7,8 @@ import { missingRoom } from "../disk-room.ts"
 import { logEvent } from "../log-line.ts"
 import { accountCycles } from "./account-cycles.ts"
 import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
+import { admitAccount } from "./app-requests/admit-account.ts"
+import { answerAppRequests, answerQuickRequests } from "./app-requests/answer.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
 import { type CellFoundations, startAccountCell } from "./start-account-cell.ts"
@@ -108,11 +110,15 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
+    yield* admitAccount(account.id)
     // Before the first cycle, which may find that the operator must act: perhaps this is how.
     yield* answerEarlierRequests(cell, account.id)
+    const asked = { cell, accountId: account.id, config: surroundings.config }
+    yield* answerQuickRequests(asked)
     yield* accountCycles(cell, account, surroundings).pipe(
       Effect.raceFirst(cell.account.AwaitSessionEnd()),
       Effect.raceFirst(answerRequests(cell, account.id)),
+      Effect.raceFirst(answerAppRequests(asked)),
     )
   }).pipe(
     Effect.tapError((error) => noteLoginProblem(account.id, error)),
