@@ -104,6 +104,8 @@ export interface PackageStub {
   readonly sourceMessageId: number
   readonly sourceTopicId: number | null
   readonly sourceCaption: string | null
+  /** The message of the source that it answers. */
+  readonly replyToMessageId?: number | null
   readonly destChannelId: string
   /** Final ids, in the order of the parts; at least one. */
   readonly destMessageIds: ReadonlyArray<number>
@@ -121,11 +123,11 @@ export const createPackageStub = (stub: PackageStub) =>
     (sql) => sql`
       insert into "packages" as p (
         "id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId", "sourceTopicId",
-        "sourceCaption", "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "ingestionRunId"
+        "sourceCaption", "replyToMessageId", "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "ingestionRunId"
       ) values (
         gen_random_uuid()::text, ${stub.contentHash}, ${storable(stub.fileName)}, ${stub.fileSize},
         ${stub.archiveType}::"ArchiveType", ${stub.sourceChannelId}, ${stub.sourceMessageId}, ${stub.sourceTopicId},
-        ${stub.sourceCaption === null ? null : storable(stub.sourceCaption)}, ${stub.destChannelId},
+        ${stub.sourceCaption === null ? null : storable(stub.sourceCaption)}, ${stub.replyToMessageId ?? null}, ${stub.destChannelId},
         ${stub.destMessageIds[0] ?? null}, ${arrayLiteral(stub.destMessageIds)}::bigint[],
         ${stub.destMessageIds.length > 1}, ${stub.destMessageIds.length},
         -- The app may have deleted the run meanwhile.

@@ -1,18 +1,20 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { setStartsBetween } from "../../db/claims.ts"
+import { noteRootFolder } from "../../db/package-posts.ts"
 import { updatePackageWithMetadata } from "../../db/packages.ts"
 import { creatorOf } from "../../src/archive/creator.ts"
 import { entryOf } from "../../src/archive/listing.ts"
 import { choosePreviewEntry } from "../../src/archive/preview-entry.ts"
 import { matchPreview } from "../../src/archive/preview-match.ts"
+import { rootFolderOf } from "../../src/archive/root-folder.ts"
 import { tagsOf } from "../../src/archive/tags.ts"
 import type { InspectResult } from "../../src/cpu/jobs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
-import { searchPage } from "../telegram/history.ts"
+import { messagesById, searchPage } from "../telegram/history.ts"
 import { readBytes } from "./set-folder.ts"
 import type { SetWork } from "./set-work.ts"
 import { toPhotos } from "./source-file.ts"
@@ -31,7 +33,11 @@ const PHOTOS_AROUND = 50
 
 const photosAround = Effect.fn("photosAround")(function* ({ set, source }: SetWork) {
   const page = yield* searchPage(source.chatId, "photos", set.firstMessageId, { offset: -PHOTOS_AROUND })
-  return page.messages.flatMap(toPhotos)
+  const answered = new Set(set.volumes.flatMap(({ replyToMessageId }) => replyToMessageId ?? []))
+  // A post may be answered long after it, beyond what lies around the set.
+  const far = [...answered].filter((id) => !page.ids.includes(id)).slice(0, PHOTOS_AROUND)
+  const messages = far.length === 0 ? [] : yield* messagesById(source.chatId, far)
+  return [...page.messages, ...messages.flatMap((message) => message ?? [])].flatMap(toPhotos)
 })
 
 const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
@@ -108,6 +114,8 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
     creator: creatorOf({ topicName, fileName: work.set.name, channelTitle: work.source.title }) ?? null,
     tags: tagsOf(work.source.category),
   })
+  const rootFolder = rootFolderOf(files)
+  if (rootFolder !== null) yield* noteRootFolder(packageId, rootFolder)
   yield* reach("metadata.written")
   yield* logEvent.info("package.enriched", "Recorded what is inside", {
     packageId,
