@@ -195,6 +195,12 @@ export const settings = {
     about: "how often every package's messages are looked for in the destination; 0 never looks",
     fallback: "24",
   },
+  AUTO_GROUP_TIME_WINDOW_MINUTES: {
+    decode: wholeNumber(0, 1440),
+    expected: "minutes, 0 to 1440",
+    about: "packages that one sender posts within so many minutes of each other become a group; 0: not for that alone",
+    fallback: "5",
+  },
   STASH_VERIFY_UPLOADS: {
     decode: Schema.Literals(["size", "digest"]),
     expected: "size or digest",
@@ -339,6 +345,7 @@ export interface Config {
   readonly stopSeconds: number
   readonly cellMemory: { readonly softBytes: number; readonly hardBytes: number }
   readonly verifyHours: number
+  readonly groupWindowMinutes: number
   readonly verifyUploads: "size" | "digest"
   readonly captionTags: boolean
   /** Lower case, without dots. */
@@ -438,6 +445,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       hardBytes: values.STASH_CELL_HARD_MB * MEBIBYTE,
     },
     verifyHours: values.STASH_VERIFY_HOURS,
+    groupWindowMinutes: values.AUTO_GROUP_TIME_WINDOW_MINUTES,
     verifyUploads: values.STASH_VERIFY_UPLOADS,
     captionTags: values.STASH_CAPTION_TAG === "on",
     documentExtensions: values.STASH_DOCUMENT_EXTENSIONS,

@@ -18,6 +18,7 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   maxSetBytes: 2 ** 40,
   multipartTimeoutHours: 0,
   verifyHours: 0,
+  groupWindowMinutes: 5,
   memory: { softBytes: 2 ** 31, hardBytes: 2 ** 32 },
   captionTags: true,
   verifyUploads: "size",

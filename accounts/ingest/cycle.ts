@@ -17,6 +17,7 @@ import { removeLeftoverFiles } from "../telegram/leftover-files.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
 import { Drain } from "./drain.ts"
+import { groupPackages } from "./group-packages.ts"
 import { type CycleFrame, ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
 import { recordRun } from "./run-record.ts"
@@ -141,6 +142,7 @@ export const runCycle = Effect.fn("runCycle")(
       discard: true,
     }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
 
+    yield* groupPackages()
     yield* drain.interruptible(sweep(destination))
     yield* tidy()
     yield* reach("cycle.done")

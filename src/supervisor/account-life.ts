@@ -68,6 +68,7 @@ const cellConfig = (
   maxSetBytes: config.maxSetBytes,
   multipartTimeoutHours: config.multipartTimeoutHours,
   verifyHours: config.verifyHours,
+  groupWindowMinutes: config.groupWindowMinutes,
   captionTags: config.captionTags,
   verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
