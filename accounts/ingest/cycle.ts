@@ -1,6 +1,5 @@
 import { basename } from "node:path"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { type Destination, destination as destinationOf, type Source, sourcesOf } from "../../db/channels.ts"
 import { begunSets } from "../../db/claims.ts"
@@ -20,7 +19,7 @@ import { Drain } from "./drain.ts"
 import { groupPackages } from "./group-packages.ts"
 import { type CycleFrame, ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
-import { recordRun } from "./run-record.ts"
+import { type RunRecord, recordRun } from "./run-record.ts"
 import { isEmptyFolder, removeOtherFolders, setFolderName } from "./set-folder.ts"
 
 /** Sources scanned side by side; their sets share the account's places. */
@@ -119,34 +118,42 @@ const verify = Effect.flatMap(AccountConfig, ({ verifyHours }) => verifyLibrary(
   ),
 )
 
+const goThrough = Effect.fn("goThrough")(function* (
+  run: RunRecord,
+  report: (event: CycleEvent) => Effect.Effect<void>,
+) {
+  const { accountId } = yield* AccountConfig
+  yield* loadAllChats()
+  const destination = yield* needDestination()
+  const drain = yield* Drain
+  yield* drain.interruptible(Effect.andThen(sweep(destination), verify))
+  yield* keepClaims()
+  const frame: CycleFrame = {
+    destination,
+    runId: run.id,
+    report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
+  }
+  yield* run.stand("scanning")
+  yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
+    concurrency: SOURCES_AT_ONCE,
+    discard: true,
+  })
+  yield* run.stand("complete")
+  yield* groupPackages()
+  yield* drain.interruptible(sweep(destination))
+  yield* tidy()
+})
+
 /**
  * Goes once through all sources of the account and tells `report` all that happens. Ends early when it is cut short.
  * Fails with `AccountError` when the operator must act, or with what stops the account.
  */
-export const runCycle = Effect.fn("runCycle")(
-  function* (report: (event: CycleEvent) => Effect.Effect<void>) {
-    const { accountId } = yield* AccountConfig
-    yield* loadAllChats()
-    const destination = yield* needDestination()
-    const drain = yield* Drain
-    yield* drain.interruptible(Effect.andThen(sweep(destination), verify))
-    const run = yield* recordRun(accountId)
-    yield* keepClaims()
-    const frame: CycleFrame = {
-      destination,
-      runId: run.id,
-      report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
-    }
-    yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
-      concurrency: SOURCES_AT_ONCE,
-      discard: true,
-    }).pipe(Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)))
-
-    yield* groupPackages()
-    yield* drain.interruptible(sweep(destination))
-    yield* tidy()
-    yield* reach("cycle.done")
-  },
-  Effect.catchTag("CycleCut", () => Effect.void),
-  Effect.scoped,
-)
+export const runCycle = Effect.fn("runCycle")(function* (report: (event: CycleEvent) => Effect.Effect<void>) {
+  const { accountId } = yield* AccountConfig
+  const run = yield* recordRun(accountId)
+  yield* goThrough(run, report).pipe(
+    Effect.catchTag("CycleCut", () => Effect.void),
+    Effect.onExit((exit) => run.finish(exit)),
+  )
+  yield* reach("cycle.done")
+}, Effect.scoped)

@@ -66,7 +66,12 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     )
     if (departure !== notTakenUp) yield* reading.leave(set)
   })
-  yield* Stream.paginate(undefined, () => reading.next).pipe(
+  const tellReading = Effect.suspend(() => {
+    const { messages, sets } = reading.counts()
+    return frame.report({ _tag: "SourceReading", title: source.title, messages, sets })
+  })
+  yield* tellReading
+  yield* Stream.paginate(undefined, () => Effect.tap(reading.next, tellReading)).pipe(
     Stream.mapEffect(ingest, { concurrency: SETS_AT_ONCE, unordered: true }),
     Stream.runDrain,
   )
