@@ -20,6 +20,7 @@ import { Drain } from "./ingest/drain.ts"
 import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
+import { completePackages } from "./relist/complete-packages.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
@@ -201,6 +202,7 @@ export const layerCommands = AccountRpcs.toLayer(
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
+      CompletePackages: () => guarded(completePackages()),
       AskChat: ({ request }) => Effect.provideContext(answerChatRequest(request), services),
     })
   }),

@@ -62,12 +62,15 @@ export const PackageDetail = Schema.Struct({
   fileName: Schema.String,
   /** Bytes of all volumes. */
   fileSize: SafeInteger,
+  archiveType: ArchiveType,
   fileCount: Schema.Int,
   destinationTitle: Schema.NullOr(Schema.String),
   /** In the order of the parts; empty when they are gone. */
   messageIds: Schema.Array(SafeInteger),
   /** What was not found at the last look. */
   problem: Schema.NullOr(Schema.String),
+  /** Why its files could not be listed at the last try; null: they were, or are still to be. */
+  listingProblem: Schema.NullOr(Schema.String),
 })
 export type PackageDetail = typeof PackageDetail.Type
 
@@ -79,14 +82,15 @@ export const findPackages = (wanted: string) =>
     "findPackages",
     PackageDetail,
     (sql) => sql`
-      select p."id", p."contentHash", p."fileName", p."fileSize", p."fileCount", c."title" as "destinationTitle",
+      select p."id", p."contentHash", p."fileName", p."fileSize", p."archiveType", p."fileCount", c."title" as "destinationTitle",
              to_jsonb(case when p."destMessageId" is null then '{}'
                            when cardinality(coalesce(p."destMessageIds", '{}')) > 0 then p."destMessageIds"
                            else array[p."destMessageId"] end) as "messageIds",
-             k."problem"
+             k."problem", r."problem" as "listingProblem"
       from "packages" p
         left join "telegram_channels" c on c."id" = p."destChannelId"
         left join stash_package_checks k on k."packageId" = p."id"
+        left join stash_relists r on r."packageId" = p."id"
       where p."id" = ${wanted} or p."fileName" = ${wanted}
          or (${/^[0-9a-f]{8,64}$/.test(wanted)} and starts_with(p."contentHash", ${wanted}))
       order by p."indexedAt" limit ${FEW}`,

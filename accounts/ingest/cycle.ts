@@ -20,7 +20,7 @@ import { groupPackages } from "./group-packages.ts"
 import { type CycleFrame, ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
 import { type RunRecord, recordRun } from "./run-record.ts"
-import { isEmptyFolder, removeOtherFolders, setFolderName } from "./set-folder.ts"
+import { isEmptyFolder, LISTINGS_FOLDER, removeOtherFolders, setFolderName } from "./set-folder.ts"
 
 /** Sources scanned side by side; their sets share the account's places. */
 const SOURCES_AT_ONCE = 2
@@ -100,7 +100,7 @@ const tidy = Effect.fn("tidy")(function* () {
   const begun = (yield* begunSets(accountId)).map(({ chatId, firstMessageId }) => setFolderName(chatId, firstMessageId))
   // The folder of an open publication holds the parts that are still to be sent.
   const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
-  yield* removeOtherFolders(tempDirectory, new Set([...begun, ...publishing])).pipe(
+  yield* removeOtherFolders(tempDirectory, new Set([...begun, ...publishing, LISTINGS_FOLDER])).pipe(
     // With no set on the disk, TDLib's own halves of downloads are gone on with by nobody either.
     Effect.andThen(isEmptyFolder(tempDirectory)),
     Effect.andThen((isEmpty) => (isEmpty ? removeLeftoverFiles(tdlibDirectory) : Effect.void)),

@@ -70,11 +70,25 @@ const archivePreview = Effect.fn("archivePreview")(function* (work: SetWork, ins
   return preview
 })
 
+/** Where a preview may come from. */
+export interface PreviewSources {
+  /** Photos that were posted near the set. */
+  readonly photos: boolean
+  /** Images in the archive, all of which lies on this disk. */
+  readonly images: boolean
+}
+
+const allSources: PreviewSources = { photos: true, images: true }
+
+const none = Effect.succeed(undefined)
+
 /** A preview is a courtesy: whatever goes wrong with it is logged and the package does without. */
-const previewOf = (work: SetWork, inspection: InspectResult) =>
-  photoPreview(work).pipe(
+const previewOf = (work: SetWork, inspection: InspectResult, { images, photos }: PreviewSources) =>
+  (photos ? photoPreview(work) : none).pipe(
     Effect.flatMap((preview) =>
-      preview === undefined && !inspection.encrypted ? archivePreview(work, inspection) : Effect.succeed(preview),
+      preview === undefined && images && !inspection.encrypted
+        ? archivePreview(work, inspection)
+        : Effect.succeed(preview),
     ),
     Effect.catch((error) =>
       Effect.as(logEvent.warn("preview.failed", "No preview could be made", { error: error.message }), undefined),
@@ -100,8 +114,9 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
   work: SetWork,
   packageId: string,
   inspection: InspectResult,
+  previewSources = allSources,
 ) {
-  const preview = yield* previewOf(work, inspection)
+  const preview = yield* previewOf(work, inspection, previewSources)
   const topicName = yield* work.topicNames?.of(work.set.volumes[0]?.topicId ?? null) ?? Effect.succeed(null)
   const files = filesOf(inspection)
   yield* reach("metadata.made")

@@ -118,6 +118,8 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("TakeUp"),
   /** Goes once through all sources of the account. */
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
+  /** Completes packages, for which there is time while the account rests. Whatever it is at may be interrupted at any moment. */
+  Rpc.make("CompletePackages", { error: AccountError }),
   /** Does something with chats for an operator, beside whatever else the account does. */
   Rpc.make("AskChat", { payload: { request: ChatRequest }, success: ChatAnswer, error: ChatRefusal }),
 ) {}
