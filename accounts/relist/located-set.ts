@@ -5,7 +5,7 @@ import { type ArchiveSet, groupArchiveSets } from "../../src/archive/archive-set
 import { publishedSet } from "../../src/library/published-volumes.ts"
 import { fileKeyOf } from "../ingest/file-key.ts"
 import { type SourceVolume, toVolumes } from "../ingest/source-file.ts"
-import { messagesById } from "../telegram/history.ts"
+import { messagesById, PAGE_SIZE, searchPage } from "../telegram/history.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 
 /** Thrown when: a package cannot be listed, for a reason that is its own. It is tried again, more and more rarely. */
@@ -42,12 +42,29 @@ const documentsOf = Effect.fn("documentsOf")(
 
 const bytesOf = (volumes: ReadonlyArray<SourceVolume>): number => volumes.reduce((sum, { bytes }) => sum + bytes, 0)
 
+/** An earlier worker noted the first message of a set alone: what was posted after it, a hundred documents at most. */
+const documentsAfter = Effect.fn("documentsAfter")(
+  function* (chatId: number, messageId: number) {
+    const { messages } = yield* searchPage(chatId, "documents", messageId, { offset: 1 - PAGE_SIZE })
+    return messages.filter(({ id }) => id >= messageId).flatMap(toVolumes)
+  },
+  Effect.catchIf(isOutOfSight, () => Effect.succeed<ReadonlyArray<SourceVolume>>([])),
+)
+
+const documentsOfSet = Effect.fn("documentsOfSet")(function* ({ fileSize, source }: PackageToList) {
+  const known = yield* documentsOf(source.chatId, source.messageIds)
+  if (known.length !== 1 || bytesOf(known) >= fileSize) return known
+  const sets = groupArchiveSets(yield* documentsAfter(source.chatId, source.firstMessageId))
+  return sets.find(({ firstMessageId }) => firstMessageId === source.firstMessageId)?.volumes ?? known
+})
+
 /** The set in its source, if that still holds what was published. */
-const inSource = Effect.fn("inSource")(function* ({ fileSize, source }: PackageToList) {
+const inSource = Effect.fn("inSource")(function* (wanted: PackageToList) {
+  const { fileSize, source } = wanted
   if (!source.isRead) return undefined
-  const documents = yield* documentsOf(source.chatId, source.messageIds)
+  const documents = yield* documentsOfSet(wanted)
   const isWhole =
-    documents.length === source.messageIds.length &&
+    documents.length >= source.messageIds.length &&
     bytesOf(documents) === fileSize &&
     documents.every(({ canBeSaved }) => canBeSaved)
   const extensions = documents.flatMap(({ fileName }) => /\.([^.]{1,16})$/.exec(fileName)?.[1]?.toLowerCase() ?? [])
