@@ -65,6 +65,25 @@ describe("a package whose files were never listed", () => {
     expect(worker.library).toHaveLength(4)
   }, 120_000)
 
+  it("is listed when its content is met again, without another download", async () => {
+    await using worker = await RunningWorker.prepare(async (folder) =>
+      worldOf([{ file: await makeArchive(folder, "Dragon.zip", 300 * KIBIBYTE) }]),
+    )
+    worker.start()
+    await worker.untilSettled(1)
+    await listed(worker)
+    await worker.stop()
+    await forgetMetadata(worker)
+    await worker.query(`update account_channel_map set "lastProcessedMessageId" = null`)
+    const before = downloaded(worker)
+    worker.start()
+    await worker.until("a duplicate", `select 1 as ok from stash_claims where "state" = 'duplicate'`)
+    expect(await worker.query(select)).toMatchObject([{ files: 1, names: ["Dragon.zip.stl"] }])
+    expect(downloaded(worker) - before).toBeLessThan(400 * KIBIBYTE)
+    expect(listings(worker)).toEqual([])
+    expect(worker.library).toHaveLength(1)
+  }, 120_000)
+
   it("is listed from the pieces in the destination when its source is empty, and not when those are gone too", async () => {
     await using worker = await RunningWorker.prepare(async (folder) =>
       worldOf([
