@@ -24,18 +24,27 @@ export type Methods = {
   readonly [Name in MethodName]?: (request: Request<Name>, call: Call) => Answer<Name> | Promise<Answer<Name>>
 }
 
-const makers = new WeakMap<object, () => TlAnswer>()
+/** How an answer is made anew, and what becomes of one once it has been written. */
+export interface Repetition {
+  readonly make: () => TlAnswer
+  readonly release: (answer: TlAnswer) => void
+}
 
-/** An answer that can be made anew at any time, and so need not be held until the client has acknowledged it. */
-export const repeatable = <A extends TlAnswer & object>(make: () => A): A => {
+const repetitions = new WeakMap<object, Repetition>()
+
+/**
+ * An answer that can be made anew at any time, and so need not be held until the client has acknowledged it; release: frees
+ * what it is made of.
+ */
+export const repeatable = <A extends TlAnswer & object>(make: () => A, release: (answer: A) => void): A => {
   const answer = make()
-  makers.set(answer, make)
+  repetitions.set(answer, { make, release: (written) => release(written as A) })
   return answer
 }
 
-/** What makes this very answer anew, if it was said to be repeatable. */
-export const makerOf = (answer: TlAnswer): (() => TlAnswer) | undefined =>
-  typeof answer === "object" ? makers.get(answer) : undefined
+/** How this very answer is made anew, if it was said to be repeatable. */
+export const repetitionOf = (answer: TlAnswer): Repetition | undefined =>
+  typeof answer === "object" ? repetitions.get(answer) : undefined
 
 /** The account that calls; throws 401 AUTH_KEY_UNREGISTERED or SESSION_REVOKED when nobody is logged in. */
 export const callerOf = (call: Call): Account => {

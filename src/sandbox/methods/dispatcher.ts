@@ -8,7 +8,7 @@ import type { Request, TlAnswer, TlObject, Wire } from "../protocol/tl-types.ts"
 import { TlWriter } from "../protocol/tl-writer.ts"
 import type { ClientDescription } from "../state/login.ts"
 import type { Telegram } from "../state/telegram.ts"
-import { type Call, callerOf, type Methods, makerOf } from "./call.ts"
+import { type Call, callerOf, type Methods, repetitionOf } from "./call.ts"
 import { RpcError } from "./rpc-error.ts"
 
 /** What can be done to the way of an answer. */
@@ -83,8 +83,7 @@ const NEEDS_NO_LOGIN = /^(auth|help|langpack)\./
 /** Room for the answer of a download beside its bytes. */
 const ANSWER_CAPACITY = 4096
 
-const encodeResult = (queryId: bigint, write: (writer: TlWriter) => void, capacity: number): Buffer => {
-  const writer = new TlWriter(capacity)
+const encodeResult = (queryId: bigint, write: (writer: TlWriter) => void, writer: TlWriter): Buffer => {
   writer.int(RPC_RESULT_ID)
   writer.long(queryId)
   write(writer)
@@ -100,11 +99,14 @@ const encodeError = (queryId: bigint, { code, message }: RpcError): Buffer =>
   encodeResult(
     queryId,
     (writer) => writer.object({ _: "mt_rpc_error", errorCode: code, errorMessage: message } as TlObject),
-    ANSWER_CAPACITY,
+    new TlWriter(ANSWER_CAPACITY),
   )
 
 /** A larger call is only copied when it has to wait: bytes. */
 const LARGE = 32 * 1024
+
+/** Where answers are written that nobody holds: one after another, since they are large and many. */
+const passing = new TlWriter(LARGE)
 
 /** Decodes method calls, finds their methods, counts, and sends what they answer. */
 export class Dispatcher {
@@ -175,11 +177,20 @@ export class Dispatcher {
       this.#listener.received(call)
       const keep = () => (after.length > 0 || body.length < LARGE ? request : decode(Buffer.from(body)).request)
       const answer = await this.#run(call, request, delivery, keep)
-      const encode = (what: TlAnswer) =>
-        encodeResult(messageId, (writer) => writer.answer(request._, what), capacityFor(what))
-      result = encode(answer)
-      const make = makerOf(answer)
-      again = make && (() => this.#encodeAgain(messageId, call, () => encode(make())))
+      const encode = (what: TlAnswer, into: TlWriter) =>
+        encodeResult(messageId, (writer) => writer.answer(request._, what), into)
+      const repetition = repetitionOf(answer)
+      if (repetition === undefined) {
+        result = encode(answer, new TlWriter(capacityFor(answer)))
+      } else {
+        const pass = (what: TlAnswer) => {
+          const passed = encode(what, passing.restart())
+          repetition.release(what)
+          return passed
+        }
+        result = pass(answer)
+        again = () => this.#encodeAgain(messageId, call, () => pass(repetition.make()))
+      }
     } catch (thrown) {
       isError = true
       const rpcError = this.#toRpcError(thrown, call)

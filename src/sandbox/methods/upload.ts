@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import type { tl } from "@mtcute/tl"
+import { giveBack } from "../give-back.ts"
 import type { Wire } from "../protocol/tl-types.ts"
 import type { Account } from "../state/account.ts"
 import { type Content, NotKeptError, PART_SLOT_BYTES } from "../state/content.ts"
@@ -72,12 +73,15 @@ export const uploadMethods = (telegram: Telegram) => {
       }
       if (offset < 0 || (!precise && offset % DOWNLOAD_STEP !== 0)) throw new RpcError(400, "OFFSET_INVALID")
       const mtime = file.date
-      return repeatable(() => ({
-        _: "upload.file" as const,
-        type: { _: "storage.fileUnknown" as const },
-        mtime,
-        bytes: readKept(content, offset, limit),
-      }))
+      return repeatable(
+        () => ({
+          _: "upload.file" as const,
+          type: { _: "storage.fileUnknown" as const },
+          mtime,
+          bytes: readKept(content, offset, limit),
+        }),
+        ({ bytes }) => giveBack(bytes),
+      )
     },
     /**
      * What a client compares with that finds a file of this name and size on its disk, as TDLib does after it was killed

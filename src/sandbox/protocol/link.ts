@@ -1,4 +1,5 @@
 import type { Socket } from "node:net"
+import { giveBack } from "../give-back.ts"
 
 /** How a connection behaves: bytes per second each way, and whether anything passes at all. */
 export interface LinkShape {
@@ -40,14 +41,19 @@ export class Link {
     })
   }
 
+  /** Sends bytes, and frees their memory after that. */
   write(bytes: Uint8Array): void {
     const { down, isHalted } = this.#shape()
     if (this.#writing === undefined && down === undefined && !isHalted) {
-      this.#socket.write(bytes)
+      this.#send(bytes)
       return
     }
-    this.#toClient.push(Buffer.from(bytes))
+    this.#toClient.push(bytes)
     if (this.#writing === undefined) this.#writeOn()
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#socket.write(bytes, () => giveBack(bytes))
   }
 
   #writeOn(): void {
@@ -62,7 +68,7 @@ export class Link {
     }
     const piece = down === undefined ? first : first.subarray(0, pieceOf(down))
     if (piece.length < first.length) this.#toClient.unshift(first.subarray(piece.length))
-    this.#socket.write(piece)
+    this.#send(piece)
     this.#writing = setTimeout(() => this.#writeOn(), delayOf(piece, down)).unref()
   }
 

@@ -109,7 +109,8 @@ export class Session {
 
   /**
    * Sends the answer of a query and keeps it until the client acknowledges it; a lost one is kept without being sent.
-   * again: makes the same body anew, so that a large one need not be held.
+   * again: makes the same body anew, so that a large one need not be held; neither is used any more after this call, or its
+   * own, has ended.
    */
   answer(queryId: bigint, body: Buffer, { outcome = "answered", isLost = false, again }: AnswerOptions = {}): void {
     this.#toAcknowledge.delete(queryId)

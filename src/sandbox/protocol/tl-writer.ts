@@ -64,6 +64,12 @@ export class TlWriter {
     else this.#value(result.type, answer, method)
   }
 
+  /** Writes from the beginning again, over what was written. */
+  restart(): this {
+    this.#position = 0
+    return this
+  }
+
   /** The bytes written so far; further writes may reuse the memory. */
   done(): Buffer {
     return this.#buffer.subarray(0, this.#position)

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv } from "node:crypto"
+import { type Cipheriv, createCipheriv, createDecipheriv, type Decipheriv } from "node:crypto"
+import { giveBack } from "../give-back.ts"
 import { ByteQueue } from "./byte-queue.ts"
 import { type Framing, framingOfTag, plainFraming } from "./framing.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
@@ -41,8 +42,8 @@ export class Transport {
   #stage: Stage = "opening"
   #isAnnounced = false
   #framing: Framing | undefined
-  #decipher: ReturnType<typeof createDecipheriv> | undefined
-  #cipher: ReturnType<typeof createCipheriv> | undefined
+  #decipher: Decipheriv | undefined
+  #cipher: Cipheriv | undefined
 
   constructor(events: TransportEvents) {
     this.#events = events
@@ -53,22 +54,22 @@ export class Transport {
     return this.#queue.length
   }
 
-  /** Takes what arrived. */
+  /** Takes what arrived, and frees its memory after use. */
   receive(data: Buffer): void {
-    this.#queue.push(this.#decipher === undefined ? data : this.#decipher.update(data))
+    this.#queue.push(this.#decipher === undefined ? data : passed(this.#decipher, data))
     while (this.#step()) {
       // each step consumes something
     }
   }
 
-  /** Sends one frame, given in pieces so that large answers need not be copied together. */
+  /** Sends one frame, given in pieces so that large answers need not be copied together. Frees their memory after that. */
   send(...pieces: readonly Uint8Array[]): void {
     if (this.#framing === undefined) return
     const [header, trailer] = this.#framing.wrap(pieces)
     const all = [header, ...pieces, trailer]
     const isSmall = all.reduce((sum, piece) => sum + piece.length, 0) < SMALL
     for (const piece of isSmall ? [Buffer.concat(all)] : all) {
-      this.#events.write(this.#cipher === undefined ? piece : this.#cipher.update(piece))
+      this.#events.write(this.#cipher === undefined ? piece : passed(this.#cipher, piece))
     }
   }
 
@@ -141,7 +142,7 @@ export class Transport {
     this.#decipher = decipher
     this.#cipher = createCipheriv("aes-256-ctr", reversed.subarray(0, 32), reversed.subarray(32, 48))
     this.#stage = "frames"
-    for (const chunk of this.#queue.drain()) this.#queue.push(decipher.update(chunk))
+    this.#queue.push(passed(decipher, this.#queue.drain()))
     return true
   }
 
@@ -162,6 +163,13 @@ export class Transport {
     }
     return false
   }
+}
+
+/** What comes out of a cipher for bytes that nobody needs any more. */
+const passed = (cipher: Cipheriv | Decipheriv, bytes: Uint8Array): Buffer => {
+  const result = cipher.update(bytes)
+  giveBack(bytes)
+  return result
 }
 
 const socksAddressLength = (type: number, first: number): number => {

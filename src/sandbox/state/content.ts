@@ -1,12 +1,13 @@
 import { createCipheriv, createHash, createSecretKey, type Hash, type KeyObject } from "node:crypto"
 import { setImmediate } from "node:timers/promises"
+import { giveBack } from "../give-back.ts"
 import { readAt } from "./positional.ts"
 
 /** The bytes of a document or photo. Reading is positional and holds nothing in memory. */
 export interface Content {
   /** How many bytes there are. */
   readonly bytes: number
-  /** Up to length bytes from offset; fewer only at the end. */
+  /** Up to length bytes from offset, in memory of their own; fewer only at the end. */
   readonly read: (offset: number, length: number) => Buffer
 }
 
@@ -102,7 +103,9 @@ export const pagedContent = (
 function* hashSteps(content: Content): Generator<Hash> {
   const hash = createHash("sha256")
   for (let offset = 0; offset < content.bytes; offset += HASH_STEP) {
-    hash.update(content.read(offset, HASH_STEP))
+    const bytes = content.read(offset, HASH_STEP)
+    hash.update(bytes)
+    giveBack(bytes)
     yield hash
   }
   yield hash

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
+import { giveBack } from "../give-back.ts"
+import { LastBytes } from "./last-bytes.ts"
 import { RunningDigest } from "./running-digest.ts"
 import { type FinishedUpload, sizesOf, UploadError, type Uploads } from "./uploads.ts"
 
@@ -20,7 +22,7 @@ interface Upload {
   readonly checksums: number[]
   readonly digest: RunningDigest
   head: Uint8Array
-  tail: Uint8Array
+  readonly tail: LastBytes
   /** Parts that wait in memory. */
   readonly early: Map<number, Uint8Array>
 }
@@ -65,14 +67,18 @@ export class DigestUploads implements Uploads {
       return
     }
     this.#keepPages(upload, part, data)
-    for (const [next, bytes] of upload.digest.catchUp()) this.#keepPages(upload, next, bytes)
+    for (const [next, bytes] of upload.digest.catchUp()) {
+      this.#keepPages(upload, next, bytes)
+      giveBack(bytes)
+    }
   }
 
   finish(name: string, parts: number): FinishedUpload {
     const upload = this.#uploads.get(name)
     const sizes = sizesOf(upload?.lengths ?? [], parts)
     if (upload === undefined || upload.digest.parts !== parts) throw new UploadError("FILE_PARTS_INVALID")
-    const { head, tail } = upload
+    const { head } = upload
+    const tail = upload.tail.bytes
     // Before the file becomes known, because what is known must be there after a crash.
     writeFileSync(this.#pagesPath(name), Buffer.concat([head, tail]), { mode: 0o600 })
     return { name, ...sizes, sha256: upload.digest.digest(), kept: { head: head.length, tail: tail.length } }
@@ -116,13 +122,12 @@ export class DigestUploads implements Uploads {
       rmSync(path)
       return data
     }
-    const nothing = Buffer.alloc(0)
     const upload = {
       lengths: [],
       checksums: [],
       digest: new RunningDigest(readEarly),
-      head: nothing,
-      tail: nothing,
+      head: Buffer.alloc(0),
+      tail: new LastBytes(TAIL_BYTES),
       early,
     }
     return upload
@@ -140,10 +145,7 @@ export class DigestUploads implements Uploads {
 
   #keepPages(upload: Upload, part: number, data: Uint8Array): void {
     if (part === 0) upload.head = Buffer.from(data.subarray(0, HEAD_BYTES))
-    upload.tail =
-      data.length >= TAIL_BYTES
-        ? Buffer.from(data.subarray(-TAIL_BYTES))
-        : Buffer.concat([upload.tail, data]).subarray(-TAIL_BYTES)
+    upload.tail.push(data)
   }
 
   #earlyPath(name: string, part: number): string {

@@ -48,7 +48,8 @@ const drawnContent = (seed: string | number, size: ImageSize, isStripped = false
       length ??= draw(seed, size, isStripped).length
       return length
     },
-    read: (offset, wanted) => draw(seed, size, isStripped).subarray(Math.max(0, offset), Math.max(0, offset + wanted)),
+    read: (offset, wanted) =>
+      Buffer.from(draw(seed, size, isStripped).subarray(Math.max(0, offset), Math.max(0, offset + wanted))),
   }
 }
 
