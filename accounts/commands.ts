@@ -153,7 +153,7 @@ const keepAll = () => undefined
 
 /** Of the progress of a set or a source the latest is enough; everything else that a cycle tells is counted. */
 const progressOf = (event: CycleEvent) => {
-  if (event._tag === "SourceReading") return `source ${event.title}`
+  if (event._tag === "SourceReading") return `source ${event.channelId}`
   return event._tag === "SetProgress" ? event.setKey : undefined
 }
 

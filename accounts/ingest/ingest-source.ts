@@ -68,7 +68,8 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
   })
   const tellReading = Effect.suspend(() => {
     const { messages, sets } = reading.counts()
-    return frame.report({ _tag: "SourceReading", title: source.title, messages, sets })
+    const { channelId, title } = source
+    return frame.report({ _tag: "SourceReading", channelId, title, messages, sets })
   })
   yield* tellReading
   yield* Stream.paginate(undefined, () => Effect.tap(reading.next, tellReading)).pipe(

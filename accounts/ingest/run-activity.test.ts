@@ -30,6 +30,7 @@ const left = (number: number, outcome: (typeof outcomes)[number]): CycleEvent =>
 })
 const reading = (messages: number, sets: number): CycleEvent => ({
   _tag: "SourceReading",
+  channelId: "channel",
   title: "Titan Forge",
   messages,
   sets,
@@ -76,7 +77,7 @@ describe("the progress of a run", () => {
 
   it("counts what was read as it is read, and every set once", () => {
     const scanned: CycleEvent = { _tag: "SourceScanned", title: "Titan Forge", messages: 90, sets: 2, ignored: 3 }
-    const events = [reading(40, 1), reading(80, 2), started(1), started(1), started(2), scanned]
+    const events = [reading(40, 1), reading(90, 2), started(1), started(1), started(2), scanned]
     expect(progressOf(...events, left(1, "published"), left(2, "duplicate")).counters).toEqual({
       messagesScanned: 90,
       zipsFound: 2,

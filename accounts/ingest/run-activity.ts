@@ -43,6 +43,7 @@ interface ActiveSet {
  */
 export class RunProgress {
   readonly #channelTitles: ReadonlyMap<string, string>
+  /** By the ids of the channels' rows. */
   readonly #readings = new Map<string, { readonly messages: number; readonly sets: number }>()
   readonly #active = new Map<string, ActiveSet>()
   #begun = 0
@@ -64,9 +65,11 @@ export class RunProgress {
   note(event: CycleEvent): void {
     switch (event._tag) {
       case "SourceReading":
+        this.#readings.set(event.channelId, event)
+        this.#reading = event.title
+        return
       case "SourceScanned":
-        this.#readings.set(event.title, event)
-        this.#reading = event._tag === "SourceReading" ? event.title : null
+        this.#reading = null
         return
       case "SetStarted":
         if (this.#active.has(event.setKey)) return

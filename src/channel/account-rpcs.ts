@@ -50,7 +50,12 @@ const setIdentity = { setKey: Schema.String, name: Schema.String }
 
 export const CycleEvent = Schema.Union([
   /** How far the reading of a source is: what was read and found in this cycle so far. */
-  Schema.TaggedStruct("SourceReading", { title: Schema.String, messages: Schema.Int, sets: Schema.Int }),
+  Schema.TaggedStruct("SourceReading", {
+    channelId: Schema.String,
+    title: Schema.String,
+    messages: Schema.Int,
+    sets: Schema.Int,
+  }),
   Schema.TaggedStruct("SourceScanned", {
     title: Schema.String,
     messages: Schema.Int,
