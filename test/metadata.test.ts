@@ -1,6 +1,10 @@
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import type { World } from "../src/sandbox/sandbox.ts"
 import { imageSize } from "../src/sandbox/state/image-size.ts"
+import { jpegOf } from "../src/sandbox/state/jpeg.ts"
+import { pictureOf } from "../src/sandbox/state/picture.ts"
 import { makeArchive } from "./archive-files.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 
@@ -28,6 +32,28 @@ const sizeOf = (picture: unknown) => {
 const tdlibId = (id: number) => id * 2 ** 20
 
 describe("the metadata of packages", () => {
+  it("has an image of the archive when no picture was posted, and not what is only called so", async () => {
+    await using worker = await RunningWorker.prepare(async (folder) => {
+      await mkdir(folder, { recursive: true })
+      const [cover, first] = [join(folder, "cover.jpg"), join(folder, "1.jpg")]
+      await writeFile(cover, "this is no picture")
+      await writeFile(first, jpegOf(pictureOf(1), 300, 200))
+      const images = [cover, first].map((path) => `-i!${path}`)
+      return worldOf([{ file: await makeArchive(folder, "Dragon.7z", 20 * KIBIBYTE, ...images) }])
+    })
+    worker.start()
+    await worker.untilSettled(1)
+    await worker.until("the files", `select 1 as ok from packages where "fileCount" > 0`)
+    const [dragon] = await worker.query(
+      `select "fileCount" as files, "previewData" as preview, "previewMsgId" as photo from packages`,
+    )
+    expect({ ...dragon, preview: sizeOf(dragon?.["preview"]) }).toEqual({
+      files: 3,
+      preview: { width: 300, height: 200 },
+      photo: null,
+    })
+  }, 120_000)
+
   it("has the picture that was posted with each, what it answers, and the groups they belong to", async () => {
     const hours = (count: number) => 1_700_000_000 + count * 3600
     const picture = (seed: number) => ({ generate: { width: 1600, height: 1200, seed } })

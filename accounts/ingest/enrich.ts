@@ -5,7 +5,7 @@ import { noteRootFolder } from "../../db/package-posts.ts"
 import { updatePackageWithMetadata } from "../../db/packages.ts"
 import { creatorOf } from "../../src/archive/creator.ts"
 import { entryOf } from "../../src/archive/listing.ts"
-import { choosePreviewEntry } from "../../src/archive/preview-entry.ts"
+import { previewEntries } from "../../src/archive/preview-entry.ts"
 import { matchPreview } from "../../src/archive/preview-match.ts"
 import { rootFolderOf } from "../../src/archive/root-folder.ts"
 import { tagsOf } from "../../src/archive/tags.ts"
@@ -53,21 +53,21 @@ const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
 })
 
 const archivePreview = Effect.fn("archivePreview")(function* (work: SetWork, inspection: InspectResult) {
-  const entry = choosePreviewEntry(inspection.entries)
-  if (entry === undefined) return undefined
   const supervisor = yield* Supervisor
   const target = join(work.folder.path, "preview")
-  const found = yield* supervisor.preview({
-    family: work.set.family,
-    volumes: work.folder.volumePaths.map((path, index) => ({ path, name: work.set.volumes[index]?.fileName ?? "" })),
-    entryPath: entry.path,
-    target,
-    maxBytes: MAX_PREVIEW_BYTES,
-  })
-  if (found === null) return undefined
-  const data = yield* readBytes(target)
-  const preview: Preview = { data, messageId: null }
-  return preview
+  for (const entry of previewEntries(inspection.entries)) {
+    const found = yield* supervisor.preview({
+      family: work.set.family,
+      volumes: work.folder.volumePaths.map((path, index) => ({ path, name: work.set.volumes[index]?.fileName ?? "" })),
+      entryPath: entry.path,
+      target,
+      maxBytes: MAX_PREVIEW_BYTES,
+    })
+    if (found === null) continue
+    const preview: Preview = { data: yield* readBytes(target), messageId: null }
+    return preview
+  }
+  return undefined
 })
 
 /** Where a preview may come from. */

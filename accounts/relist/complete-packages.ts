@@ -6,7 +6,7 @@ import { LockSession } from "../../db/lock-session.ts"
 import { type PackageToList, packagesToList, packageToList, putListingOff } from "../../db/relists.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
-import { LISTINGS_FOLDER, removeOtherFolders, removeSetFolder } from "../ingest/set-folder.ts"
+import { isEmptyFolder, LISTINGS_FOLDER, removeOtherFolders, removeSetFolder } from "../ingest/set-folder.ts"
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { listPackage } from "./list-package.ts"
 
@@ -76,4 +76,6 @@ export const completePackages = Effect.fn("completePackages")(function* () {
       : removeOtherFolders(root, new Set(wanted.map(({ id }) => id)))
   yield* Effect.ignore(tidy)
   for (const one of wanted) yield* complete(one, accountId, root)
+  // While it is there, TDLib's halves of downloads are kept (accounts/ingest/cycle.ts).
+  if (yield* isEmptyFolder(root)) yield* Effect.ignore(removeSetFolder({ path: root }))
 })
