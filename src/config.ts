@@ -207,6 +207,13 @@ export const settings = {
     about: "compare the size of what was sent, or download it again and compare every byte",
     fallback: "size",
   },
+  STASH_PUBLISH: {
+    decode: Schema.Literals(["upload", "copy"]),
+    expected: "upload or copy",
+    about:
+      "upload every file anew, or have Telegram copy those of the source that need no splitting; needs caption tags",
+    fallback: "upload",
+  },
   STASH_CAPTION_TAG: {
     decode: Schema.Literals(["on", "off"]),
     expected: "on or off",
@@ -348,6 +355,7 @@ export interface Config {
   readonly groupWindowMinutes: number
   readonly verifyUploads: "size" | "digest"
   readonly captionTags: boolean
+  readonly publishBy: "upload" | "copy"
   /** Lower case, without dots. */
   readonly documentExtensions: ReadonlyArray<string>
   readonly scanOrder: "oldest" | "newest"
@@ -448,6 +456,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     groupWindowMinutes: values.AUTO_GROUP_TIME_WINDOW_MINUTES,
     verifyUploads: values.STASH_VERIFY_UPLOADS,
     captionTags: values.STASH_CAPTION_TAG === "on",
+    publishBy: values.STASH_PUBLISH,
     documentExtensions: values.STASH_DOCUMENT_EXTENSIONS,
     scanOrder: values.STASH_SCAN_ORDER,
     logLevel: values.LOG_LEVEL,

@@ -21,6 +21,7 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   groupWindowMinutes: 5,
   memory: { softBytes: 2 ** 31, hardBytes: 2 ** 32 },
   captionTags: true,
+  publishBy: "upload",
   verifyUploads: "size",
   documentExtensions: [],
   scanOrder: "oldest",

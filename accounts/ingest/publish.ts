@@ -25,7 +25,7 @@ import { isTooLarge } from "../telegram/telegram-error.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
-import { sendWithinLimit } from "./send-within-limit.ts"
+import { sendCopy } from "./send-copy.ts"
 import { removeFile } from "./set-folder.ts"
 import { postOf } from "./set-post.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
@@ -134,10 +134,11 @@ const sendPart = Effect.fn("sendPart")(function* (
   yield* drain.check
   if (!part.whole) yield* drain.interruptible(cutPiece(work, part, path, row.sha256))
   yield* reach("part.ready")
-  const delivered = yield* sendWithinLimit({
+  const delivered = yield* sendCopy({
     chatId: publication.destChatId,
     path,
     bytes: part.bytes,
+    volume: part.whole ? work.set.volumes[part.volume] : undefined,
     // Without a tag an unsent message is recognised by the path of its file.
     canBeAhead: isTagged(publication),
     onHanded: reach("part.handed"),

@@ -40,6 +40,8 @@ export const CellConfig = Schema.Struct({
   groupWindowMinutes: Schema.Int,
   /** Whether captions carry a tag, with which the destination alone says what it holds. */
   captionTags: Schema.Boolean,
+  /** Whether files that need no splitting are uploaded anew, or sent as copies of the source's. */
+  publishBy: Schema.Literals(["upload", "copy"]),
   /** What is compared of a part that was sent: its size, or all of it, which is downloaded again for that. */
   verifyUploads: Schema.Literals(["size", "digest"]),
   /** Of files that are taken though they are no archives: lower case, without dots. */

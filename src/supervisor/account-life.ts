@@ -70,6 +70,7 @@ const cellConfig = (
   verifyHours: config.verifyHours,
   groupWindowMinutes: config.groupWindowMinutes,
   captionTags: config.captionTags,
+  publishBy: config.publishBy,
   verifyUploads: config.verifyUploads,
   documentExtensions: config.documentExtensions,
   scanOrder: config.scanOrder,
