@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { World } from "../src/sandbox/sandbox.ts"
 import { makeArchive } from "./archive-files.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
+import { until } from "./until.ts"
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
@@ -38,6 +39,12 @@ const listed = (worker: RunningWorker) =>
 const listings = ({ log }: RunningWorker) =>
   log.flatMap(({ event, from, whole }) => (event === "package.listed" ? [{ from, whole }] : []))
 
+/** The log is written after the database. */
+const untilListings = async (worker: RunningWorker, count: number) => {
+  await until(30_000, async () => listings(worker).length >= count)
+  return listings(worker)
+}
+
 const downloaded = ({ sandbox }: RunningWorker) => sandbox.counters().accounts[phone]?.["upload.getFile"]?.bytesOut ?? 0
 
 describe("a package whose files were never listed", () => {
@@ -61,7 +68,8 @@ describe("a package whose files were never listed", () => {
     expect(before).toMatchObject([{ fileName: "Castle.7z", photo: true }, { photo: false }])
     // Of the set in volumes the predecessor had noted the first message alone.
     expect(await worker.query(select)).toEqual(before)
-    expect(listings(worker)).toEqual(Array.from({ length: 2 }, () => ({ from: "source", whole: true })))
+    const fromSource = { from: "source", whole: true }
+    expect(await untilListings(worker, 2)).toEqual([fromSource, fromSource])
     expect(worker.library).toHaveLength(4)
   }, 120_000)
 
@@ -131,7 +139,7 @@ describe("a package that somebody wants listed again", () => {
     expect(await worker.query("select * from stash_relists")).toEqual([])
     await worker.stash("package", "relist", "Large.zip")
     await worker.until("the listing", `select 1 as ok from package_files where "fileName" = 'Large.zip.stl'`)
-    expect(listings(worker)).toEqual([{ from: "source", whole: false }])
+    expect(await untilListings(worker, 1)).toEqual([{ from: "source", whole: false }])
     expect(downloaded(worker) - before).toBeLessThan(MEBIBYTE)
     await worker.until("the end", "select 1 as ok from stash_relists having count(*) = 0")
     expect(await worker.query(`select "fileCount" as files, "creator", "tags" from packages`)).toEqual([

@@ -120,7 +120,7 @@ describe("the run that the web app shows", () => {
 
   it("is cancelled when the worker is stopped, and fails in words when there is no destination", async () => {
     await using worker = await prepare()
-    worker.start({ ...slow, STASH_STOP_SECONDS: "10" })
+    worker.start({ ...slow, STASH_STOP_SECONDS: "60" })
     await worker.until("a download", `select 1 as ok from ingestion_runs where "currentStep" = 'downloading'`)
     await worker.stop()
     expect(await worker.query(select)).toMatchObject([
