@@ -33,8 +33,11 @@ const select = `
          (select array_agg(f."fileName" order by f."fileName") from package_files f where f."packageId" = p."id") as names
   from packages p order by p."fileName"`
 
-const listed = (worker: RunningWorker) =>
-  worker.until("all to be listed", `select 1 as ok from packages having bool_and("fileCount" > 0)`)
+/** A cycle that is ended before its end leaves its sets to be met again. */
+const listed = async (worker: RunningWorker) => {
+  await worker.until("all to be listed", `select 1 as ok from packages having bool_and("fileCount" > 0)`)
+  await worker.until("the end of a cycle", `select 1 as ok from ingestion_runs where "status" = 'COMPLETED'`)
+}
 
 const listings = ({ log }: RunningWorker) =>
   log.flatMap(({ event, from, whole }) => (event === "package.listed" ? [{ from, whole }] : []))
