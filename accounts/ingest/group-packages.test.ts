@@ -42,7 +42,7 @@ const groups = rows(
   Schema.Record(Schema.String, Schema.Unknown),
   (sql) => sql`
     select g."name", g."groupingSource"::text as "source", to_jsonb(array_agg(p."fileName" order by p."fileName")) as "members"
-    from "package_groups" g join "packages" p on p."packageGroupId" = g."id" group by g."id" order by g."name"`,
+    from "package_groups" g join "packages" p on p."packageGroupId" = g."id" group by g."id" order by "source"`,
 )
 
 const conflicts = one(
