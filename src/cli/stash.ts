@@ -7,6 +7,7 @@ import { accountCommand } from "./account-command.ts"
 import { channelCommand } from "./channel-command.ts"
 import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
+import { doctorCommand } from "./doctor-command.ts"
 import { logsCommand } from "./logs-command.ts"
 import { packageCommand } from "./package-command.ts"
 import { runCommand } from "./run-command.ts"
@@ -25,6 +26,7 @@ const stash = Command.make("stash").pipe(
     skippedCommand,
     whyCommand,
     logsCommand,
+    doctorCommand,
   ]),
 )
 

@@ -1,0 +1,171 @@
+import { mkdtemp, readdir, readlink, rmdir, stat } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { Effect } from "effect"
+import type { Config } from "../config.ts"
+import { DiskRoom } from "../disk-room.ts"
+import { advice, check, type Finding, fault } from "./finding.ts"
+
+const GIBIBYTE = 2 ** 30
+const MEBIBYTE = 2 ** 20
+
+const inWords = (bytes: number): string =>
+  bytes >= GIBIBYTE ? `${(bytes / GIBIBYTE).toFixed(1)} GiB` : `${Math.floor(bytes / MEBIBYTE)} MiB`
+
+const foldersOf = (config: Config): ReadonlyArray<string> => [
+  ...new Set([config.dataDirectory, config.tempDirectory, config.tdlibDirectory]),
+]
+
+/** The folder itself, or the nearest one above it that is there: the others are made at the first start. */
+const nearest = async (folder: string): Promise<string> => {
+  try {
+    await stat(folder)
+    return folder
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(folder) === folder) throw error
+    return nearest(dirname(folder))
+  }
+}
+
+const tryToWrite = async (folder: string): Promise<Finding | undefined> => {
+  try {
+    await rmdir(await mkdtemp(join(await nearest(folder), ".stash-doctor-")))
+    return undefined
+  } catch (error) {
+    return fault(
+      `${folder} cannot be written: ${(error as Error).message}`,
+      "everything the worker keeps lies there",
+      `give the worker's user (uid ${process.getuid?.() ?? "?"}) the folder, or choose another: STASH_DATA_DIR, WORKER_TEMP_DIR, TDLIB_STATE_DIR`,
+    )
+  }
+}
+
+/** Whether the worker can keep what it has to keep. */
+export const checkWritable = (config: Config) =>
+  Effect.promise(async () => {
+    const found = await Promise.all(foldersOf(config).map(tryToWrite))
+    return check("folders", foldersOf(config).join(", "), ...found.flatMap((finding) => finding ?? []))
+  })
+
+/** Below this TDLib's databases and the embedded server are in danger. */
+const LEAST_BYTES = GIBIBYTE
+
+const roomFinding = (folder: string, free: number, config: Config): ReadonlyArray<Finding> => {
+  if (free < LEAST_BYTES)
+    return [
+      fault(
+        `${inWords(free)} are free below ${folder}`,
+        "downloads wait for room, and databases that cannot grow fail",
+        "free some space, or move STASH_DATA_DIR to a larger disk",
+      ),
+    ]
+  if (folder !== config.tempDirectory || free >= config.maxSetBytes) return []
+  return [
+    advice(
+      `${inWords(free)} are free below ${folder}, and WORKER_MAX_ZIP_SIZE_MB admits sets of ${inWords(config.maxSetBytes)}`,
+      "larger sets than there is room for wait for it",
+      `have more space there, or lower WORKER_MAX_ZIP_SIZE_MB to ${Math.floor(free / MEBIBYTE)}`,
+    ),
+  ]
+}
+
+/** Whether there is room for what the settings admit. */
+export const checkRoom = Effect.fn("checkRoom")(function* (config: Config) {
+  const roomOf = yield* DiskRoom
+  const rooms = yield* Effect.forEach(foldersOf(config), (folder) =>
+    Effect.map(
+      Effect.catch(
+        Effect.tryPromise(() => roomOf(folder)),
+        () => Effect.succeed(undefined),
+      ),
+      (free) => ({ folder, free }),
+    ),
+  )
+  const known = rooms.flatMap(({ folder, free }) => (free === undefined ? [] : [{ folder, free }]))
+  return check(
+    "disk",
+    known.map(({ folder, free }) => `${inWords(free)} free below ${folder}`).join(", "),
+    ...known.flatMap(({ folder, free }) => roomFinding(folder, free, config)),
+  )
+})
+
+/** TDLib's own databases of every account: they hold its sessions. */
+const sessionFiles = async (config: Config): Promise<ReadonlyArray<string>> => {
+  const accounts = await readdir(config.tdlibDirectory).catch(() => [])
+  return accounts.flatMap((id) => ["td.binlog", "db.sqlite"].map((name) => join(config.tdlibDirectory, id, "db", name)))
+}
+
+const modeOf = async (path: string): Promise<number | undefined> => (await stat(path).catch(() => undefined))?.mode
+
+/** Whether others on this machine can read what lets them in. */
+export const checkSecrets = (config: Config) =>
+  Effect.promise(async () => {
+    const paths = [
+      join(config.dataDirectory, "postgres", "password"),
+      ...(config.tdlibKeyFile === undefined ? [] : [config.tdlibKeyFile]),
+      ...(await sessionFiles(config)),
+    ]
+    const modes = await Promise.all(paths.map(async (path) => ({ path, mode: await modeOf(path) })))
+    const open = modes.filter(({ mode }) => mode !== undefined && (mode & 0o077) !== 0)
+    const there = modes.filter(({ mode }) => mode !== undefined).length
+    const missingKey = modes.find(({ mode, path }) => path === config.tdlibKeyFile && mode === undefined)
+    return check(
+      "secret files",
+      `${there} looked at`,
+      ...open.map(({ path }) =>
+        fault(
+          `${path} can be read by others`,
+          "whoever reads it has the accounts' sessions, or the database",
+          `chmod 600 ${path}`,
+        ),
+      ),
+      ...(missingKey === undefined
+        ? []
+        : [
+            fault(
+              `${missingKey.path} of STASH_TDLIB_KEY_FILE is not there`,
+              "TDLib's databases cannot be opened without their key",
+              "put the file back; without it every account has to log in anew",
+            ),
+          ]),
+    )
+  })
+
+/** The process that has a file open; undefined when there is none, or it cannot be seen from here. */
+const holderOf = async (paths: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> => {
+  const held = new Map<string, number>()
+  for (const pid of (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name)))
+    for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+      const path = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => "")
+      if (paths.has(path)) held.set(path, Number(pid))
+    }
+  return held
+}
+
+/** Which accounts have their TDLib open, in which process, as far as can be seen from here. */
+export const openSessions = async (tdlibDirectory: string): Promise<ReadonlyMap<string, number>> => {
+  const accounts = await readdir(tdlibDirectory).catch(() => [])
+  const fileOf = (id: string) => join(tdlibDirectory, id, "db", "td.binlog")
+  const held = await holderOf(new Set(accounts.map(fileOf)))
+  return new Map(accounts.flatMap((id) => (held.has(fileOf(id)) ? [[id, held.get(fileOf(id)) ?? 0] as const] : [])))
+}
+
+/** Whether another worker, with another database, works on the same folder. `running`: accounts that ours run. */
+export const checkOtherWorker = (config: Config, running: ReadonlySet<string>) =>
+  Effect.promise(async () => {
+    const open = await openSessions(config.tdlibDirectory)
+    return check(
+      "one worker",
+      open.size === 0 ? "no account is open" : `${open.size} accounts are open`,
+      ...[...open].flatMap(([id, pid]) =>
+        running.has(id)
+          ? []
+          : [
+              fault(
+                `process ${pid} has the TDLib of account ${id} open, and is no worker of this database`,
+                "TDLib's folder serves one process: the account cannot start here",
+                `end that process (ps -fp ${pid}), or choose another STASH_DATA_DIR for one of both`,
+              ),
+            ],
+      ),
+    )
+  })
