@@ -1,15 +1,13 @@
 import { mkdtemp, readdir, readlink, rmdir, stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { Effect } from "effect"
+import { bytesInWords } from "../bytes-in-words.ts"
 import type { Config } from "../config.ts"
 import { DiskRoom } from "../disk-room.ts"
 import { advice, check, type Finding, fault } from "./finding.ts"
 
 const GIBIBYTE = 2 ** 30
 const MEBIBYTE = 2 ** 20
-
-const inWords = (bytes: number): string =>
-  bytes >= GIBIBYTE ? `${(bytes / GIBIBYTE).toFixed(1)} GiB` : `${Math.floor(bytes / MEBIBYTE)} MiB`
 
 const foldersOf = (config: Config): ReadonlyArray<string> => [
   ...new Set([config.dataDirectory, config.tempDirectory, config.tdlibDirectory]),
@@ -53,7 +51,7 @@ const roomFinding = (folder: string, free: number, config: Config): ReadonlyArra
   if (free < LEAST_BYTES)
     return [
       fault(
-        `${inWords(free)} are free below ${folder}`,
+        `${bytesInWords(free)} are free below ${folder}`,
         "downloads wait for room, and databases that cannot grow fail",
         "free some space, or move STASH_DATA_DIR to a larger disk",
       ),
@@ -61,7 +59,7 @@ const roomFinding = (folder: string, free: number, config: Config): ReadonlyArra
   if (folder !== config.tempDirectory || free >= config.maxSetBytes) return []
   return [
     advice(
-      `${inWords(free)} are free below ${folder}, and WORKER_MAX_ZIP_SIZE_MB admits sets of ${inWords(config.maxSetBytes)}`,
+      `${bytesInWords(free)} are free below ${folder}, and WORKER_MAX_ZIP_SIZE_MB admits sets of ${bytesInWords(config.maxSetBytes)}`,
       "larger sets than there is room for wait for it",
       `have more space there, or lower WORKER_MAX_ZIP_SIZE_MB to ${Math.floor(free / MEBIBYTE)}`,
     ),
@@ -83,50 +81,52 @@ export const checkRoom = Effect.fn("checkRoom")(function* (config: Config) {
   const known = rooms.flatMap(({ folder, free }) => (free === undefined ? [] : [{ folder, free }]))
   return check(
     "disk",
-    known.map(({ folder, free }) => `${inWords(free)} free below ${folder}`).join(", "),
+    known.map(({ folder, free }) => `${bytesInWords(free)} free below ${folder}`).join(", "),
     ...known.flatMap(({ folder, free }) => roomFinding(folder, free, config)),
   )
 })
 
-/** TDLib's own databases of every account: they hold its sessions. */
+/** TDLib's own databases of every account: they hold its session, and what it reads. */
 const sessionFiles = async (config: Config): Promise<ReadonlyArray<string>> => {
   const accounts = await readdir(config.tdlibDirectory).catch(() => [])
   return accounts.flatMap((id) => ["td.binlog", "db.sqlite"].map((name) => join(config.tdlibDirectory, id, "db", name)))
 }
 
-const modeOf = async (path: string): Promise<number | undefined> => (await stat(path).catch(() => undefined))?.mode
+/** Which of its bits let others in. */
+const openTo = async (path: string, bits: number): Promise<boolean> =>
+  (((await stat(path).catch(() => undefined))?.mode ?? 0) & bits) !== 0
+
+/** Whether other users can read a file: neither it nor a folder above is closed to them. */
+const isReadable = async (path: string): Promise<boolean> => {
+  if (!(await openTo(path, 0o044))) return false
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
+    if (!(await openTo(folder, 0o011))) return false
+  return true
+}
+
+const readableBy = (path: string, remedy: string): Finding =>
+  fault(`${path} can be read by other users`, "whoever reads it has the accounts' sessions, or the database", remedy)
 
 /** Whether others on this machine can read what lets them in. */
 export const checkSecrets = (config: Config) =>
   Effect.promise(async () => {
-    const paths = [
-      join(config.dataDirectory, "postgres", "password"),
-      ...(config.tdlibKeyFile === undefined ? [] : [config.tdlibKeyFile]),
-      ...(await sessionFiles(config)),
-    ]
-    const modes = await Promise.all(paths.map(async (path) => ({ path, mode: await modeOf(path) })))
-    const open = modes.filter(({ mode }) => mode !== undefined && (mode & 0o077) !== 0)
-    const there = modes.filter(({ mode }) => mode !== undefined).length
-    const missingKey = modes.find(({ mode, path }) => path === config.tdlibKeyFile && mode === undefined)
+    const { tdlibDirectory, tdlibKeyFile } = config
+    const password = join(config.dataDirectory, "postgres", "password")
+    const files = [password, ...(tdlibKeyFile === undefined ? [] : [tdlibKeyFile])]
+    const open = await Promise.all(files.map(isReadable))
+    const sessions = await Promise.all((await sessionFiles(config)).map(isReadable))
+    const isKeyGone = tdlibKeyFile !== undefined && (await stat(tdlibKeyFile).catch(() => undefined)) === undefined
+    const keyGone = fault(
+      `${tdlibKeyFile} of STASH_TDLIB_KEY_FILE is not there`,
+      "TDLib's databases cannot be opened without their key",
+      "put the file back; without it every account has to log in anew",
+    )
     return check(
       "secret files",
-      `${there} looked at`,
-      ...open.map(({ path }) =>
-        fault(
-          `${path} can be read by others`,
-          "whoever reads it has the accounts' sessions, or the database",
-          `chmod 600 ${path}`,
-        ),
-      ),
-      ...(missingKey === undefined
-        ? []
-        : [
-            fault(
-              `${missingKey.path} of STASH_TDLIB_KEY_FILE is not there`,
-              "TDLib's databases cannot be opened without their key",
-              "put the file back; without it every account has to log in anew",
-            ),
-          ]),
+      [...files, tdlibDirectory].join(", "),
+      ...files.filter((_, index) => open[index]).map((path) => readableBy(path, `chmod 600 ${path}`)),
+      ...(sessions.includes(true) ? [readableBy(tdlibDirectory, `chmod 700 ${tdlibDirectory}`)] : []),
+      ...(isKeyGone ? [keyGone] : []),
     )
   })
 

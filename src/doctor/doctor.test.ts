@@ -147,11 +147,18 @@ describe("stash doctor, of the folders", () => {
     const session = placeFile(join(folder, "tdlib/a/db/td.binlog"))
     const password = placeFile(join(folder, "postgres/password"))
     const key = placeFile(join(folder, "key"))
+    chmodSync(folder, 0o755)
     const secretsOf = async () =>
       remedies(await Effect.runPromise(checkSecrets(await configOf({ STASH_TDLIB_KEY_FILE: key }))))
     expect(await secretsOf()).toEqual([])
     for (const path of [session, password, key]) chmodSync(path, 0o644)
-    expect(await secretsOf()).toEqual([`chmod 600 ${password}`, `chmod 600 ${key}`, `chmod 600 ${session}`])
+    expect(await secretsOf()).toEqual([
+      `chmod 600 ${password}`,
+      `chmod 600 ${key}`,
+      `chmod 700 ${join(folder, "tdlib")}`,
+    ])
+    chmodSync(folder, 0o700)
+    expect(await secretsOf()).toEqual([])
     await rm(key)
     expect(await secretsOf()).toContainEqual(expect.stringContaining("put the file back"))
   })

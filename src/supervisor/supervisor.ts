@@ -19,6 +19,7 @@ import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
 import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
+import { makeSessionFolder } from "./session-folder.ts"
 import { recordStandings } from "./standing-record.ts"
 import { superviseAccount } from "./supervise-account.ts"
 import { Timetable } from "./timetable.ts"
@@ -164,6 +165,7 @@ const drain = Effect.fn("drain")(function* (
 export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Config, logs: LogWriter) {
   const server = yield* DatabaseServer
   const sandbox = config.sandboxUrl === undefined ? undefined : yield* connectToSandbox(config.sandboxUrl)
+  yield* makeSessionFolder(config.tdlibDirectory)
   yield* recordStandings()
   const { reviewed } = yield* Orders
   const running = yield* FiberMap.make<string>()
