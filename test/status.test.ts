@@ -31,7 +31,9 @@ describe("an operator who looks at a running worker", () => {
     const served = () => worker.sandbox.counters().accounts[phone]?.["upload.getFile"]?.bytesOut ?? 0
     expect(await status()).toMatchObject({ workers: 0, accounts: [{ state: "not run yet", run: null }] })
 
-    worker.start({ STASH_MAX_DOWNLOAD_MBIT: "16" })
+    const hold = { method: "upload.getFile", nth: 6, times: "always", effect: { hold: "before" } } as const
+    const { id } = worker.sandbox.faults.add(hold)
+    worker.start()
     await worker.until("a download", `select 1 as ok from ingestion_runs where "downloadedBytes" > 0`)
     const during = await status()
     expect(during.workers).toBe(1)
@@ -46,6 +48,7 @@ describe("an operator who looks at a running worker", () => {
     expect(examined.checks).toContainEqual({ name: "one worker", seen: "1 accounts are open" })
     expect(examined.checks.find(({ name }) => name === "destination")?.seen).toContain("1 of 1 accounts were asked")
 
+    worker.sandbox.faults.remove(id)
     await worker.untilSettled(1)
     await worker.until("an idle account", `select 1 as ok from stash_account_states where "state" = 'idle'`)
     const after = await status()

@@ -20,6 +20,17 @@ export const SeenChat = Schema.Struct({
 })
 export type SeenChat = typeof SeenChat.Type
 
+/** So many packages are looked for in one request at most. */
+export const PACKAGES_AT_ONCE = 100
+
+export const LookedForPackage = Schema.Struct({
+  id: Schema.String,
+  /** In words for an operator; null: all is well. */
+  problem: Schema.NullOr(Schema.String),
+  isDigested: Schema.Boolean,
+})
+export type LookedForPackage = typeof LookedForPackage.Type
+
 /** What an account is asked to do with chats on behalf of an operator. */
 export const ChatRequest = Schema.Union([
   /** All chats of the account. */
@@ -30,6 +41,11 @@ export const ChatRequest = Schema.Union([
   Schema.TaggedStruct("Join", { target: Schema.NonEmptyString.check(Schema.isMaxLength(256)) }),
   /** A supergroup of the account's own, to publish in. */
   Schema.TaggedStruct("CreateDestination", { title: Schema.NonEmptyString.check(Schema.isMaxLength(128)) }),
+  /** Looks for the messages of packages, and digests what they hold if that is no more than so many bytes (of each). */
+  Schema.TaggedStruct("LookForPackages", {
+    packageIds: Schema.Array(Schema.String).check(Schema.isMaxLength(PACKAGES_AT_ONCE)),
+    digestUpTo: Schema.Int,
+  }),
 ])
 export type ChatRequest = typeof ChatRequest.Type
 
@@ -40,6 +56,8 @@ export const ChatAnswer = Schema.Union([
   /** An administrator of the chat has to let the account in. */
   Schema.TaggedStruct("JoinRequested", { title: Schema.String }),
   Schema.TaggedStruct("Created", { chat: SeenChat, inviteLink: Schema.String }),
+  /** Those that this account can tell of. */
+  Schema.TaggedStruct("PackagesLookedFor", { packages: Schema.Array(LookedForPackage) }),
 ])
 export type ChatAnswer = typeof ChatAnswer.Type
 

@@ -13,6 +13,7 @@ import { packageCommand } from "./package-command.ts"
 import { runCommand } from "./run-command.ts"
 import { skippedCommand } from "./skipped-command.ts"
 import { statusCommand } from "./status-command.ts"
+import { verifyCommand } from "./verify-command.ts"
 import { whyCommand } from "./why-command.ts"
 
 const stash = Command.make("stash").pipe(
@@ -29,6 +30,7 @@ const stash = Command.make("stash").pipe(
     whyCommand,
     logsCommand,
     doctorCommand,
+    verifyCommand,
   ]),
 )
 
