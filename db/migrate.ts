@@ -41,6 +41,14 @@ export const migrate = (url: string): Effect.Effect<ReadonlyArray<string>, Datab
     Effect.provide(Database.layer({ url, max: 1, applicationName: "stash:migrate", statementTimeout: "10 minutes" })),
   )
 
+/** As `migrate`, no further than these migrations: for data of another time, which is loaded before the rest is done. */
+export const migrateTo = (url: string, names: ReadonlyArray<string>) =>
+  Effect.flatMap(Effect.promise(readMigrations), (all) =>
+    runMigrations(all.filter(({ name }) => names.includes(name))),
+  ).pipe(
+    Effect.provide(Database.layer({ url, max: 1, applicationName: "stash:migrate", statementTimeout: "10 minutes" })),
+  )
+
 /** As `migrate`, with another list, on a database that is open already. */
 export const runMigrations = Effect.fn("runMigrations")(function* (migrations: ReadonlyArray<Migration>) {
   const database = yield* Database

@@ -23,8 +23,9 @@ export const LIBRARY = "library"
 export class RunningWorker implements AsyncDisposable {
   readonly folder: string
   readonly sandbox: Sandbox
-  readonly #environment: Readonly<Record<string, string | undefined>>
-  readonly #sql: postgres.Sql
+  #environment: Readonly<Record<string, string | undefined>>
+  #sql: postgres.Sql
+  readonly #left: Array<postgres.Sql> = []
   readonly #commands = new Set<ChildProcess>()
   #process: ChildProcess | undefined
 
@@ -62,6 +63,13 @@ export class RunningWorker implements AsyncDisposable {
       env: { ...this.#environment, ...settings },
     })
     closeSync(log)
+  }
+
+  /** From now on all is done with this folder of data and this database, as if on another machine. */
+  moveTo(dataFolder: string, databaseUrl: string): void {
+    this.#left.push(this.#sql)
+    this.#sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
+    this.#environment = { ...this.#environment, DATABASE_URL: databaseUrl, STASH_DATA_DIR: dataFolder }
   }
 
   /** Stops the worker as a container is stopped; resolves with its exit code. */
@@ -190,7 +198,7 @@ export class RunningWorker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const command of this.#commands) command.kill("SIGKILL")
     await this.stop()
-    await this.#sql.end()
+    for (const sql of [...this.#left, this.#sql]) await sql.end()
     await this.sandbox.close()
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }

@@ -31,8 +31,9 @@ describe("an operator who looks at a running worker", () => {
     const served = () => worker.sandbox.counters().accounts[phone]?.["upload.getFile"]?.bytesOut ?? 0
     expect(await status()).toMatchObject({ workers: 0, accounts: [{ state: "not run yet", run: null }] })
 
-    const hold = { method: "upload.getFile", nth: 6, times: "always", effect: { hold: "before" } } as const
-    const { id } = worker.sandbox.faults.add(hold)
+    // So slow that a download is looked at in its middle, however long the look takes.
+    const slow = { method: "upload.getFile", nth: 3, times: "always", effect: { delay: 8000 } } as const
+    const { id } = worker.sandbox.faults.add(slow)
     worker.start()
     await worker.until("a download", `select 1 as ok from ingestion_runs where "downloadedBytes" > 0`)
     const during = await status()

@@ -4,11 +4,11 @@ import { callAccounts } from "../../db/channels.ts"
 import { Database } from "../../db/database.ts"
 import { supervisorListens } from "../../db/supervisors.ts"
 import { type Config, loadConfig, logFileOf } from "../config.ts"
+import { runningDatabaseUrl } from "../database-url.ts"
 import { layerLogging, makeLogWriter } from "../log.ts"
 import { openLogFile } from "../log-file.ts"
 import { StatusBoard } from "../supervisor/status-board.ts"
 import { layerFoundations, runSupervisor } from "../supervisor/supervisor.ts"
-import { runningDatabaseUrl } from "./library-database.ts"
 
 /**
  * Has a worker that runs on this database already go through all sources now. False: there is none, or the database

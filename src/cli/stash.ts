@@ -4,13 +4,16 @@ import { CliError, Command } from "effect/cli"
 import packageFile from "../../package.json" with { type: "json" }
 import { AccountParked } from "../supervisor/account-life.ts"
 import { accountCommand } from "./account-command.ts"
+import { backupCommand, restoreCommand } from "./backup-commands.ts"
 import { channelCommand } from "./channel-command.ts"
 import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
 import { doctorCommand } from "./doctor-command.ts"
 import { logsCommand } from "./logs-command.ts"
+import { migrateCommand } from "./migrate-command.ts"
 import { packageCommand } from "./package-command.ts"
 import { runCommand } from "./run-command.ts"
+import { sandboxCommand } from "./sandbox-command.ts"
 import { skippedCommand } from "./skipped-command.ts"
 import { statusCommand } from "./status-command.ts"
 import { verifyCommand } from "./verify-command.ts"
@@ -31,6 +34,10 @@ const stash = Command.make("stash").pipe(
     logsCommand,
     doctorCommand,
     verifyCommand,
+    backupCommand,
+    restoreCommand,
+    migrateCommand,
+    sandboxCommand,
   ]),
 )
 
@@ -50,7 +57,7 @@ const reportFailure = (cause: Cause.Cause<unknown>) =>
 const EXIT_PARKED = 75
 
 /** What goes on until it is stopped by a signal, which is its ordinary end. */
-const endless = new Set(["run", "status"])
+const endless = new Set(["run", "status", "sandbox"])
 
 /** A command that is stopped in the middle has not done what it promised: 130. */
 const teardown: Runtime.Teardown = (exit, onExit) => {

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs"
-import { join } from "node:path"
-import { Effect, Redacted } from "effect"
+import { Effect } from "effect"
 import { accountStandings } from "../../db/account-states.ts"
 import { Database, DatabaseError } from "../../db/database.ts"
-import { type EmbeddedPostgresError, embeddedPostgres, runningEmbeddedPostgres } from "../../db/embedded.ts"
+import type { EmbeddedPostgresError } from "../../db/embedded.ts"
 import { supervisorListens } from "../../db/supervisors.ts"
 import { type Config, loadConfig } from "../config.ts"
+import { existingDatabaseUrl } from "../database-url.ts"
 import { checkAccounts } from "./check-accounts.ts"
 import { checkDestination, checkSources, type LookAt } from "./check-channels.ts"
 import { checkDatabase, unreachable } from "./check-database.ts"
@@ -16,15 +15,6 @@ import { type Check, check, fault } from "./finding.ts"
 
 const checkInstallation = Effect.fn("checkInstallation")(function* () {
   return [checkNode(), yield* checkTdlib(), checkSevenZip(), yield* checkDescriptors()]
-})
-
-/** The database to look into; undefined: the embedded one was not made yet. Changes nothing. */
-const databaseUrl = Effect.fn("databaseUrl")(function* (config: Config) {
-  if (config.databaseUrl !== undefined) return Redacted.value(config.databaseUrl)
-  const directory = join(config.dataDirectory, "postgres")
-  const running = yield* runningEmbeddedPostgres(directory)
-  if (running !== undefined || !existsSync(join(directory, "data"))) return running
-  return (yield* embeddedPostgres({ directory, waitForPrevious: "2 seconds" })).url
 })
 
 const embeddedFault = (error: EmbeddedPostgresError): Check =>
@@ -52,7 +42,7 @@ const lookIntoLibrary = Effect.fn("lookIntoLibrary")(function* (look: LookAt) {
 /** The database and what is in it. Whatever keeps it from being asked is a finding. */
 export const checkLibrary = Effect.fn("checkLibrary")(
   function* (config: Config, look: LookAt) {
-    const url = yield* databaseUrl(config)
+    const url = yield* existingDatabaseUrl(config)
     if (url === undefined)
       return { ...nothingKnown, checks: [check("database", "the embedded one is made at the first start")] }
     return yield* lookIntoLibrary(look).pipe(
