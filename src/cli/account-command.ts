@@ -41,7 +41,10 @@ const list = Command.make(
       table(["id", "name", "phone", "", "state", "login", "since", "why"], rows, "There is no account yet."),
     )
   }),
-).pipe(Command.withDescription("List the accounts, what each does now, and why"))
+).pipe(
+  Command.withDescription("List the accounts, what each does now, and why"),
+  Command.withExamples([{ command: "stash account list", description: "who does what, and why not" }]),
+)
 
 const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", ({ id }) =>
   Effect.as(giveOrder({ order: "restart", accountId: id }), "A running worker restarts the account now."),
@@ -81,7 +84,13 @@ const policy = Command.make(
     yield* Console.log(table(["policy", "value"], rows, ""))
     yield* Console.log("It holds from the account's next start on.")
   }),
-).pipe(Command.withDescription("Show or change how an account is restarted after its failures"))
+).pipe(
+  Command.withDescription("Show or change how an account is restarted after its failures"),
+  Command.withExamples([
+    { command: "stash account policy Alice", description: "what holds for this account" },
+    { command: "stash account policy Alice --max-restarts 3 --within-seconds 600", description: "park it sooner" },
+  ]),
+)
 
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(

@@ -72,4 +72,10 @@ export const removeCommand = Command.make(
         : "Repeat with --yes to do it.",
     )
   }),
-).pipe(Command.withDescription("Remove an account with its session; tells what would go, and does it with --yes"))
+).pipe(
+  Command.withDescription("Remove an account with its session; tells what would go, and does it with --yes"),
+  Command.withExamples([
+    { command: "stash account remove Alice", description: "what would go?" },
+    { command: "stash account remove Alice --yes", description: "remove it" },
+  ]),
+)

@@ -54,4 +54,8 @@ export const runCommand = Command.make(
   }),
 ).pipe(
   Command.withDescription("Run the worker until SIGTERM or Ctrl-C; configured by the environment (see: stash config)"),
+  Command.withExamples([
+    { command: "stash run", description: "until Ctrl-C" },
+    { command: "stash run --now", description: "have a worker that runs go through all sources now" },
+  ]),
 )

@@ -19,7 +19,8 @@ import { statusCommand } from "./status-command.ts"
 import { verifyCommand } from "./verify-command.ts"
 import { whyCommand } from "./why-command.ts"
 
-const stash = Command.make("stash").pipe(
+/** All commands. */
+export const stash = Command.make("stash").pipe(
   Command.withDescription("Dragon's Stash worker: exactly one copy of every archive in your own channel"),
   Command.withSubcommands([
     runCommand,
