@@ -20,10 +20,12 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   verifyHours: 0,
   memory: { softBytes: 2 ** 31, hardBytes: 2 ** 32 },
   captionTags: true,
+  publishBy: "upload",
   verifyUploads: "size",
   documentExtensions: [],
   scanOrder: "oldest",
   logLevel: "error",
+  traces: null,
   faultDirectory: null,
   ...given,
 })

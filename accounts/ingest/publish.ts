@@ -14,6 +14,7 @@ import type { DigestResult } from "../../src/cpu/jobs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { timed } from "../meter.ts"
 import { adoptDelivered } from "../settle/adopt-delivered.ts"
 import { awaitReplay, replayOf } from "../settle/await-replay.ts"
 import { isTagged } from "../settle/part-match.ts"
@@ -25,7 +26,7 @@ import { isTooLarge } from "../telegram/telegram-error.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
-import { sendWithinLimit } from "./send-within-limit.ts"
+import { sendCopy } from "./send-copy.ts"
 import { removeFile } from "./set-folder.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
@@ -133,18 +134,22 @@ const sendPart = Effect.fn("sendPart")(function* (
   const limit = yield* UploadLimit
   const path = pathOf(work, part)
   yield* drain.check
-  if (!part.whole) yield* drain.interruptible(cutPiece(work, part, path, row.sha256))
+  if (!part.whole) yield* drain.interruptible(timed("split")(cutPiece(work, part, path, row.sha256)))
   yield* reach("part.ready")
-  const delivered = yield* sendWithinLimit({
+  const delivered = yield* sendCopy({
     chatId: publication.destChatId,
     path,
     bytes: part.bytes,
+    volume: part.whole ? work.set.volumes[part.volume] : undefined,
     // Without a tag an unsent message is recognised by the path of its file.
     canBeAhead: isTagged(publication),
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
-  }).pipe(Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)))
+  }).pipe(
+    timed("upload"),
+    Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)),
+  )
   yield* reach("part.delivered")
   if (verifyUploads === "digest") yield* proveDelivery(publication, row, path, delivered)
   if (!(yield* recordDelivery(publication, row, delivered))) {

@@ -57,7 +57,7 @@ export const sendWithinLimit = Effect.fn("sendWithinLimit")(function* (
     ),
   )
   if (uploaded === undefined) return yield* sendDocument(options)
-  const delivered = yield* sendDocument({ ...options, uploadedFileId: uploaded })
+  const delivered = yield* sendDocument({ ...options, knownFileId: uploaded })
   yield* forgetDownload(uploaded)
   return delivered
 })

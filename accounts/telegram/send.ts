@@ -69,8 +69,8 @@ export interface SendOptions {
   /** A regular file; its base name is what people will see. */
   readonly path: string
   readonly caption: string
-  /** The file when TDLib has uploaded it already (`uploadPaced`). */
-  readonly uploadedFileId?: number
+  /** The file when Telegram has its bytes already: it is mentioned instead of being uploaded. */
+  readonly knownFileId?: number
   /** Run once TDLib has the message in its own log. */
   readonly onHanded?: Effect.Effect<void>
   readonly onProgress: (sentBytes: number) => void
@@ -106,7 +106,7 @@ export const awaitDelivery = Effect.fn("awaitDelivery")(function* ({ fileId, onP
  * temporary. Fails as `awaitDelivery` does.
  */
 export const sendDocument = Effect.fn("sendDocument")(function* (options: SendOptions) {
-  const { caption, chatId, onHanded, onProgress, path, uploadedFileId: id } = options
+  const { caption, chatId, onHanded, onProgress, path, knownFileId: id } = options
   const tdlib = yield* Tdlib
   const message = yield* tdlib.invoke({
     _: "sendMessage",

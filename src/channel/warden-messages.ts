@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { logLineLevels } from "../log-line.ts"
 import { TelegramProxy } from "./proxy.ts"
+import { TraceTarget } from "./trace-target.ts"
 
 /** Where TDLib connects in sandbox mode: a patched library and a SOCKS5 proxy, both on loopback. */
 export const SandboxEndpoint = Schema.Struct({
@@ -38,6 +39,8 @@ export const CellConfig = Schema.Struct({
   verifyHours: Schema.Int,
   /** Whether captions carry a tag, with which the destination alone says what it holds. */
   captionTags: Schema.Boolean,
+  /** Whether files that need no splitting are uploaded anew, or sent as copies of the source's. */
+  publishBy: Schema.Literals(["upload", "copy"]),
   /** What is compared of a part that was sent: its size, or all of it, which is downloaded again for that. */
   verifyUploads: Schema.Literals(["size", "digest"]),
   /** Of files that are taken though they are no archives: lower case, without dots. */
@@ -45,6 +48,8 @@ export const CellConfig = Schema.Struct({
   /** Which of a source's documents are read first. */
   scanOrder: Schema.Literals(["oldest", "newest"]),
   logLevel: Schema.Literals(logLineLevels),
+  /** Null: nothing is traced. */
+  traces: Schema.NullOr(TraceTarget),
   /** Resident memory of the cell's process: above the first it is begun anew soon, above the second at once. */
   memory: Schema.Struct({ softBytes: Schema.Int, hardBytes: Schema.Int }),
   /** The folder of src/fault-point.ts; null outside the crash matrix. */
@@ -56,7 +61,7 @@ export type CellConfig = typeof CellConfig.Type
  * Raised with every change of what crosses between supervisor and cell. They differ only when the worker's files were
  * replaced while it ran: a cell that is started then refuses.
  */
-export const CHANNEL_VERSION = 1
+export const CHANNEL_VERSION = 2
 
 /** Supervisor to warden. */
 export const SupervisorMessage = Schema.Union([

@@ -106,14 +106,18 @@ const isReadable = async (path: string): Promise<boolean> => {
 }
 
 const readableBy = (path: string, remedy: string): Finding =>
-  fault(`${path} can be read by other users`, "whoever reads it has the accounts' sessions, or the database", remedy)
+  fault(
+    `${path} can be read by other users`,
+    "whoever reads it has the accounts' sessions, the database, or the console",
+    remedy,
+  )
 
 /** Whether others on this machine can read what lets them in. */
 export const checkSecrets = (config: Config) =>
   Effect.promise(async () => {
     const { tdlibDirectory, tdlibKeyFile } = config
     const password = join(config.dataDirectory, "postgres", "password")
-    const files = [password, ...(tdlibKeyFile === undefined ? [] : [tdlibKeyFile])]
+    const files = [password, ...[tdlibKeyFile, config.console.tokenFile].filter((path) => path !== undefined)]
     const open = await Promise.all(files.map(isReadable))
     const sessions = await Promise.all((await sessionFiles(config)).map(isReadable))
     const isKeyGone = tdlibKeyFile !== undefined && (await stat(tdlibKeyFile).catch(() => undefined)) === undefined

@@ -1,6 +1,7 @@
 import { createServer } from "node:net"
-import { Effect } from "effect"
-import type { Config, ConfigError } from "../config.ts"
+import { Effect, Result } from "effect"
+import type { Config, ConfigError, ConsoleConfig } from "../config.ts"
+import { consoleAccess } from "../console/access.ts"
 import { connectToSandbox } from "../supervisor/sandbox-connection.ts"
 import { check, fault } from "./finding.ts"
 
@@ -45,24 +46,34 @@ export const checkTelegram = Effect.fn("checkTelegram")(function* (config: Confi
   )
 })
 
-const isFree = (port: number): Promise<boolean> =>
+const isFree = (port: number, host: string): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = createServer()
     probe.once("error", () => resolve(false))
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)))
+    probe.listen(port, host, () => probe.close(() => resolve(true)))
   })
 
-/** Whether the console can have its port; a worker that runs has it itself. */
-export const checkPort = Effect.fn("checkPort")(function* (port: number, isWorkerThere: boolean) {
-  if (yield* Effect.promise(() => isFree(port))) return check("console port", `${port} is free`)
-  if (isWorkerThere) return check("console port", `${port} is in use while a worker runs`)
+/** Whether the console can be served; a worker that runs has its port itself. */
+export const checkConsole = Effect.fn("checkConsole")(function* (settings: ConsoleConfig, isWorkerThere: boolean) {
+  const { host, port } = settings
+  if (port === undefined) return check("console", "off")
+  const access = yield* Effect.result(consoleAccess(settings))
+  if (Result.isFailure(access))
+    return check(
+      "console",
+      "refused",
+      fault(access.failure.message, "the worker does not start", "do what the sentence says"),
+    )
+  if (port === 0 || (yield* Effect.promise(() => isFree(port, host))))
+    return check("console", `${host}:${port} is free`)
+  if (isWorkerThere) return check("console", `${host}:${port} is in use while a worker runs`)
   return check(
-    "console port",
-    `${port} is in use`,
+    "console",
+    `${host}:${port} cannot be had`,
     fault(
-      `another program listens on port ${port}`,
-      "the worker's console cannot",
-      "choose another STASH_CONSOLE_PORT, or end that program (ss -ltnp)",
+      `another program has port ${port}, or this machine has no address ${host}`,
+      "the worker cannot serve its console, and does not start",
+      "choose another STASH_CONSOLE_PORT (or off), or end that program (ss -ltnp)",
     ),
   )
 })

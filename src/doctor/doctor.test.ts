@@ -19,7 +19,7 @@ import { DiskRoom } from "../disk-room.ts"
 import type { LookAt } from "./check-channels.ts"
 import { checkOtherWorker, checkRoom, checkSecrets, checkWritable } from "./check-folders.ts"
 import { checkDescriptors, checkNode, checkPrograms, checkSevenZip, checkTdlib } from "./check-installation.ts"
-import { checkPort, checkTelegram } from "./check-settings.ts"
+import { checkConsole, checkTelegram } from "./check-settings.ts"
 import { checkLibrary, examine } from "./doctor.ts"
 import { type Check, hasFault } from "./finding.ts"
 
@@ -110,10 +110,15 @@ describe("stash doctor, of the settings", () => {
     const port = await new Promise<number>((resolve) =>
       server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
     )
-    expectOne(remedies(await Effect.runPromise(checkPort(port, false))), "STASH_CONSOLE_PORT")
-    expect(remedies(await Effect.runPromise(checkPort(port, true)))).toEqual([])
+    const consoleOf = async (isWorkerThere: boolean, environment: Readonly<Record<string, string>> = {}) => {
+      const config = await configOf({ STASH_CONSOLE_PORT: String(port), ...environment })
+      return remedies(await Effect.runPromise(checkConsole(config.console, isWorkerThere)))
+    }
+    expectOne(await consoleOf(false), "STASH_CONSOLE_PORT")
+    expect(await consoleOf(true)).toEqual([])
     await new Promise((resolve) => server.close(resolve))
-    expect(remedies(await Effect.runPromise(checkPort(port, false)))).toEqual([])
+    expect(await consoleOf(false)).toEqual([])
+    expect(await consoleOf(false, { STASH_CONSOLE_HOST: "0.0.0.0" })).toHaveLength(1)
   })
 })
 

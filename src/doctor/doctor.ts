@@ -10,7 +10,7 @@ import { checkDestination, checkSources, type LookAt } from "./check-channels.ts
 import { checkDatabase, unreachable } from "./check-database.ts"
 import { checkOtherWorker, checkRoom, checkSecrets, checkWritable } from "./check-folders.ts"
 import { checkDescriptors, checkNode, checkPrograms, checkSevenZip, checkTdlib } from "./check-installation.ts"
-import { badSettings, checkPort, checkTelegram } from "./check-settings.ts"
+import { badSettings, checkConsole, checkTelegram } from "./check-settings.ts"
 import { type Check, check, fault } from "./finding.ts"
 
 const checkInstallation = Effect.fn("checkInstallation")(function* () {
@@ -76,7 +76,7 @@ export const examine = Effect.fn("examine")(function* (
     yield* checkTelegram(config),
     ...folders,
     yield* checkOtherWorker(config, library.running),
-    yield* checkPort(config.consolePort, library.isWorkerThere),
+    yield* checkConsole(config.console, library.isWorkerThere),
     ...library.checks,
   ]
 })

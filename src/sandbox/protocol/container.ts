@@ -18,6 +18,16 @@ const refuse = (why: string): never => {
   throw new ProtocolViolation("container", why)
 }
 
+/** The lowest identifier in a container, its own or that of a message; its own when it is none. */
+export const lowestIdIn = (containerId: bigint, body: Buffer): bigint => {
+  try {
+    const ids = readContainer(containerId, body).map(({ id }) => id)
+    return ids.toSorted((a, b) => (a < b ? -1 : 1))[0] ?? containerId
+  } catch {
+    return containerId
+  }
+}
+
 /**
  * The messages of a container. Every identifier is lower than the container's own, no message is a container, lengths
  * are whole words and add up (core.telegram.org/mtproto/description#message-identifier-msg-id). Throws ProtocolViolation.

@@ -161,6 +161,18 @@ describe("A session", () => {
     expect(await session.ask({ _: "help.getNearestDc" }, { salt: first?.salt ?? 0n })).toMatchObject({ _: "nearestDc" })
   })
 
+  it("begins with the first message of its first container, of which the client must send none again", async () => {
+    using session = await newSession()
+    const [first, second] = [session.nextMessageId(), session.nextMessageId()]
+    const body = containerOf([
+      { messageId: second, sequence: 2, body: ping(2n) },
+      { messageId: first, sequence: 0, body: ping(1n) },
+    ])
+    session.send({ body, sequence: 2 })
+    const { object } = await session.message((message) => message.object._ === "mt_new_session_created")
+    expect(object).toMatchObject({ firstMsgId: first })
+  })
+
   it("answers a repeated call with the same message and does not run it again", async () => {
     using session = await newSession()
     const calls = () => sandbox.counters().accounts[""]?.["help.getNearestDc"]?.calls ?? 0

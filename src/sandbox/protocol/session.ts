@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
 import type { AuthKey } from "./auth-key.ts"
-import { type ContainedMessage, isContainer, readContainer } from "./container.ts"
+import { type ContainedMessage, isContainer, lowestIdIn, readContainer } from "./container.ts"
 import { type Envelope, sealEnvelope } from "./envelope.ts"
 import type { MessageIds } from "./message-ids.ts"
 import { ProtocolViolation } from "./protocol-violation.ts"
@@ -101,7 +101,7 @@ export class Session {
       this.#refuseSalt(envelope)
       return
     }
-    if (this.#firstMessageId === undefined) this.#announce(envelope.messageId)
+    if (this.#firstMessageId === undefined) this.#announce(lowestId(envelope))
     else if (isOtherCarrier) this.#resume()
     if (isContainer(envelope.body)) this.#receiveContainer(envelope)
     else this.#receiveMessage(envelope.messageId, envelope.sequence, envelope.body, new UnpackingBudget())
@@ -301,6 +301,13 @@ export class Session {
     this.#carrier.send(...sealEnvelope(this.authKey, { salt, sessionId: this.id, messageId, sequence, body }))
   }
 }
+
+/**
+ * The lowest identifier in a message. A client takes what it sent with lower ones than the session's first for lost, and
+ * sends it again (core.telegram.org/mtproto/service_messages#new-session-creation-notification).
+ */
+const lowestId = ({ messageId, body }: Envelope): bigint =>
+  isContainer(body) ? lowestIdIn(messageId, body) : messageId
 
 /**
  * Method calls must be acknowledged and have odd sequence numbers. Of service messages the documents leave it open, except
