@@ -20,6 +20,8 @@ const runSandbox = (args: ReadonlyArray<string>) =>
     const child = fork(sandboxFile, [...args], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       execArgv: SANDBOX_NODE_FLAGS,
+      // Ctrl-C is for this process, which stops it; when this one is killed, the channel's end stops it.
+      detached: true,
       env: { ...process.env, ...SANDBOX_ENVIRONMENT },
     })
     const exited = new Promise<void>((resolve) => {
