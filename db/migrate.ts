@@ -15,6 +15,7 @@ export const migrationNames = [
   "0009_schedules",
   "0010_accounts",
   "0011_channels",
+  "0014_adopt",
 ] as const
 
 export interface Migration {
@@ -96,6 +97,9 @@ export const migrationState = Effect.fn("migrationState")(function* () {
   }
   return state
 })
+
+/** The names of the migrations that have not run on this database. Changes nothing. */
+export const pendingMigrations = () => Effect.map(migrationState(), ({ pending }) => pending)
 
 /** The tables that the migrations make, whether they ran or not. */
 export const ownTables = () =>

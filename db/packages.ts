@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { arrayLiteral, SafeInteger, storable } from "./row.ts"
+import { arrayLiteral, hashesFrom, SafeInteger, storable } from "./row.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 
 export const ArchiveType = Schema.Literals(["ZIP", "RAR", "SEVEN_Z", "DOCUMENT"])
@@ -38,23 +38,6 @@ export const publishedByHash = (contentHash: string) =>
       where "contentHash" = ${contentHash} and "destMessageId" is not null`,
   )
 
-/** Whether a package was made from this very message by a worker that knew no claims. */
-export const isPublishedUnclaimed = (key: { readonly sourceChannelId: string; readonly firstMessageId: number }) =>
-  one(
-    "isPublishedUnclaimed",
-    Schema.Struct({ isKnown: Schema.Boolean }),
-    (sql) => sql`
-      select exists (
-        select from "packages" p
-        where p."sourceChannelId" = ${key.sourceChannelId} and p."sourceMessageId" = ${key.firstMessageId}
-          and p."destMessageId" is not null and p."fileCount" > 0
-          and not exists (
-            select from stash_claims c
-            where c."sourceChannelId" = p."sourceChannelId" and c."firstMessageId" = p."sourceMessageId"
-          )
-      ) as "isKnown"`,
-  ).pipe(Effect.map(({ isKnown }) => isKnown))
-
 /** A package as an operator sees it. */
 export const PackageDetail = Schema.Struct({
   id: Schema.String,
@@ -74,8 +57,9 @@ export type PackageDetail = typeof PackageDetail.Type
 const FEW = 20
 
 /** Packages by id, by file name, or by the first 8 digits or more of the content hash; at most 20. */
-export const findPackages = (wanted: string) =>
-  rows(
+export const findPackages = (wanted: string) => {
+  const hashes = hashesFrom(wanted)
+  return rows(
     "findPackages",
     PackageDetail,
     (sql) => sql`
@@ -88,9 +72,10 @@ export const findPackages = (wanted: string) =>
         left join "telegram_channels" c on c."id" = p."destChannelId"
         left join stash_package_checks k on k."packageId" = p."id"
       where p."id" = ${wanted} or p."fileName" = ${wanted}
-         or (${/^[0-9a-f]{8,64}$/.test(wanted)} and starts_with(p."contentHash", ${wanted}))
+         or (p."contentHash" >= ${hashes.from} and p."contentHash" < ${hashes.to})
       order by p."indexedAt" limit ${FEW}`,
   )
+}
 
 /** What is known of a package as soon as its last part is confirmed. */
 export interface PackageStub {
@@ -165,7 +150,7 @@ export interface PackageMetadata {
   readonly tags: ReadonlyArray<string>
 }
 
-const filesPerStatement = 1000
+const filesPerStatement = 250
 
 /**
  * Completes a stub. The file list is replaced, so that it may be repeated; creator, tags and preview that the row has already (people

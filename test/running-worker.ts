@@ -45,12 +45,18 @@ export class RunningWorker implements AsyncDisposable {
     }
   }
 
-  /** Starts the sandbox with a world in which the accounts read every channel but the library; not yet the worker. */
-  static async prepare(makeWorld: (folder: string) => Promise<World>): Promise<RunningWorker> {
+  /**
+   * Starts the sandbox with a world in which the accounts read every channel but the library; not yet the worker. The
+   * database is a new one of ours, unless another one is made.
+   */
+  static async prepare(
+    makeWorld: (folder: string) => Promise<World>,
+    makeDatabase: () => Promise<string> = freshDatabase,
+  ): Promise<RunningWorker> {
     const folder = await mkdtemp(join(tmpdir(), "stash-worker-"))
     const world = await makeWorld(join(folder, "files"))
     const sandbox = await startSandbox({ world })
-    const databaseUrl = await freshDatabase()
+    const databaseUrl = await makeDatabase()
     const database = Database.layer({ url: databaseUrl, max: 1, applicationName: "test" })
     const record = { channels: sandbox.state().channels.map((channel) => ({ ...channel, messages: [] })) }
     const members = { accounts: world.accounts as never, channels: world.channels as never }
@@ -93,6 +99,10 @@ export class RunningWorker implements AsyncDisposable {
     const exited = new Promise((resolve) => worker.once("exit", resolve))
     worker.kill("SIGKILL")
     await exited
+  }
+
+  get databaseUrl(): string {
+    return this.#environment["DATABASE_URL"] ?? ""
   }
 
   /** Waits until the worker serves its console, which it must have been told to; resolves with the address. */

@@ -1,14 +1,16 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { claimSet } from "../../db/claims.ts"
+import { isFormerWork } from "../../db/former-work.ts"
 import { isBeingPublished } from "../../db/journal.ts"
 import { LockSession } from "../../db/lock-session.ts"
-import { isPublishedUnclaimed, packageByHash, publishedByHash } from "../../db/packages.ts"
+import { packageByHash, publishedByHash } from "../../db/packages.ts"
 import { contentOfFiles, earlierWorkOn } from "../../db/places.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { timed } from "../meter.ts"
+import { ONE_MESSAGE } from "../telegram/document-pages.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
 import { inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
@@ -36,6 +38,25 @@ const claim = Effect.fn("claim")(function* (work: SetWork) {
     bytes: work.set.bytes,
     fileKey: fileKeyOf(work.set.volumes),
     leaseSeconds: LEASE_SECONDS,
+  })
+})
+
+/** A library that another worker began has packages without claims, and forums that it has been through. */
+const isDoneByFormerWorker = Effect.fn("isDoneByFormerWorker")(function* (work: SetWork) {
+  const { accountId } = yield* AccountConfig
+  const { set, source } = work
+  const topics = new Set(set.volumes.map(({ topicId }) => topicId))
+  const [topicId = null] = topics.size === 1 ? topics : []
+  return yield* isFormerWork({
+    ...identityOf(work),
+    accountId,
+    mapId: source.mapId,
+    lastMessageId: Math.max(...set.volumes.map(({ messageId }) => messageId)),
+    topicId: topicId === null ? null : topicId * ONE_MESSAGE,
+    setName: set.name,
+    volumes: set.volumes.length,
+    bytes: set.bytes,
+    fileKey: fileKeyOf(set.volumes),
   })
 })
 
@@ -112,8 +133,7 @@ const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork,
 
 /** Claims the set and sends it on its way; undefined when it was settled before and there is nothing to do. */
 const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
-  // A library that another worker began has packages without claims.
-  if (yield* isPublishedUnclaimed(identityOf(work))) return undefined
+  if (yield* isDoneByFormerWorker(work)) return undefined
   const claimed = yield* claim(work)
   switch (claimed.outcome) {
     case "held":

@@ -57,12 +57,6 @@ export const CellConfig = Schema.Struct({
 })
 export type CellConfig = typeof CellConfig.Type
 
-/**
- * Raised with every change of what crosses between supervisor and cell. They differ only when the worker's files were
- * replaced while it ran: a cell that is started then refuses.
- */
-export const CHANNEL_VERSION = 2
-
 /** Supervisor to warden. */
 export const SupervisorMessage = Schema.Union([
   /** `config` is a {@link CellConfig}, of this version. */
@@ -85,12 +79,9 @@ export const EndReason = Schema.Union([
 ])
 export type EndReason = typeof EndReason.Type
 
-/** How often a warden says that its process runs. */
-export const WARDEN_BEAT_SECONDS = 5
-
 /** Warden to supervisor. */
 export const WardenMessage = Schema.Union([
-  /** The process runs; said every {@link WARDEN_BEAT_SECONDS}. */
+  /** The process runs; said every WARDEN_BEAT_SECONDS (pulse.ts). */
   Schema.TaggedStruct("Beat", {}),
   /** The actor answers RPCs from now on. */
   Schema.TaggedStruct("Ready", {}),
@@ -104,10 +95,9 @@ export type WardenMessage = typeof WardenMessage.Type
 export const ActorOrder = Schema.TaggedStruct("Close", {})
 export type ActorOrder = typeof ActorOrder.Type
 
-/** Actor to warden: its event loop turns. */
+/** Actor to warden. */
 export const ActorReport = Schema.Union([
   Schema.TaggedStruct("Ready", {}),
-  Schema.TaggedStruct("Beat", {}),
   Schema.TaggedStruct("Ended", { reason: EndReason }),
 ])
 export type ActorReport = typeof ActorReport.Type

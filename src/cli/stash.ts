@@ -4,6 +4,7 @@ import { CliError, Command } from "effect/cli"
 import packageFile from "../../package.json" with { type: "json" }
 import { AccountParked } from "../supervisor/account-life.ts"
 import { accountCommand } from "./account-command.ts"
+import { adoptCommand } from "./adopt-command.ts"
 import { backupCommand, restoreCommand } from "./backup-commands.ts"
 import { channelCommand } from "./channel-command.ts"
 import { configCommand } from "./config-command.ts"
@@ -27,6 +28,7 @@ export const stash = Command.make("stash").pipe(
     statusCommand,
     demoCommand,
     configCommand,
+    adoptCommand,
     accountCommand,
     channelCommand,
     packageCommand,

@@ -1,6 +1,7 @@
 import { join } from "node:path"
-import { Clock, Deferred, Effect, Redacted, Schedule, Schema } from "effect"
+import { Clock, Deferred, Effect, Redacted, Schedule, Schema, type Semaphore } from "effect"
 import type { Account } from "../../db/accounts.ts"
+import { layoutOf } from "../adopt/tdlib-folder.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
 import type { CellConfig } from "../channel/warden-messages.ts"
 import type { Config } from "../config.ts"
@@ -14,6 +15,7 @@ import { startCell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
 import type { SandboxConnection } from "./sandbox-connection.ts"
+import { startInTurn } from "./start-in-turn.ts"
 import { StatusBoard } from "./status-board.ts"
 
 /** What every account cell is started with. */
@@ -22,6 +24,8 @@ export interface CellSurroundings {
   readonly databaseUrl: Redacted.Redacted<string>
   readonly sandbox: SandboxConnection | undefined
   readonly logs: LogWriter
+  /** For cells that start: see {@link startInTurn}. */
+  readonly startPlaces: Semaphore.Semaphore
   /** Completes when the worker is to stop: what is under way may end, nothing new begins. */
   readonly stopping: Deferred.Deferred<void>
   /** Hears that an account is parked. */
@@ -117,20 +121,28 @@ const awaitRoom = Effect.fn("AccountLife.awaitRoom")(function* (account: Account
   yield* board.change(account.id, { reason: "" })
 })
 
+/** TDLib would begin an empty database beside the one that the former worker left, and ask for a login. */
+const requireAdopted = Effect.fn("AccountLife.requireAdopted")(function* (folder: string) {
+  if ((yield* Effect.promise(() => layoutOf(folder))) !== "former") return
+  return yield* new AccountError({
+    who: "operator",
+    message: `${folder} is as the former worker left it: stop that one, then take its accounts over with: stash adopt`,
+  })
+})
+
 /** One life of an account: its process, login, settling, and cycles until something ends it. */
 export const accountLife = Effect.fn("accountLife")(function* (account: Account, surroundings: CellSurroundings) {
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
+  yield* requireAdopted(join(surroundings.config.tdlibDirectory, account.id))
   const secrets = yield* accountSecrets(account.id, surroundings.config)
   const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(surroundings.config.dataDirectory, "compiled")
   const runFork = Effect.runForkWith(yield* Effect.context())
-  const cell = yield* startCell(
-    cellConfig(account, secrets, surroundings),
-    surroundings.logs,
-    compileCache,
-    (measurements) => runFork(board.count(account.id, measurements)),
+  const start = startCell(cellConfig(account, secrets, surroundings), surroundings.logs, compileCache, (measurements) =>
+    runFork(board.count(account.id, measurements)),
   )
+  const cell = yield* startInTurn(account.id, surroundings.startPlaces, start)
   yield* Effect.acquireRelease(board.change(account.id, { processId: cell.processId }), () =>
     board.change(account.id, { processId: null }),
   )

@@ -22,6 +22,7 @@ import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { makeSessionFolder } from "./session-folder.ts"
 import { recordStandings } from "./standing-record.ts"
+import { makeStartPlaces } from "./start-in-turn.ts"
 import { StatusBoard } from "./status-board.ts"
 import { superviseAccount } from "./supervise-account.ts"
 import { Timetable } from "./timetable.ts"
@@ -190,6 +191,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     databaseUrl: server.url,
     sandbox,
     logs,
+    startPlaces: yield* makeStartPlaces,
     stopping,
     onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
   }
