@@ -27,6 +27,7 @@ import { AccountConfig } from "./account-config.ts"
 import { ACTOR_BEAT_SECONDS } from "./actor-watch.ts"
 import { layerCommands } from "./commands.ts"
 import { Drain } from "./ingest/drain.ts"
+import { Posts } from "./ingest/posts.ts"
 import { Places } from "./ingest/set-work.ts"
 import { Meter, makeMeter } from "./meter.ts"
 import { sufferFaults } from "./suffer-faults.ts"
@@ -99,6 +100,7 @@ const layerOf = (config: CellConfig) => {
     ),
     Layer.provide(layerTelegram(config)),
     Layer.provide(Places.layer),
+    Layer.provide(Posts.layer),
     Layer.provide(Drain.layer),
     Layer.provide(Layer.succeed(AccountConfig, config)),
     Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),

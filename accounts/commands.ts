@@ -9,21 +9,28 @@ import type { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { loginWish } from "../db/logins.ts"
 import { AccountError, AccountRpcs, type CycleEvent, type LoginState, loginError } from "../src/channel/account-rpcs.ts"
+import { ChatRefusal } from "../src/channel/chat-requests.ts"
+import type { DocumentPage, FetchEvent } from "../src/channel/document-requests.ts"
 import { makeLatestWins } from "../src/channel/latest-wins.ts"
 import { isFinal, LoginProblem } from "../src/channel/login-problem.ts"
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { answerChatRequest } from "./answer-chat-request.ts"
+import { fetchDocuments } from "./fetch-documents.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Drain } from "./ingest/drain.ts"
+import type { Posts } from "./ingest/posts.ts"
+import { publishFiles } from "./ingest/publish-files.ts"
 import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
+import { listDocuments } from "./list-documents.ts"
 import { Meter, timed } from "./meter.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
   AuthorizationStates,
+  endSession,
   isPremiumAccount,
   logIn,
   renewCode,
@@ -42,6 +49,7 @@ type Services =
   | Drain
   | LockSession
   | Places
+  | Posts
   | Supervisor
   | AuthorizationStates
   | SendOutcomes
@@ -72,6 +80,25 @@ const takeAccount = Effect.fn("takeAccount")(function* (report: (state: LoginSta
   if (yield* take) return
   yield* report({ _tag: "RunningElsewhere" })
   yield* take.pipe(Effect.repeat({ until: (isTaken) => isTaken, schedule: Schedule.spaced(ELSEWHERE_EVERY) }))
+})
+
+/** How long another worker may take to let go of an account whose session is to end. */
+const LET_GO_LIMIT = "15 seconds"
+const END_LIMIT = "60 seconds"
+
+const endAccountSession = Effect.gen(function* () {
+  yield* takeAccount(() => Effect.void).pipe(
+    Effect.timeoutOrElse({
+      duration: LET_GO_LIMIT,
+      orElse: () => new AccountError({ who: "operator", message: "another worker runs the account: stop it first" }),
+    }),
+  )
+  return yield* endSession().pipe(
+    Effect.timeoutOrElse({
+      duration: END_LIMIT,
+      orElse: () => new AccountError({ who: "retry", message: "Telegram was not reached" }),
+    }),
+  )
 })
 
 const noteLoginState = Effect.fn("noteLoginState")(function* (state: LoginState) {
@@ -176,16 +203,23 @@ export const layerCommands = AccountRpcs.toLayer(
         Effect.provideContext(services),
       )
     /** Runs a command that reports while it works, as a stream that ends when the command does. */
-    const reporting = <A>(
+    const reporting = <A, E = AccountError>(
       placeOf: (event: A) => string | undefined,
-      command: (report: (event: A) => Effect.Effect<void>) => Effect.Effect<void, AccountError>,
-    ): Stream.Stream<A, AccountError> =>
+      command: (report: (event: A) => Effect.Effect<void>) => Effect.Effect<void, E>,
+    ): Stream.Stream<A, E> =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const events = yield* makeLatestWins<A, AccountError>(placeOf)
+          const events = yield* makeLatestWins<A, E>(placeOf)
           yield* command(events.offer).pipe(Effect.andThen(events.end), Effect.catch(events.fail), Effect.forkScoped)
           return events.stream
         }),
+      )
+
+    /** What an operator asked for fails with words for the operator; the account goes on. */
+    const refusing = <A, E extends { readonly message: string }>(command: Effect.Effect<A, E, Services>) =>
+      command.pipe(
+        Effect.mapError((error) => (error instanceof ChatRefusal ? error : new ChatRefusal({ reason: error.message }))),
+        Effect.provideContext(services),
       )
 
     return AccountRpcs.of({
@@ -193,11 +227,23 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       RenewCode: () => guarded(renewCode(phone)),
+      EndSession: () => guarded(endAccountSession),
       AwaitSessionEnd: () => guarded(Effect.never),
       Settle: () => guarded(timed("settle")(settleAccount())),
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
+      ListDocuments: ({ chatId }) =>
+        reporting<DocumentPage, ChatRefusal>(keepAll, (report) => refusing(listDocuments(chatId, report))),
+      PublishFiles: (wanted) =>
+        guarded(Effect.catchTag(publishFiles(wanted), "ChatRefusal", (refusal) => Effect.succeed(refusal))).pipe(
+          Effect.flatMap((answer) => (answer instanceof ChatRefusal ? Effect.fail(answer) : Effect.succeed(answer))),
+        ),
+      FetchDocuments: (wanted) =>
+        reporting<FetchEvent, ChatRefusal>(
+          (event) => (event._tag === "Fetching" ? "progress" : undefined),
+          (report) => refusing(fetchDocuments(wanted, report)),
+        ),
       AskChat: ({ request }) => Effect.provideContext(answerChatRequest(request), services),
     })
   }),

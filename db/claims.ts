@@ -249,6 +249,19 @@ const putOff = (
         and "token" = ${claim.token} and "state" = 'claimed'`,
   ).pipe(Effect.map((written) => written > 0))
 
+/** Lets go of a claim as if nobody had ever looked at the set; one that is being published stays. */
+export const forgetClaim = ({ firstMessageId, sourceChannelId, token }: HeldClaim) =>
+  run(
+    "forgetClaim",
+    (sql) => sql`
+      delete from stash_claims k
+      where "sourceChannelId" = ${sourceChannelId} and "firstMessageId" = ${firstMessageId} and "token" = ${token}
+        and not exists (
+          select from stash_publications p
+          where p."sourceChannelId" = k."sourceChannelId" and p."firstMessageId" = k."firstMessageId"
+        )`,
+  ).pipe(Effect.asVoid)
+
 /** Every set ever looked at, in the order of their first sight. */
 export const claimedSets = () =>
   rows(

@@ -1,6 +1,7 @@
 import { Effect, Fiber, Option, Schema, Stream } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import { twoAccounts } from "../test/two-accounts.ts"
+import { announceLate } from "./announcements.ts"
 import { upsertChannel } from "./channels.ts"
 import { claimedSets, claimSet } from "./claims.ts"
 import { Database } from "./database.ts"
@@ -207,7 +208,7 @@ describe("finishPublication", () => {
       }),
     ))
 
-  it("tells the bot what it expects, once it is committed", () =>
+  it("has the bot told what it expects", () =>
     check(
       Effect.gen(function* () {
         const token = yield* open
@@ -216,7 +217,9 @@ describe("finishPublication", () => {
         const events = yield* Effect.forkChild(
           listening.pipe(
             Stream.tap((event) =>
-              event._tag === "Listening" ? finishPublication({ contentHash, token }) : Effect.void,
+              event._tag === "Listening"
+                ? Effect.andThen(finishPublication({ contentHash, token }), announceLate(0))
+                : Effect.void,
             ),
             Stream.take(2),
             Stream.runCollect,

@@ -15,6 +15,7 @@ export const migrationNames = [
   "0009_schedules",
   "0010_accounts",
   "0011_channels",
+  "0013_app_requests",
   "0014_adopt",
 ] as const
 

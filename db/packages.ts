@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { announcePackage } from "./announcements.ts"
 import { arrayLiteral, hashesFrom, SafeInteger, storable } from "./row.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 
@@ -153,7 +154,7 @@ export interface PackageMetadata {
 const filesPerStatement = 250
 
 /**
- * Completes a stub. The file list is replaced, so that it may be repeated; creator, tags and preview that the row has already (people
+ * Completes a stub, and tells the bot of a new one. The file list is replaced, so that it may be repeated; creator, tags and preview that the row has already (people
  * edit them in the app) are kept.
  */
 export const updatePackageWithMetadata = (packageId: string, metadata: PackageMetadata) =>
@@ -165,6 +166,7 @@ export const updatePackageWithMetadata = (packageId: string, metadata: PackageMe
       for (let start = 0; start < metadata.files.length; start += filesPerStatement) {
         yield* insertFiles(packageId, metadata.files.slice(start, start + filesPerStatement))
       }
+      yield* announcePackage(packageId)
     }),
   )
 

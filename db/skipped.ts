@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { callAccounts, setMarksBack } from "./channels.ts"
 import { settleClaim } from "./claims.ts"
 import { abandonForGood } from "./leftovers.ts"
+import { notifyApp, setNotificationKey } from "./notifications.ts"
 import { arrayLiteral, SafeInteger, storable } from "./row.ts"
 import { rows, run, transaction } from "./statement.ts"
 
@@ -60,10 +61,27 @@ export const skipSet = (skipped: SkippedPackage & { readonly errorMessage: strin
         reason: skipped.errorMessage,
         contentHash: null,
       })
-      if (isOurs) yield* recordSkipped(skipped)
+      if (isOurs) {
+        yield* recordSkipped(skipped)
+        yield* tellSkipped(skipped)
+      }
       return isOurs
     }),
   )
+
+/** The bell of the app tells of a set that was given up; that one is larger than the operator wants is no trouble. */
+const tellSkipped = (skipped: SkippedPackage & { readonly errorMessage: string }) => {
+  const { errorMessage, fileName, reason, sourceChannelId, sourceMessageId } = skipped
+  if (reason === "SIZE_LIMIT") return Effect.void
+  return notifyApp({
+    key: setNotificationKey(sourceChannelId, sourceMessageId),
+    type: reason === "UPLOAD_FAILED" ? "UPLOAD_FAILED" : "DOWNLOAD_FAILED",
+    severity: "WARNING",
+    title: `Failed to process ${fileName}`,
+    message: errorMessage,
+    context: { fileName, sourceChannelId, sourceMessageId, reason },
+  })
+}
 
 /**
  * Settles a set as skipped whose messages its account does not find in the source any more, and gives up what was begun

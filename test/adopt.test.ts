@@ -109,7 +109,7 @@ describe("an installation of the former worker", () => {
           ],
         } satisfies World
       },
-      () => predecessorDatabase(400),
+      { makeDatabase: () => predecessorDatabase(400) },
     )
     const [account] = await worker.query(`select "id" from telegram_accounts where "phone" = '${phone}'`)
     accountId = String(account?.["id"])

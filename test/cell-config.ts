@@ -17,6 +17,7 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   maxPartBytes: null,
   maxSetBytes: 2 ** 40,
   multipartTimeoutHours: 0,
+  tdlibCacheBytes: 2 ** 30,
   verifyHours: 0,
   memory: { softBytes: 2 ** 31, hardBytes: 2 ** 32 },
   captionTags: true,

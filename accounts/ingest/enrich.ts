@@ -30,6 +30,8 @@ interface Preview {
 const PHOTOS_AROUND = 50
 
 const photosAround = Effect.fn("photosAround")(function* ({ set, source }: SetWork) {
+  // What a person handed in was posted nowhere.
+  if (set.firstMessageId < 0) return []
   const page = yield* searchPage(source.chatId, "photos", set.firstMessageId, { offset: -PHOTOS_AROUND })
   return page.messages.flatMap(toPhotos)
 })

@@ -35,6 +35,8 @@ export const CellConfig = Schema.Struct({
   maxPartBytes: Schema.NullOr(Schema.Int),
   maxSetBytes: Schema.Int,
   multipartTimeoutHours: Schema.Int,
+  /** What TDLib may keep of files on the disk, but for those of sets that are begun. */
+  tdlibCacheBytes: Schema.Int,
   /** How often every package's messages are looked for in the destination: hours; 0 = never. */
   verifyHours: Schema.Int,
   /** Whether captions carry a tag, with which the destination alone says what it holds. */

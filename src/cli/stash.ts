@@ -13,6 +13,7 @@ import { doctorCommand } from "./doctor-command.ts"
 import { logsCommand } from "./logs-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { packageCommand } from "./package-command.ts"
+import { rebuildCommand } from "./rebuild-command.ts"
 import { runCommand } from "./run-command.ts"
 import { sandboxCommand } from "./sandbox-command.ts"
 import { skippedCommand } from "./skipped-command.ts"
@@ -32,6 +33,7 @@ export const stash = Command.make("stash").pipe(
     accountCommand,
     channelCommand,
     packageCommand,
+    rebuildCommand,
     skippedCommand,
     whyCommand,
     logsCommand,

@@ -12,7 +12,6 @@ import { linkChannel, setDestination, upsertChannel } from "../../db/channels.ts
 import { Database } from "../../db/database.ts"
 import { run } from "../../db/statement.ts"
 import { emptyDatabase, freshDatabase, withDatabase } from "../../test/fresh-database.ts"
-import type { SeenChat } from "../channel/chat-requests.ts"
 import { loadConfig } from "../config.ts"
 import { engineFor, findSevenZip } from "../cpu/seven-zip-program.ts"
 import { DiskRoom } from "../disk-room.ts"
@@ -325,9 +324,9 @@ describe("stash doctor, of the database", () => {
       lists: [],
       isProtected: false,
       refusal: null,
-    }
-    const seenWith = (canPost: boolean) =>
-      libraryOf(url, () => Effect.succeed(Option.some({ ...chat, canPost } as SeenChat)))
+      memberCount: null,
+    } as const
+    const seenWith = (canPost: boolean) => libraryOf(url, () => Effect.succeed(Option.some({ ...chat, canPost })))
     expectOne(remedies(...(await seenWith(false))), "with the right to post")
     expect(remedies(...(await seenWith(true)))).toEqual([])
     const gone = await libraryOf(url, () => Effect.fail({ message: "CHANNEL_PRIVATE" }))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Layer, Random, Result, Stream } from "effect"
+import { DateTime, Deferred, Effect, Fiber, Layer, Random, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { Account } from "../../db/accounts.ts"
 import { type AccountSchedule, noSchedule } from "../../db/schedules.ts"
@@ -21,7 +21,7 @@ const accountOf = (id: string): Account => ({
 })
 
 /** A cell whose cycles take so long, or until they are drained, and what it was told. */
-const cellOf = (cycle: Effect.Effect<void>) => {
+const cellOf = (cycle: Effect.Effect<void>, heavy: Effect.Effect<void> = Effect.never) => {
   const told: Array<string> = []
   let drained = Deferred.makeUnsafe<void>()
   const account = {
@@ -39,7 +39,7 @@ const cellOf = (cycle: Effect.Effect<void>) => {
         drained = Deferred.makeUnsafe()
       }),
   }
-  return { told, cell: { account, isHeavy: () => false, ended: Effect.never } as unknown as Cell }
+  return { told, cell: { account, isHeavy: () => false, heavy, ended: Effect.never } as unknown as Cell }
 }
 
 const config = { intervalMinutes: 60, intervalJitter: 0.1 }
@@ -187,6 +187,22 @@ describe("the cycles of an account", () => {
         yield* (yield* Wake).call(["ana"])
         yield* TestClock.adjust(0)
         expect((yield* standing).state).toBe("ingesting")
+      }),
+    ),
+  )
+
+  it.effect("are cut short when the cell has grown too large, though not in its first ten minutes", () =>
+    supervised(
+      Effect.gen(function* () {
+        const { cell, told } = cellOf(Effect.never, Effect.sleep("1 minute"))
+        yield* (yield* StatusBoard).enter(accountOf("ana"))
+        const stopping = yield* Deferred.make<void>()
+        const life = yield* Effect.forkChild(accountCycles(cell, accountOf("ana"), { config, stopping }))
+        yield* TestClock.adjust("9 minutes")
+        expect(told).toEqual(["run"])
+        yield* TestClock.adjust("1 minute")
+        expect((yield* Effect.flip(Fiber.join(life)))._tag).toBe("CellRecycled")
+        expect(told).toEqual(["run", "cut"])
       }),
     ),
   )

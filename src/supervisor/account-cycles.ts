@@ -9,7 +9,7 @@ import { StatusBoard } from "./status-board.ts"
 import { type Hold, Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
 
-/** Thrown when: a cell has become larger than its soft limit, and has ended its cycle. */
+/** Thrown when: a cell has become larger than its soft limit, and its cycle has ended. */
 export class CellRecycled extends Schema.TaggedError<CellRecycled>()("CellRecycled", {}) {
   override get message(): string {
     return "its process had grown beyond STASH_CELL_SOFT_MB and is begun anew"
@@ -33,18 +33,23 @@ const stand = Effect.fn("AccountCycles.stand")(function* (accountId: string, sta
 })
 
 /** Why a cycle ended before its end. */
-type CutBy = "stop" | "hold" | "operator"
+type CutBy = "stop" | "hold" | "operator" | "weight"
 
 const interrupts = (hold: Hold | undefined): boolean => hold?.kind === "paused" && hold.interrupts
 
+/** A soft limit that is too low for any life must not make the account start for ever. */
+const SHORTEST_LIFE_MILLIS = 10 * 60_000
+
 /**
- * Runs one cycle. It is drained when the worker is to stop or something holds the account, and cut short when the
- * operator wants that.
+ * Runs one cycle of a life that began at `begun` (Unix milliseconds). It is drained when the worker is to stop or
+ * something holds the account, and cut short when the operator wants that, or when the cell has grown too large: a first
+ * cycle may last for weeks, and TDLib never forgets a document that it has seen.
  * @returns what had it end; undefined when it came to its end by itself
  */
 const runCycle = Effect.fn("AccountCycles.runCycle")(function* (
   cell: Cell,
   { id }: Account,
+  begun: number,
   stopping: Deferred.Deferred<void>,
 ) {
   const board = yield* StatusBoard
@@ -66,6 +71,11 @@ const runCycle = Effect.fn("AccountCycles.runCycle")(function* (
       onHold((hold) => hold !== undefined),
       onHold(interrupts),
       Effect.andThen(orders.cancelOf(id), end("operator", "the operator ends the cycle", true)),
+      cell.heavy.pipe(
+        Effect.andThen(Clock.currentTimeMillis),
+        Effect.flatMap((now) => Effect.sleep(Math.max(0, begun + SHORTEST_LIFE_MILLIS - now))),
+        Effect.andThen(end("weight", "its process has grown beyond STASH_CELL_SOFT_MB", true)),
+      ),
     ],
     { concurrency: "unbounded", discard: true },
   )
@@ -117,9 +127,6 @@ const awaitTurn = Effect.fn("AccountCycles.awaitTurn")(function* (
   }
 })
 
-/** A soft limit that is too low for any life must not make the account start for ever. */
-const SHORTEST_LIFE_MILLIS = 10 * 60_000
-
 /** Runs cycle after cycle, at their times, until the worker is to stop or the cell has grown too large. */
 export const accountCycles = Effect.fn("accountCycles")(function* (
   cell: Cell,
@@ -134,13 +141,15 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
   for (;;) {
     yield* awaitTurn(account, turn, called, config)
     if (yield* Deferred.isDone(stopping)) return
-    const cutBy = yield* runCycle(cell, account, stopping)
+    const cutBy = yield* runCycle(cell, account, begun, stopping)
     if (yield* Deferred.isDone(stopping)) return
+    if (cutBy === "weight") return yield* new CellRecycled()
     if (cutBy !== undefined) yield* cell.account.TakeUp()
     const now = yield* Clock.currentTimeMillis
     const status = yield* board.of(account.id)
     const deferred = cutBy === undefined ? (status?.counts.deferred ?? 0) : 0
-    putOffInARow = deferred > 0 ? putOffInARow + 1 : 0
+    const sources = cutBy === undefined ? (status?.sourcesPutOff ?? 0) : 0
+    putOffInARow = deferred + sources > 0 ? putOffInARow + 1 : 0
     if (cutBy === undefined) yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
     if (cell.isHeavy() && now - begun >= SHORTEST_LIFE_MILLIS) return yield* new CellRecycled()
     const rest = yield* restAfter(putOffInARow, config)
@@ -148,7 +157,9 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
       // What a hold has cut short goes on right after it.
       dueAt: cutBy === "hold" ? now : now + Duration.toMillis(rest),
       note:
-        cutBy === "operator" ? "; the operator ended the last one" : deferred > 0 ? `; ${deferred} sets put off` : "",
+        cutBy === "operator"
+          ? "; the operator ended the last one"
+          : `${deferred > 0 ? `; ${deferred} sets put off` : ""}${sources > 0 ? `; ${sources} sources could not be read` : ""}`,
     }
   }
 })

@@ -31,6 +31,8 @@ export interface Cell {
   readonly processId: number | null
   /** Whether the process has become larger than its soft limit. */
   readonly isHeavy: () => boolean
+  /** Completes once it has. */
+  readonly heavy: Effect.Effect<void>
   /** Fails when the process is gone, and never succeeds. */
   readonly ended: Effect.Effect<never, CellEnded>
 }
@@ -91,7 +93,7 @@ export const startCell = Effect.fn("startCell")(function* (
   const ended = yield* Deferred.make<never, CellEnded>()
   const ready = yield* Deferred.make<void>()
   let reason: EndReason | undefined
-  let isHeavy = false
+  const heavy = Deferred.makeUnsafe<void>()
   let beats = 0
 
   const child = yield* Effect.acquireRelease(
@@ -124,7 +126,7 @@ export const startCell = Effect.fn("startCell")(function* (
   port.listen("warden", WardenMessage, (message) => {
     if (message._tag === "Beat") beats++
     if (message._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
-    if (message._tag === "Heavy") isHeavy = true
+    if (message._tag === "Heavy") Deferred.doneUnsafe(heavy, Exit.void)
     if (message._tag === "Ended") reason = message.reason
   })
   logs.write({
@@ -160,7 +162,13 @@ export const startCell = Effect.fn("startCell")(function* (
     ),
     Effect.forkScoped,
   )
-  return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy, processId: child.pid ?? null } satisfies Cell
+  return {
+    account,
+    processId: child.pid ?? null,
+    ended: Deferred.await(ended),
+    isHeavy: () => Deferred.isDoneUnsafe(heavy),
+    heavy: Deferred.await(heavy),
+  } satisfies Cell
 })
 
 const closeCell = (child: ChildProcess, ended: Deferred.Deferred<never, CellEnded>): Effect.Effect<void> =>

@@ -14,11 +14,13 @@ import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
+import { removeFetched, requestFolder } from "./app-requests/fetched-package.ts"
+import { watchAppRequests } from "./app-requests/watch.ts"
 import { Bandwidth } from "./bandwidth.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
 import { Pulse } from "./pulse.ts"
-import { RequestBell } from "./request-bell.ts"
+import { AppRequestBell, RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { makeSessionFolder } from "./session-folder.ts"
 import { recordStandings } from "./standing-record.ts"
@@ -94,6 +96,7 @@ export const layerFoundations = (config: Config) =>
         ),
         LoginAnswers.layer,
         RequestBell.layer,
+        AppRequestBell.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
@@ -197,6 +200,8 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
   }
   const pulse = yield* Pulse
   yield* Effect.forkScoped(pulse.endless("orders", hearOrders))
+  yield* removeFetched(requestFolder(config))
+  yield* Effect.forkScoped(pulse.endless("appRequests", watchAppRequests(config)))
   yield* Effect.forkScoped(forgetOldEvents)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
