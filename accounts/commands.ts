@@ -8,6 +8,7 @@ import { markAuthenticated, setAuthState } from "../db/accounts.ts"
 import type { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { loginWish } from "../db/logins.ts"
+import { failStaleRuns } from "../db/runs.ts"
 import { AccountError, AccountRpcs, type CycleEvent, type LoginState, loginError } from "../src/channel/account-rpcs.ts"
 import { ChatRefusal } from "../src/channel/chat-requests.ts"
 import type { DocumentPage, FetchEvent } from "../src/channel/document-requests.ts"
@@ -26,6 +27,7 @@ import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
 import { listDocuments } from "./list-documents.ts"
 import { Meter, timed } from "./meter.ts"
+import { completePackages } from "./relist/complete-packages.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
@@ -164,6 +166,8 @@ const login = Effect.fn("login")(function* (report: (state: LoginState) => Effec
 /** Settles, and asks again whether the account is premium: offline TDLib knew only what was true when it was closed. */
 const settleAccount = Effect.fn("settleAccount")(function* () {
   const { accountId } = yield* AccountConfig
+  // Whatever this life comes to, nobody works on what an earlier one was at.
+  yield* failStaleRuns(accountId)
   const settled = yield* settle()
   const isPremium = yield* isPremiumAccount
   const limit = yield* UploadLimit
@@ -175,8 +179,11 @@ const settleAccount = Effect.fn("settleAccount")(function* () {
 
 const keepAll = () => undefined
 
-/** Of a set's progress the latest is enough; everything else that a cycle tells is counted. */
-const progressOf = (event: CycleEvent) => (event._tag === "SetProgress" ? event.setKey : undefined)
+/** Of the progress of a set or a source the latest is enough; everything else that a cycle tells is counted. */
+const progressOf = (event: CycleEvent) => {
+  if (event._tag === "SourceReading") return `source ${event.channelId}`
+  return event._tag === "SetProgress" ? event.setKey : undefined
+}
 
 /** The answers of an account cell to its supervisor's commands. */
 export const layerCommands = AccountRpcs.toLayer(
@@ -244,6 +251,7 @@ export const layerCommands = AccountRpcs.toLayer(
           (event) => (event._tag === "Fetching" ? "progress" : undefined),
           (report) => refusing(fetchDocuments(wanted, report)),
         ),
+      CompletePackages: () => guarded(completePackages()),
       AskChat: ({ request }) => Effect.provideContext(answerChatRequest(request), services),
     })
   }),

@@ -316,7 +316,10 @@ export const begunSets = (accountId: string) =>
       where k."accountId" = ${accountId} and k."state" in ('claimed', 'deferred', 'waiting')`,
   )
 
-/** Where the sets begin that lie between two messages of a channel, both excluded; those that anybody has looked at. */
+/**
+ * Where the sets begin that lie between two messages of a channel, both excluded; those that anybody has looked at. An earlier
+ * worker knew no claims, but its packages tell.
+ */
 export const setStartsBetween = (sourceChannelId: string, after: number, before: number) =>
   rows(
     "setStartsBetween",
@@ -324,7 +327,10 @@ export const setStartsBetween = (sourceChannelId: string, after: number, before:
     (sql) => sql`
       select "firstMessageId" from stash_claims
       where "sourceChannelId" = ${sourceChannelId} and "firstMessageId" > ${after} and "firstMessageId" < ${before}
-      order by "firstMessageId" desc limit 100`,
+      union
+      select "sourceMessageId" from "packages"
+      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" > ${after} and "sourceMessageId" < ${before}
+      order by 1 desc limit 100`,
   ).pipe(Effect.map((found) => found.map(({ firstMessageId }) => firstMessageId)))
 
 const ClaimCounts = Schema.Struct({

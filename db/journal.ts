@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import { noteNewPackage } from "./announcements.ts"
 import { DatabaseError } from "./database.ts"
 import { setNotificationKey, settleNotification } from "./notifications.ts"
+import { notePackagePost, PackagePost } from "./package-posts.ts"
 import { ArchiveType, createPackageStub, publishedByHash } from "./packages.ts"
 import { SafeInteger, storable } from "./row.ts"
 import { first, rows, run, transaction } from "./statement.ts"
@@ -16,6 +17,9 @@ export const PublicationStub = Schema.Struct({
   archiveType: ArchiveType,
   sourceTopicId: Schema.NullOr(SafeInteger),
   sourceCaption: Schema.NullOr(Schema.String),
+  /** The message of the source that it answers. Absent, as `post` is, in what an older worker wrote. */
+  replyToMessageId: Schema.optionalKey(Schema.NullOr(SafeInteger)),
+  post: Schema.optionalKey(PackagePost),
   ingestionRunId: Schema.NullOr(Schema.String),
 })
 export type PublicationStub = typeof PublicationStub.Type
@@ -263,6 +267,7 @@ export const finishPublication = (finished: { readonly contentHash: string; read
       })
       if (Option.isNone(created)) return yield* unfinished("a package with this content exists")
       const packageId = created.value.id
+      if (stub.post !== undefined) yield* notePackagePost(packageId, sourceChannelId, stub.post)
       yield* deleteSkipped(publication)
       yield* settleNotification(setNotificationKey(sourceChannelId, firstMessageId))
       yield* settlePublishedClaim(publication)

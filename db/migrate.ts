@@ -17,6 +17,7 @@ export const migrationNames = [
   "0011_channels",
   "0013_app_requests",
   "0014_adopt",
+  "0015_metadata",
 ] as const
 
 export interface Migration {

@@ -46,12 +46,15 @@ export const PackageDetail = Schema.Struct({
   fileName: Schema.String,
   /** Bytes of all volumes. */
   fileSize: SafeInteger,
+  archiveType: ArchiveType,
   fileCount: Schema.Int,
   destinationTitle: Schema.NullOr(Schema.String),
   /** In the order of the parts; empty when they are gone. */
   messageIds: Schema.Array(SafeInteger),
   /** What was not found at the last look. */
   problem: Schema.NullOr(Schema.String),
+  /** Why its files could not be listed at the last try; null: they were, or are still to be. */
+  listingProblem: Schema.NullOr(Schema.String),
 })
 export type PackageDetail = typeof PackageDetail.Type
 
@@ -64,14 +67,15 @@ export const findPackages = (wanted: string) => {
     "findPackages",
     PackageDetail,
     (sql) => sql`
-      select p."id", p."contentHash", p."fileName", p."fileSize", p."fileCount", c."title" as "destinationTitle",
+      select p."id", p."contentHash", p."fileName", p."fileSize", p."archiveType", p."fileCount", c."title" as "destinationTitle",
              to_jsonb(case when p."destMessageId" is null then '{}'
                            when cardinality(coalesce(p."destMessageIds", '{}')) > 0 then p."destMessageIds"
                            else array[p."destMessageId"] end) as "messageIds",
-             k."problem"
+             k."problem", r."problem" as "listingProblem"
       from "packages" p
         left join "telegram_channels" c on c."id" = p."destChannelId"
         left join stash_package_checks k on k."packageId" = p."id"
+        left join stash_relists r on r."packageId" = p."id"
       where p."id" = ${wanted} or p."fileName" = ${wanted}
          or (p."contentHash" >= ${hashes.from} and p."contentHash" < ${hashes.to})
       order by p."indexedAt" limit ${FEW}`,
@@ -90,6 +94,8 @@ export interface PackageStub {
   readonly sourceMessageId: number
   readonly sourceTopicId: number | null
   readonly sourceCaption: string | null
+  /** The message of the source that it answers. */
+  readonly replyToMessageId?: number | null
   readonly destChannelId: string
   /** Final ids, in the order of the parts; at least one. */
   readonly destMessageIds: ReadonlyArray<number>
@@ -107,11 +113,11 @@ export const createPackageStub = (stub: PackageStub) =>
     (sql) => sql`
       insert into "packages" as p (
         "id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId", "sourceTopicId",
-        "sourceCaption", "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "ingestionRunId"
+        "sourceCaption", "replyToMessageId", "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "ingestionRunId"
       ) values (
         gen_random_uuid()::text, ${stub.contentHash}, ${storable(stub.fileName)}, ${stub.fileSize},
         ${stub.archiveType}::"ArchiveType", ${stub.sourceChannelId}, ${stub.sourceMessageId}, ${stub.sourceTopicId},
-        ${stub.sourceCaption === null ? null : storable(stub.sourceCaption)}, ${stub.destChannelId},
+        ${stub.sourceCaption === null ? null : storable(stub.sourceCaption)}, ${stub.replyToMessageId ?? null}, ${stub.destChannelId},
         ${stub.destMessageIds[0] ?? null}, ${arrayLiteral(stub.destMessageIds)}::bigint[],
         ${stub.destMessageIds.length > 1}, ${stub.destMessageIds.length},
         -- The app may have deleted the run meanwhile.

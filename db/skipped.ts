@@ -38,7 +38,7 @@ export const recordSkipped = (skipped: SkippedPackage) =>
         "isMultipart", "partCount", "accountId"
       ) values (
         gen_random_uuid()::text, ${storable(skipped.fileName)}, ${skipped.fileSize}, ${skipped.reason}::"SkipReason",
-        ${skipped.errorMessage}, ${skipped.sourceChannelId}, ${skipped.sourceMessageId}, ${skipped.sourceTopicId},
+        ${skipped.errorMessage === null ? null : storable(skipped.errorMessage)}, ${skipped.sourceChannelId}, ${skipped.sourceMessageId}, ${skipped.sourceTopicId},
         ${skipped.isMultipart}, ${skipped.partCount}, ${skipped.accountId}
       )
       on conflict ("sourceChannelId", "sourceMessageId") do update set
@@ -104,7 +104,7 @@ const settleVanished = (skipped: SkippedPackage & { readonly errorMessage: strin
     "settleVanished",
     (sql) => sql`
       update stash_claims
-      set "state" = 'skipped', "reason" = ${skipped.errorMessage}, "stage" = 'scan', "retryAt" = null,
+      set "state" = 'skipped', "reason" = ${storable(skipped.errorMessage)}, "stage" = 'scan', "retryAt" = null,
           "leaseUntil" = null, "updatedAt" = now()
       where "sourceChannelId" = ${skipped.sourceChannelId} and "firstMessageId" = ${skipped.sourceMessageId}
         and "accountId" = ${skipped.accountId} and "state" in ('claimed', 'deferred', 'waiting')`,

@@ -217,6 +217,12 @@ export const settings = {
     about: "how often every package's messages are looked for in the destination; 0 never looks",
     fallback: "24",
   },
+  AUTO_GROUP_TIME_WINDOW_MINUTES: {
+    decode: wholeNumber(0, 1440),
+    expected: "minutes, 0 to 1440",
+    about: "packages that one sender posts within so many minutes of each other become a group; 0: not for that alone",
+    fallback: "5",
+  },
   STASH_VERIFY_UPLOADS: {
     decode: Schema.Literals(["size", "digest"]),
     expected: "size or digest",
@@ -429,6 +435,7 @@ export interface Config {
   /** Of each account. */
   readonly tdlibCacheBytes: number
   readonly verifyHours: number
+  readonly groupWindowMinutes: number
   readonly verifyUploads: "size" | "digest"
   readonly captionTags: boolean
   readonly publishBy: "upload" | "copy"
@@ -536,6 +543,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     },
     tdlibCacheBytes: values.STASH_TDLIB_CACHE_MB * MEBIBYTE,
     verifyHours: values.STASH_VERIFY_HOURS,
+    groupWindowMinutes: values.AUTO_GROUP_TIME_WINDOW_MINUTES,
     verifyUploads: values.STASH_VERIFY_UPLOADS,
     captionTags: values.STASH_CAPTION_TAG === "on",
     publishBy: values.STASH_PUBLISH,

@@ -19,6 +19,7 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   multipartTimeoutHours: 0,
   tdlibCacheBytes: 2 ** 30,
   verifyHours: 0,
+  groupWindowMinutes: 5,
   memory: { softBytes: 2 ** 31, hardBytes: 2 ** 32 },
   captionTags: true,
   publishBy: "upload",

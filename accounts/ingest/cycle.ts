@@ -1,6 +1,5 @@
 import { basename } from "node:path"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { type Destination, destination as destinationOf, type Source, sourcesOf } from "../../db/channels.ts"
 import { begunSets } from "../../db/claims.ts"
@@ -17,11 +16,12 @@ import { removeLeftoverFiles, trimLeftoverFiles } from "../telegram/leftover-fil
 import type { TelegramError } from "../telegram/telegram-error.ts"
 import { keepClaims } from "./claim-leases.ts"
 import { Drain } from "./drain.ts"
+import { groupPackages } from "./group-packages.ts"
 import { ingestPosts } from "./ingest-posts.ts"
 import { ingestSource } from "./ingest-source.ts"
 import { throttleProgress } from "./progress-throttle.ts"
-import { recordRun } from "./run-record.ts"
-import { isEmptyFolder, removeOtherFolders, setFolderName } from "./set-folder.ts"
+import { type RunRecord, recordRun } from "./run-record.ts"
+import { isEmptyFolder, LISTINGS_FOLDER, removeOtherFolders, setFolderName } from "./set-folder.ts"
 import { SetsUnderWay } from "./sets-under-way.ts"
 import type { CycleFrame } from "./take-up-set.ts"
 import { makeForumTopicNames } from "./topic-names.ts"
@@ -109,7 +109,7 @@ const tidy = Effect.fn("tidy")(
     // The folder of an open publication holds the parts that are still to be sent.
     const publishing = (yield* openPublications(accountId)).map(({ directory }) => basename(directory))
     const folders = begun.map(({ chatId, firstMessageId }) => setFolderName(chatId, firstMessageId))
-    yield* removeOtherFolders(tempDirectory, new Set([...folders, ...publishing]))
+    yield* removeOtherFolders(tempDirectory, new Set([...folders, ...publishing, LISTINGS_FOLDER]))
     // With no set on the disk, TDLib's own halves of downloads are gone on with by nobody either.
     const isIdle = yield* isEmptyFolder(tempDirectory)
     const begunChatIds = [...new Set(begun.map(({ chatId }) => chatId))]
@@ -132,42 +132,48 @@ const verify = Effect.flatMap(AccountConfig, ({ verifyHours }) => verifyLibrary(
   ),
 )
 
+const goThrough = Effect.fn("goThrough")(function* (
+  run: RunRecord,
+  report: (event: CycleEvent) => Effect.Effect<void>,
+) {
+  const { accountId } = yield* AccountConfig
+  yield* loadAllChats()
+  const destination = yield* needDestination()
+  const drain = yield* Drain
+  yield* keepClaims()
+  const frame: CycleFrame = {
+    destination,
+    runId: run.id,
+    underWay: new SetsUnderWay(),
+    topicNamesOf: makeForumTopicNames(),
+    report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
+  }
+  const posts = yield* ingestPosts(frame)
+  const scans = Effect.gen(function* () {
+    yield* drain.interruptible(Effect.andThen(sweep(destination), verify))
+    yield* run.stand("scanning")
+    yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
+      concurrency: SOURCES_AT_ONCE,
+      discard: true,
+    })
+  }).pipe(Effect.catchTag("CycleCut", () => Effect.void))
+  yield* Effect.andThen(scans, posts.atRest).pipe(Effect.raceFirst(posts.run))
+  yield* run.stand("complete")
+  yield* groupPackages()
+  yield* drain.interruptible(sweep(destination))
+  yield* tidy()
+})
+
 /**
  * Goes once through all sources of the account and tells `report` all that happens. Ends early when it is cut short.
  * Fails with `AccountError` when the operator must act, or with what stops the account.
  */
-export const runCycle = Effect.fn("runCycle")(
-  function* (report: (event: CycleEvent) => Effect.Effect<void>) {
-    const { accountId } = yield* AccountConfig
-    yield* loadAllChats()
-    const destination = yield* needDestination()
-    const drain = yield* Drain
-    const run = yield* recordRun(accountId)
-    yield* keepClaims()
-    const frame: CycleFrame = {
-      destination,
-      runId: run.id,
-      underWay: new SetsUnderWay(),
-      topicNamesOf: makeForumTopicNames(),
-      report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
-    }
-    const posts = yield* ingestPosts(frame)
-    const scans = Effect.gen(function* () {
-      yield* drain.interruptible(Effect.andThen(sweep(destination), verify))
-      yield* Effect.forEach(yield* sourcesOf(accountId), (source) => ingestOrShow(source, frame), {
-        concurrency: SOURCES_AT_ONCE,
-        discard: true,
-      })
-    }).pipe(Effect.catchTag("CycleCut", () => Effect.void))
-    yield* Effect.andThen(scans, posts.atRest).pipe(
-      Effect.raceFirst(posts.run),
-      Effect.onExit((exit) => run.finish(Exit.isSuccess(exit) ? null : exit.cause)),
-    )
-
-    yield* drain.interruptible(sweep(destination))
-    yield* tidy()
-    yield* reach("cycle.done")
-  },
-  Effect.catchTag("CycleCut", () => Effect.void),
-  Effect.scoped,
-)
+export const runCycle = Effect.fn("runCycle")(function* (report: (event: CycleEvent) => Effect.Effect<void>) {
+  const { accountId } = yield* AccountConfig
+  const run = yield* recordRun(accountId)
+  yield* goThrough(run, report).pipe(
+    Effect.catchTag("CycleCut", () => Effect.void),
+    Effect.onExit((exit) => run.finish(exit)),
+  )
+  yield* reach("cycle.done")
+}, Effect.scoped)

@@ -31,7 +31,13 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     const departure = yield* takeUpSet({ set, source, setStarts: reading.starts, topicNames }, frame)
     if (departure !== notTakenUp) yield* reading.leave(set)
   })
-  yield* Stream.paginate(undefined, () => reading.next).pipe(
+  const tellReading = Effect.suspend(() => {
+    const { messages, sets } = reading.counts()
+    const { channelId, title } = source
+    return frame.report({ _tag: "SourceReading", channelId, title, messages, sets })
+  })
+  yield* tellReading
+  yield* Stream.paginate(undefined, () => Effect.tap(reading.next, tellReading)).pipe(
     Stream.mapEffect(ingest, { concurrency: SETS_AT_ONCE, unordered: true }),
     Stream.runDrain,
   )

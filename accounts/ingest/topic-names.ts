@@ -8,7 +8,7 @@ const MAX_NAMES = 2_000
  * The names of a forum's topics, each asked for once, when it is needed: the topics without news cost nothing. Null for
  * General, which is named after nobody, and for what Telegram does not tell.
  */
-const makeTopicNames = (chatId: number) => {
+export const makeTopicNames = (chatId: number) => {
   const names = new Map<number, string | null>()
   return {
     known: (topicId: number): string | null => names.get(topicId) ?? null,

@@ -51,6 +51,13 @@ export type Outcome = (typeof outcomes)[number]
 const setIdentity = { setKey: Schema.String, name: Schema.String }
 
 export const CycleEvent = Schema.Union([
+  /** How far the reading of a source is: what was read and found in this cycle so far. */
+  Schema.TaggedStruct("SourceReading", {
+    channelId: Schema.String,
+    title: Schema.String,
+    messages: Schema.Int,
+    sets: Schema.Int,
+  }),
   Schema.TaggedStruct("SourceScanned", {
     title: Schema.String,
     messages: Schema.Int,
@@ -120,6 +127,8 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("TakeUp"),
   /** Goes once through all sources of the account. */
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
+  /** Completes packages, for which there is time while the account rests. Whatever it is at may be interrupted at any moment. */
+  Rpc.make("CompletePackages", { error: AccountError }),
   /** Does something with chats for an operator, beside whatever else the account does. */
   Rpc.make("AskChat", { payload: { request: ChatRequest }, success: ChatAnswer, error: ChatRefusal }),
   /** Publishes files that lie on the disk, beside whatever else the account does. */

@@ -45,6 +45,7 @@ const connect = (handlers: Partial<{ settle: Effect.Effect<never, AccountError>;
           Settle: () => handlers.settle ?? new AccountError({ who: "operator", message: "choose a destination" }),
           Drain: () => Effect.void,
           TakeUp: () => Effect.void,
+          CompletePackages: () => Effect.void,
           RunCycle: () => handlers.cycle ?? Stream.make(scanned, scanned),
         }),
       ),

@@ -39,6 +39,8 @@ export const CellConfig = Schema.Struct({
   tdlibCacheBytes: Schema.Int,
   /** How often every package's messages are looked for in the destination: hours; 0 = never. */
   verifyHours: Schema.Int,
+  /** How close posts of one sender must be to be a group for that alone: minutes; 0 = never. */
+  groupWindowMinutes: Schema.Int,
   /** Whether captions carry a tag, with which the destination alone says what it holds. */
   captionTags: Schema.Boolean,
   /** Whether files that need no splitting are uploaded anew, or sent as copies of the source's. */

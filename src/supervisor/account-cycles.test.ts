@@ -33,6 +33,10 @@ const cellOf = (cycle: Effect.Effect<void>, heavy: Effect.Effect<void> = Effect.
       told.push(interrupts ? "cut" : "drain")
       return Deferred.succeed(drained, undefined)
     },
+    CompletePackages: () => {
+      told.push("complete")
+      return Effect.onInterrupt(Effect.never, () => Effect.sync(() => void told.push("leave")))
+    },
     TakeUp: () =>
       Effect.sync(() => {
         told.push("take up")
@@ -126,7 +130,7 @@ describe("the cycles of an account", () => {
         yield* TestClock.adjust("1 minute")
         expect((yield* standing).state).toBe("idle")
         yield* TestClock.adjust("6 minutes")
-        expect(told).toEqual(["run", "drain", "take up", "run"])
+        expect(told).toEqual(["run", "drain", "take up", "complete", "leave", "run"])
       }),
       "00:00-07:30",
     ),
@@ -179,14 +183,16 @@ describe("the cycles of an account", () => {
         yield* TestClock.adjust(0)
         expect((yield* standing).state).toBe("idle")
         expect((yield* standing).reason).toContain("the operator ended the last one")
-        expect(told).toEqual(["run", "cut", "take up"])
+        expect(told).toEqual(["run", "cut", "take up", "complete"])
         // Nothing runs now that it could mean.
         yield* (yield* Orders).cancel("ana")
         yield* TestClock.adjust("53 minutes")
-        expect(told).toHaveLength(3)
+        expect(told).toHaveLength(4)
         yield* (yield* Wake).call(["ana"])
         yield* TestClock.adjust(0)
         expect((yield* standing).state).toBe("ingesting")
+        // The rest was used, until it ended.
+        expect(told.slice(4)).toEqual(["leave", "run"])
       }),
     ),
   )

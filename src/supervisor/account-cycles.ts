@@ -1,5 +1,6 @@
 import { Clock, Deferred, Duration, Effect, Schema, Stream } from "effect"
 import type { Account } from "../../db/accounts.ts"
+import { logEvent } from "../log-line.ts"
 import type { AccountState } from "./account-state.ts"
 import type { Cell } from "./cell.ts"
 import { Orders } from "./orders.ts"
@@ -93,8 +94,20 @@ interface Turn {
   readonly note: string
 }
 
+/** What a rest is used for. It ends with the rest, and never ends that. */
+const useRest = (cell: Cell): Effect.Effect<never> =>
+  cell.account.CompletePackages().pipe(
+    Effect.catch((error) =>
+      logEvent.warn("packages.incomplete", "Packages could not be completed; tried again in the next rest", {
+        error: error.message,
+      }),
+    ),
+    Effect.andThen(Effect.never),
+  )
+
 /** Waits, visibly, until the account may begin its next cycle: held, then at rest, unless it is called. */
 const awaitTurn = Effect.fn("AccountCycles.awaitTurn")(function* (
+  cell: Cell,
   { id }: Account,
   turn: Turn,
   called: Effect.Effect<void>,
@@ -122,7 +135,9 @@ const awaitTurn = Effect.fn("AccountCycles.awaitTurn")(function* (
     else {
       yield* stand(id, "idle", `next cycle at ${asText(dueAt)}${note}`)
       const held = timetable.until(id, (other) => other !== undefined)
-      yield* Effect.raceFirst(Effect.raceFirst(Effect.sleep(dueAt - now), call), held)
+      yield* Effect.raceFirst(Effect.raceFirst(Effect.sleep(dueAt - now), call), held).pipe(
+        Effect.raceFirst(useRest(cell)),
+      )
     }
   }
 })
@@ -139,7 +154,7 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
   let putOffInARow = 0
   let turn: Turn = { dueAt: begun, note: "" }
   for (;;) {
-    yield* awaitTurn(account, turn, called, config)
+    yield* awaitTurn(cell, account, turn, called, config)
     if (yield* Deferred.isDone(stopping)) return
     const cutBy = yield* runCycle(cell, account, begun, stopping)
     if (yield* Deferred.isDone(stopping)) return

@@ -40,6 +40,7 @@ const cellConfig = (
   multipartTimeoutHours: config.multipartTimeoutHours,
   tdlibCacheBytes: config.tdlibCacheBytes,
   verifyHours: config.verifyHours,
+  groupWindowMinutes: config.groupWindowMinutes,
   captionTags: config.captionTags,
   publishBy: config.publishBy,
   verifyUploads: config.verifyUploads,

@@ -79,6 +79,7 @@ const withActivity = (
 
 const noteOnAccount = (account: AccountStatus, event: CycleEvent): AccountStatus => {
   switch (event._tag) {
+    case "SourceReading":
     case "SourceScanned":
       return account
     case "SourceFailed":

@@ -5,6 +5,7 @@ import { Database } from "../../db/database.ts"
 import { embeddedPostgres } from "../../db/embedded.ts"
 import { forgetEvents } from "../../db/events.ts"
 import { migrate } from "../../db/migrate.ts"
+import { failAbandonedRuns } from "../../db/runs.ts"
 import { accountSchedules } from "../../db/schedules.ts"
 import { SUPERVISOR_APPLICATION } from "../../db/supervisors.ts"
 import type { Config } from "../config.ts"
@@ -144,6 +145,13 @@ const forgetOldEvents = forgetEvents(EVENT_DAYS).pipe(
   Effect.forever,
 )
 
+/** Ends the runs that nobody will ever end, for ever. */
+const endAbandonedRuns = failAbandonedRuns().pipe(
+  Effect.catch((error) => logEvent.warn("runs.left", "Abandoned runs could not be ended", { error: error.message })),
+  Effect.andThen(Effect.sleep("10 minutes")),
+  Effect.forever,
+)
+
 /** Of the time that a stop may take, what closing every TDLib, the pool and the database in order may need. */
 const CLOSING_SECONDS = 8
 
@@ -203,6 +211,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
   yield* removeFetched(requestFolder(config))
   yield* Effect.forkScoped(pulse.endless("appRequests", watchAppRequests(config)))
   yield* Effect.forkScoped(forgetOldEvents)
+  yield* Effect.forkScoped(endAbandonedRuns)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,

@@ -13,7 +13,7 @@ import {
 } from "../../../db/rebuild.ts"
 import { creatorOf } from "../../archive/creator.ts"
 import { type DestinationSet, destinationSets } from "../../archive/destination-sets.ts"
-import { choosePreviewEntry } from "../../archive/preview-entry.ts"
+import { previewEntries } from "../../archive/preview-entry.ts"
 import type { ListedDocument } from "../../channel/document-requests.ts"
 import type { Volume } from "../../cpu/jobs.ts"
 import { CpuPool } from "../../cpu/pool.ts"
@@ -73,18 +73,18 @@ const describe = Effect.fn("describe")(function* (
   const pool = (yield* CpuPool).of(work.accountId)
   const { archiveType, family, name } = set
   const inspection = yield* pool.inspect({ family, archiveType, volumes, workDirectory })
-  const entry = choosePreviewEntry(inspection.entries)
   const target = join(workDirectory, "preview")
-  const found =
-    entry === undefined
-      ? null
-      : yield* pool.preview({ family, volumes, entryPath: entry.path, target, maxBytes: MAX_PREVIEW_BYTES })
+  let hasPreview = false
+  for (const { path: entryPath } of previewEntries(inspection.entries)) {
+    hasPreview = (yield* pool.preview({ family, volumes, entryPath, target, maxBytes: MAX_PREVIEW_BYTES })) !== null
+    if (hasPreview) break
+  }
   const files = inspection.entries.filter(({ directory }) => !directory)
   yield* updatePackageWithMetadata(packageId, {
     fileCount: Math.max(inspection.fileCount, files.length),
     files: files.map((file) => ({ ...file, flags: file.encrypted ? [...file.flags, "encrypted"] : file.flags })),
     flags: inspection.flags,
-    previewData: found === null ? null : yield* Effect.promise(() => readFile(target)),
+    previewData: hasPreview ? yield* Effect.promise(() => readFile(target)) : null,
     previewMessageId: null,
     creator: creatorOf({ topicName: null, fileName: name, channelTitle: null }),
     tags: [],
