@@ -34,6 +34,8 @@ COPY package.json LICENSE README.md ./
 COPY db ./db
 COPY accounts ./accounts
 COPY src ./src
+# docker exec CONTAINER stash status
+RUN ln -s /app/src/main.ts /usr/local/bin/stash
 
 # Everything the worker keeps lies in one volume, owned by the ordinary user. The code stays root's, and the root file
 # system may be read-only, with a tmpfs at /tmp.
