@@ -53,5 +53,6 @@ EXPOSE 8787
 # SIGTERM ends what is under way, closes every account's TDLib and stops the embedded Postgres: that takes up to
 # STASH_STOP_SECONDS (25) and a little more. Stop with a grace period of 60 s (docker stop -t 60).
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["tini", "--", "node", "src/main.ts"]
+# The flag as in src/sandbox/node-flags.ts: a thread that compiles must not hold up the exit.
+ENTRYPOINT ["tini", "--", "node", "--no-concurrent-sparkplug", "src/main.ts"]
 CMD ["run"]

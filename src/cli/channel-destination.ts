@@ -1,24 +1,15 @@
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type AccountStanding, accountStandings } from "../../db/account-states.ts"
-import {
-  callAccounts,
-  destination as destinationOf,
-  linkChannel,
-  setDestination,
-  upsertChannel,
-} from "../../db/channels.ts"
-import { getSetting, setSetting } from "../../db/settings.ts"
+import { destination as destinationOf, linkChannel } from "../../db/channels.ts"
+import { getSetting } from "../../db/settings.ts"
 import type { SeenChat } from "../channel/chat-requests.ts"
+import { ChatUnfit, INVITE_KEY, makeDestination, publishIn } from "../channel-roles.ts"
 import { askAccount, canBeAsked, chosenAccount, NotAnswered, nameOf } from "./ask-account.ts"
 import { accountFlag, channelArgument, json } from "./channel-flags.ts"
-import { ChatUnfit } from "./channel-links.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { ChannelNotFound, channelsCalled } from "./one-channel.ts"
 import { table } from "./table.ts"
-
-/** Where the web app keeps the link by which accounts come into the destination. */
-const INVITE_KEY = "destination_invite_link"
 
 interface Found {
   readonly chat: SeenChat
@@ -72,23 +63,13 @@ const admit = Effect.fn("admit")(
 
 const choose = Effect.fn("choose")(function* (found: Found) {
   const { chat, inviteLink } = found
-  if (chat.refusal !== null) return yield* new ChatUnfit({ title: chat.title, reason: chat.refusal })
-  if (!chat.canPost) return yield* new ChatUnfit({ title: chat.title, reason: "the account may not post there" })
-  const row = yield* upsertChannel({
-    telegramId: chat.chatId,
-    title: chat.title,
-    type: "DESTINATION",
-    isForum: chat.kind === "forum",
-    isActive: true,
-  })
+  const row = yield* makeDestination(chat)
   const accounts = yield* Effect.forEach(
     (yield* accountStandings()).filter(({ isActive }) => isActive),
     (account) => Effect.map(admit(account, found, row.id), (what) => ({ account: nameOf(account), what })),
     { concurrency: "unbounded" },
   )
-  yield* setDestination(row.id)
-  if (inviteLink !== null) yield* setSetting(INVITE_KEY, inviteLink)
-  yield* callAccounts()
+  yield* publishIn(row.id, inviteLink)
   return { channelId: row.id, chatId: chat.chatId, title: chat.title, inviteLink, accounts }
 })
 

@@ -1,38 +1,14 @@
-import { Console, Effect, Schema } from "effect"
+import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { AccountStanding } from "../../db/account-states.ts"
 import { forgetTrouble, unlinkChannel } from "../../db/channel-changes.ts"
-import { type ChannelRole, callAccounts, linkChannel, upsertChannel } from "../../db/channels.ts"
+import { type ChannelRole, callAccounts, linkChannel } from "../../db/channels.ts"
 import type { SeenChat } from "../channel/chat-requests.ts"
+import { ChatUnfit, makeSource, readSource } from "../channel-roles.ts"
 import { askAccount, canBeAsked, chosenAccount, nameOf } from "./ask-account.ts"
 import { accountFlag, channelArgument, json } from "./channel-flags.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { ChannelNotFound, channelsCalled, oneChannel } from "./one-channel.ts"
-
-/** Thrown when: a chat cannot be what the operator wants to make of it. */
-export class ChatUnfit extends Schema.TaggedError<ChatUnfit>()("ChatUnfit", {
-  title: Schema.String,
-  reason: Schema.String,
-}) {
-  override get message(): string {
-    return `${this.title}: ${this.reason}`
-  }
-}
-
-/** Makes a chat that an account sees an enabled source. Fails with `ChatUnfit` when it can be none. */
-const makeSource = Effect.fn("makeSource")(function* (chat: SeenChat) {
-  if (chat.refusal !== null) return yield* new ChatUnfit({ title: chat.title, reason: chat.refusal })
-  const [known] = yield* channelsCalled(String(chat.chatId))
-  if (known?.type === "DESTINATION")
-    return yield* new ChatUnfit({ title: chat.title, reason: "it is a destination, and cannot be a source too" })
-  return yield* upsertChannel({
-    telegramId: chat.chatId,
-    title: chat.title,
-    type: "SOURCE",
-    isForum: chat.kind === "forum",
-    isActive: true,
-  })
-})
 
 const protectedNote = (chat: SeenChat | undefined): string =>
   chat?.isProtected === true ? " Its content is protected: Telegram does not let it be saved, so nothing is taken." : ""
@@ -133,9 +109,7 @@ const join = Command.make(
       const answer = yield* askAccount(chosen, { _tag: "Join", target })
       if (answer._tag !== "Joined" || memberOnly) return { chosen, answer, source: undefined }
       const source = yield* makeSource(answer.chat)
-      yield* linkChannel({ accountId: chosen.id, channelId: source.id, role: "READER" })
-      yield* forgetTrouble(source.id)
-      yield* callAccounts([chosen.id])
+      yield* readSource(chosen.id, source.id)
       return { chosen, answer, source }
     }).pipe(Effect.provide(layerLibraryDatabase))
     const name = nameOf(done.chosen)
