@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
-import { call, type Ended, type Engine, must } from "./engine.ts"
+import { call, cleanUp, type Ended, type Engine, must } from "./engine.ts"
 
 export interface Image {
   readonly engine: Engine
@@ -240,7 +240,7 @@ export const checkImage = async (
     }
     return { facts, checks }
   } finally {
-    for (const container of [rig.worker, rig.sandbox]) await call(rig.podman("rm", "--force", container), 120)
-    await call(rig.podman("volume", "rm", "--force", rig.volume), 60)
+    for (const container of [rig.worker, rig.sandbox]) await cleanUp(rig.podman("rm", "--force", container), 120)
+    await cleanUp(rig.podman("volume", "rm", "--force", rig.volume), 60)
   }
 }

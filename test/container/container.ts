@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { checkImage, type Image } from "./checks.ts"
-import { call, type Engine, findEngine, must } from "./engine.ts"
+import { call, cleanUp, type Engine, findEngine, must } from "./engine.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -53,10 +53,10 @@ const build = async (engine: Engine): Promise<{ readonly image: Image; readonly 
 
 /** Layers are removed by who made them, before their folder is. */
 const clear = async (engine: Engine, storage: string): Promise<void> => {
-  await call([...engine.containers, "rmi", "--force", TAG], 120)
+  await cleanUp([...engine.containers, "rmi", "--force", TAG], 120)
   if (engine.buildah === undefined) return
-  await call([...engine.buildah, "rm", "--all"], 120)
-  await call([...engine.buildah, "rmi", "--all", "--force"], 120)
+  await cleanUp([...engine.buildah, "rm", "--all"], 120)
+  await cleanUp([...engine.buildah, "rmi", "--all", "--force"], 120)
   await rm(storage, { recursive: true, force: true })
 }
 

@@ -12,11 +12,14 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs a program to its end; `seconds` bounds it. */
-export const call = async (command: ReadonlyArray<string>, seconds: number): Promise<Ended> => {
+const stop = new AbortController()
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
+
+const end = async (command: ReadonlyArray<string>, seconds: number, signal?: AbortSignal): Promise<Ended> => {
   const [program = "", ...parameters] = command
   try {
-    const limits = { timeout: seconds * 1000, maxBuffer: 64 * 1024 * 1024 }
+    const limits = { timeout: seconds * 1000, maxBuffer: 64 * 1024 * 1024, ...(signal && { signal }) }
     return { code: 0, ...(await run(program, parameters, limits)) }
   } catch (error) {
     const { code, stderr, stdout } = error as { code?: unknown; stdout?: string; stderr?: string }
@@ -25,7 +28,15 @@ export const call = async (command: ReadonlyArray<string>, seconds: number): Pro
   }
 }
 
-/** The same, where only success is of use. @returns what it printed, trimmed */
+/** Runs a program to its end; `seconds` bounds it, and a signal to us ends it. */
+export const call = (command: ReadonlyArray<string>, seconds: number): Promise<Ended> =>
+  end(command, seconds, stop.signal)
+
+/** What is made is removed even when we are to end; whether that went well changes nothing. */
+export const cleanUp = (command: ReadonlyArray<string>, seconds: number): Promise<unknown> =>
+  end(command, seconds).catch(() => undefined)
+
+/** The same as `call`, where only success is of use. @returns what it printed, trimmed */
 export const must = async (command: ReadonlyArray<string>, seconds: number): Promise<string> => {
   const { code, stderr, stdout } = await call(command, seconds)
   if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}:\n${(stdout + stderr).slice(-4000)}`)
