@@ -51,7 +51,11 @@ const isEnded = (outcome: Option.Option<RequestOutcome>): boolean =>
  * Asks an account of a running worker, and waits for the answer. Fails with `NotAnswered`, which says why: nobody runs the
  * account, it refuses, or it did not answer in time.
  */
-export const askAccount = Effect.fn("askAccount")(function* (account: AccountStanding, request: ChatRequest) {
+export const askAccount = Effect.fn("askAccount")(function* (
+  account: AccountStanding,
+  request: ChatRequest,
+  timeoutSeconds: number = TIMEOUT_SECONDS,
+) {
   const refuse = (reason: string) => new NotAnswered({ account: nameOf(account), reason })
   if (!(yield* canBeAsked(account)))
     return yield* refuse(
@@ -59,17 +63,17 @@ export const askAccount = Effect.fn("askAccount")(function* (account: AccountSta
         ? "no worker runs this account now, and this needs Telegram: start the worker (stash run)"
         : "the account is paused: stash account resume",
     )
-  const id = yield* ask({ accountId: account.id, request, timeoutSeconds: TIMEOUT_SECONDS })
+  const id = yield* ask({ accountId: account.id, request, timeoutSeconds })
   const outcome = yield* outcomeOf(id).pipe(
     Effect.repeat({ until: isEnded, schedule: Schedule.spaced(LOOK_EVERY) }),
-    Effect.timeoutOption(`${TIMEOUT_SECONDS} seconds`),
+    Effect.timeoutOption(`${timeoutSeconds} seconds`),
     Effect.map(Option.flatten),
     // Nobody waits any more, so nobody shall begin.
     Effect.onInterrupt(() => Effect.ignore(failRequest(id, "nobody waits for it any more"))),
   )
   if (Option.isNone(outcome)) {
     yield* failRequest(id, "nobody waits for it any more")
-    return yield* refuse(`it did not answer within ${TIMEOUT_SECONDS} s (stash account list tells what it does)`)
+    return yield* refuse(`it did not answer within ${timeoutSeconds} s (stash account list tells what it does)`)
   }
   if (outcome.value.state === "failed") return yield* refuse(outcome.value.error ?? "it failed")
   return yield* Schema.decodeUnknownEffect(ChatAnswer)(outcome.value.answer)

@@ -53,6 +53,9 @@ const link = Command.make(
   }),
 ).pipe(
   Command.withDescription("Let an account read a source, or write to the destination; a new chat becomes a source"),
+  Command.withExamples([
+    { command: "stash channel link -1001234567890 --account Alice", description: "a chat of stash channel chats" },
+  ]),
 )
 
 /** The channel that is meant, made a source if it was unknown, and how the account sees it, if it can be asked. */
@@ -86,7 +89,12 @@ const unlink = Command.make(
         : `${done.account} had nothing to do with ${done.title}.`,
     )
   }),
-).pipe(Command.withDescription("Let an account no longer read or write a channel"))
+).pipe(
+  Command.withDescription("Let an account no longer read or write a channel"),
+  Command.withExamples([
+    { command: "stash channel unlink Minis --account Alice", description: "others go on with it" },
+  ]),
+)
 
 const target = Argument.String("target").pipe(
   Argument.withDescription("@username, t.me/username, or an invite link (t.me/+...)"),

@@ -81,7 +81,10 @@ export const list = Command.make(
     const headings = ["chat", "title", "role", "category", "accounts", "settled to", "looked through", "sets", "state"]
     yield* Console.log(table(headings, rows, "There is no channel yet: stash channel chats, stash channel link."))
   }),
-).pipe(Command.withDescription("List all channels: who reads and writes them, how far, and what is wrong"))
+).pipe(
+  Command.withDescription("List all channels: who reads and writes them, how far, and what is wrong"),
+  Command.withExamples([{ command: "stash channel list", description: "sources and destination" }]),
+)
 
 export const chats = Command.make(
   "chats",
@@ -121,4 +124,10 @@ export const chats = Command.make(
     const headings = ["chat", "title", "kind", "name", "in", "is our", "note"]
     yield* Console.log(table(headings, rows, "The account is in no channel and no group."))
   }),
-).pipe(Command.withDescription("List the chats of an account: main list, archive, folders"))
+).pipe(
+  Command.withDescription("List the chats of an account: main list, archive, folders"),
+  Command.withExamples([
+    { command: "stash channel chats --account Alice", description: "what it could read" },
+    { command: "stash channel chats --account Alice --all", description: "with what cannot be a source, and why" },
+  ]),
+)

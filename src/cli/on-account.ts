@@ -35,4 +35,5 @@ export const onAccount = <Name extends string, R>(
 ) =>
   Command.make(name, { wanted, json }, ({ json, wanted }) => actOn(wanted, json, act)).pipe(
     Command.withDescription(description),
+    Command.withExamples([{ command: `stash account ${name} Alice`, description: "by its name" }]),
   )

@@ -170,6 +170,14 @@ const steps: ReadonlyArray<readonly [name: string, run: (rig: Rig) => Promise<st
     },
   ],
   ["the worker on the demo's volume becomes healthy", (rig) => startWorkerOn(rig).then(() => becomeReady(rig))],
+  [
+    "stash doctor, in the running container",
+    async (rig) => {
+      const { code, stdout } = await within(rig, rig.worker, ["stash", "doctor"])
+      expect(code === 0, `exit code ${code}: ${stdout}`)
+      return stdout.trim().split("\n").at(-1) ?? ""
+    },
+  ],
   ["SIGTERM", stop],
   [
     "started again on the same volume",
@@ -195,7 +203,23 @@ const steps: ReadonlyArray<readonly [name: string, run: (rig: Rig) => Promise<st
     },
   ],
   ["SIGTERM once more", stop],
+  [
+    "a backup, restored into an empty folder",
+    async (rig) => {
+      const file = "/data/backup.tar.gz"
+      const made = await must(command(rig, "/data/demo", "backup", file), 120)
+      await must(command(rig, "/data/restored", "restore", file, "--yes"), 120)
+      return made.replace(/\. It holds[\s\S]*/, "")
+    },
+  ],
 ]
+
+/** A command of stash on the stopped worker's volume. */
+const command = ({ image, podman, volume }: Rig, data: string, ...stash: ReadonlyArray<string>) =>
+  podman(
+    ...["run", "--rm", ...image.engine.run, ...HARDENED, "--network", "none", "--volume", `${volume}:/data`],
+    ...["--env", `STASH_DATA_DIR=${data}`, image.tag, ...stash],
+  )
 
 const startWorkerOn = async (rig: Rig): Promise<void> => {
   await startSandbox(rig)
