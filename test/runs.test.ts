@@ -29,7 +29,7 @@ const prepare = () =>
     const orc = await makeArchive(folder, "Orc.zip", 20 * KIBIBYTE)
     return worldOf([`${dragon}.001`, `${dragon}.002`, `${dragon}.003`, orc])
   })
-const slow = { STASH_MAX_DOWNLOAD_MBIT: "2", STASH_MAX_UPLOAD_MBIT: "2" }
+const slow = { STASH_MAX_DOWNLOAD_MBIT: "1", STASH_MAX_UPLOAD_MBIT: "1" }
 
 const select = `
   select "status"::text, "currentStep" as step, "currentFile" as file, "currentFileNum" as num, "totalFiles" as total,
