@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { SafeInteger } from "./row.ts"
+import { arrayLiteral, SafeInteger, storableJson } from "./row.ts"
 import { setSetting } from "./settings.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 
@@ -71,6 +71,57 @@ export const upsertChannel = (channel: {
         end
       returning "id", "telegramId", "title", "type", "isForum", "isActive", "category"`,
   )
+
+/** The channel with this TDLib chat id. */
+export const channelByChat = (chatId: number) =>
+  first(
+    "channelByChat",
+    Channel,
+    (sql) => sql`
+      select "id", "telegramId", "title", "type", "isForum", "isActive", "category" from "telegram_channels"
+      where "telegramId" = ${chatId}`,
+  )
+
+/**
+ * Lets the web app know of chats that an account sees: new ones as sources that are not enabled, known ones by their present
+ * titles. Nothing else of a known channel changes.
+ */
+export const noteSeenChannels = (
+  chats: ReadonlyArray<{ readonly chatId: number; readonly title: string; readonly isForum: boolean }>,
+) =>
+  run(
+    "noteSeenChannels",
+    (sql) => sql`
+      insert into "telegram_channels" as c ("id", "telegramId", "title", "type", "isForum", "isActive", "updatedAt")
+      select gen_random_uuid()::text, s."chatId", s."title", 'SOURCE', s."isForum", false, now()
+      from jsonb_to_recordset(${storableJson(chats)}::text::jsonb) as s ("chatId" bigint, "title" text, "isForum" boolean)
+      on conflict ("telegramId") do update set "title" = excluded."title", "isForum" = excluded."isForum",
+        "updatedAt" = now()
+      where c."title" <> excluded."title" or c."isForum" <> excluded."isForum"`,
+  ).pipe(Effect.asVoid)
+
+/** Of these chats (TDLib's ids), those that the library knows, and whether this account is linked to them. */
+export const knownChannels = (accountId: string, chatIds: ReadonlyArray<number>) =>
+  rows(
+    "knownChannels",
+    Schema.Struct({ id: Schema.String, telegramId: SafeInteger, isLinked: Schema.Boolean }),
+    (sql) => sql`
+      select c."id", c."telegramId", exists (
+        select from "account_channel_map" m where m."channelId" = c."id" and m."accountId" = ${accountId}
+      ) as "isLinked"
+      from "telegram_channels" c where c."telegramId" = any(${arrayLiteral(chatIds)}::bigint[])`,
+  )
+
+/** Whether an account has anything to do with a channel. */
+export const isLinked = (accountId: string, channelId: string) =>
+  one(
+    "isLinked",
+    Schema.Struct({ isLinked: Schema.Boolean }),
+    (sql) => sql`
+      select exists (
+        select from "account_channel_map" where "accountId" = ${accountId} and "channelId" = ${channelId}
+      ) as "isLinked"`,
+  ).pipe(Effect.map((found) => found.isLinked))
 
 /** Lets an account read from or write to a channel; a mark it already has there stays. */
 export const linkChannel = (link: {

@@ -1,8 +1,9 @@
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { type AccountStanding, accountStandings, giveOrder, policyOf, setPolicy } from "../../db/account-states.ts"
+import { type AccountStanding, accountStandings, policyOf, setPolicy } from "../../db/account-states.ts"
 import { currentWaits, type StoredWait } from "../../db/waits.ts"
 import { maskPhone } from "../log-line.ts"
+import { turnAccount } from "../operator/account-turns.ts"
 import { addCommand, loginCommand } from "./account-login-command.ts"
 import { proxyCommand } from "./account-proxy-command.ts"
 import { removeCommand } from "./account-remove-command.ts"
@@ -75,8 +76,8 @@ const list = Command.make(
   }),
 ).pipe(Command.withDescription("List the accounts, what each does now, and why"))
 
-const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", ({ id }) =>
-  Effect.as(giveOrder({ order: "restart", accountId: id }), "A running worker restarts the account now."),
+const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", (account) =>
+  turnAccount(account, "restart"),
 )
 
 const policy = Command.make(

@@ -1,38 +1,15 @@
-import { Console, Effect, Schema } from "effect"
+import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { AccountStanding } from "../../db/account-states.ts"
 import { forgetTrouble, unlinkChannel } from "../../db/channel-changes.ts"
-import { type ChannelRole, callAccounts, linkChannel, upsertChannel } from "../../db/channels.ts"
+import { type ChannelRole, callAccounts, linkChannel } from "../../db/channels.ts"
 import type { SeenChat } from "../channel/chat-requests.ts"
+import { ChatUnfit, makeSource } from "../channel-roles.ts"
+import { joinSource } from "../operator/read-chat.ts"
 import { askAccount, canBeAsked, chosenAccount, nameOf } from "./ask-account.ts"
 import { accountFlag, channelArgument, json } from "./channel-flags.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { ChannelNotFound, channelsCalled, oneChannel } from "./one-channel.ts"
-
-/** Thrown when: a chat cannot be what the operator wants to make of it. */
-export class ChatUnfit extends Schema.TaggedError<ChatUnfit>()("ChatUnfit", {
-  title: Schema.String,
-  reason: Schema.String,
-}) {
-  override get message(): string {
-    return `${this.title}: ${this.reason}`
-  }
-}
-
-/** Makes a chat that an account sees an enabled source. Fails with `ChatUnfit` when it can be none. */
-const makeSource = Effect.fn("makeSource")(function* (chat: SeenChat) {
-  if (chat.refusal !== null) return yield* new ChatUnfit({ title: chat.title, reason: chat.refusal })
-  const [known] = yield* channelsCalled(String(chat.chatId))
-  if (known?.type === "DESTINATION")
-    return yield* new ChatUnfit({ title: chat.title, reason: "it is a destination, and cannot be a source too" })
-  return yield* upsertChannel({
-    telegramId: chat.chatId,
-    title: chat.title,
-    type: "SOURCE",
-    isForum: chat.kind === "forum",
-    isActive: true,
-  })
-})
 
 const protectedNote = (chat: SeenChat | undefined): string =>
   chat?.isProtected === true ? " Its content is protected: Telegram does not let it be saved, so nothing is taken." : ""
@@ -130,13 +107,8 @@ const join = Command.make(
   Effect.fn(function* ({ account, json, memberOnly, target }) {
     const done = yield* Effect.gen(function* () {
       const chosen = yield* chosenAccount(account)
-      const answer = yield* askAccount(chosen, { _tag: "Join", target })
-      if (answer._tag !== "Joined" || memberOnly) return { chosen, answer, source: undefined }
-      const source = yield* makeSource(answer.chat)
-      yield* linkChannel({ accountId: chosen.id, channelId: source.id, role: "READER" })
-      yield* forgetTrouble(source.id)
-      yield* callAccounts([chosen.id])
-      return { chosen, answer, source }
+      if (!memberOnly) return { chosen, ...(yield* joinSource(chosen, target)) }
+      return { chosen, answer: yield* askAccount(chosen, { _tag: "Join", target }), source: undefined }
     }).pipe(Effect.provide(layerLibraryDatabase))
     const name = nameOf(done.chosen)
     const { answer } = done
