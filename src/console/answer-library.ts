@@ -1,6 +1,7 @@
 import { Effect, Option } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { accountStandings } from "../../db/account-states.ts"
 import { channelOverviews } from "../../db/channel-overview.ts"
 import { destination } from "../../db/channels.ts"
 import { Database } from "../../db/database.ts"
@@ -22,10 +23,13 @@ const overview = Effect.fn("overview")(function* ({ tempDirectory }: Config) {
   const roomOf = yield* DiskRoom
   const free = yield* Effect.option(Effect.tryPromise(() => roomOf(tempDirectory)))
   const sources = (yield* channelOverviews()).filter(({ isActive, type }) => type === "SOURCE" && isActive)
+  const accounts = yield* accountStandings()
   return {
     ...(yield* libraryTotals()),
     destination: Option.getOrNull(Option.map(yield* destination(), ({ title }) => title)),
     sources: sources.length,
+    accounts: accounts.length,
+    loggedIn: accounts.filter(({ loginState }) => loginState === "ready").length,
     freeBytes: Option.getOrNull(free),
     waits: yield* currentWaits(),
   }

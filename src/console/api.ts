@@ -19,6 +19,8 @@ const Overview = Schema.Struct({
   ...LibraryTotals.fields,
   destination: Schema.NullOr(Schema.String),
   sources: Schema.Int,
+  accounts: Schema.Int,
+  loggedIn: Schema.Int,
   freeBytes: Schema.NullOr(Schema.Number).annotate({ description: "where downloads lie" }),
   waits: Schema.Array(Waiting).annotate({ description: "what Telegram has accounts wait for" }),
 })

@@ -17,7 +17,9 @@ describe("the throughput of accounts", () => {
       yield* board.count("1", [{ _tag: "Moved", direction: "up", bytes: 100 }])
       yield* TestClock.adjust(`${stepSeconds} seconds`)
       yield* TestClock.adjust(`${stepSeconds} seconds`)
-      assert.deepStrictEqual(yield* lately, [{ accountId: "1", label: "Alice", down: [500, 0], up: [10, 0] }])
+      const [seen] = yield* lately
+      assert.deepStrictEqual(seen?.down.slice(-2), [500, 0])
+      assert.deepStrictEqual(seen?.up.slice(-2), [10, 0])
       yield* TestClock.adjust("1 hour")
       assert.lengthOf((yield* lately)[0]?.down ?? [], 180)
     }).pipe(

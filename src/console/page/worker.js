@@ -1,0 +1,77 @@
+/** How the page asks the worker. */
+
+import { byId, onSubmit, setText } from "./dom.js"
+
+const authorization = () => {
+  const token = sessionStorage.getItem("token")
+  return token === null ? {} : { authorization: `Bearer ${token}` }
+}
+
+/** Waits for the token that the worker wants; whoever asks at the same time waits for the same one. */
+let shown
+const askForToken = () => {
+  shown ??= new Promise((resolve) => {
+    byId("token-form").hidden = false
+    byId("token").focus()
+    onSubmit(byId("token-form"), () => {
+      sessionStorage.setItem("token", byId("token").value)
+      byId("token").value = ""
+      byId("token-form").hidden = true
+      shown = undefined
+      resolve()
+    })
+  })
+  return shown
+}
+
+const reasonOf = async (response) => {
+  const text = await response.text()
+  try {
+    return JSON.parse(text).message ?? text
+  } catch {
+    return text.trim() || `the worker answered ${response.status}`
+  }
+}
+
+const ask = async (path, options) => {
+  for (;;) {
+    const response = await fetch(path, { ...options, headers: { ...options.headers, ...authorization() } })
+    if (response.ok) return response
+    if (response.status !== 401) throw new Error(await reasonOf(response))
+    await askForToken()
+  }
+}
+
+export const get = (path) => ask(path, {})
+export const getJson = async (path) => (await get(path)).json()
+
+/** Says how something went, aloud too. */
+export const say = (text, className) => {
+  byId("notice").className = className
+  setText(byId("notice"), text)
+}
+
+/** Has the worker do something, and says what came of it. False: it was not done. */
+export const act = async (path, payload) => {
+  try {
+    const headers = { "content-type": "application/json", "x-stash-console": "1" }
+    const response = await ask(path, { method: "POST", headers, body: JSON.stringify(payload) })
+    say((await response.json()).what, "good")
+    return true
+  } catch (error) {
+    say(`That was not done: ${error.message}`, "bad")
+    return false
+  }
+}
+
+/** Does something again and again; what goes wrong is said, and tried again. */
+export const again = async (work, milliseconds) => {
+  for (;;) {
+    try {
+      await work()
+    } catch (error) {
+      setText(byId("connection"), `no connection to the worker (${error.message}), trying again`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, milliseconds))
+  }
+}
