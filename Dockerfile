@@ -30,5 +30,6 @@ USER node
 
 # SIGTERM closes every account's TDLib, which may take a while: stop with a grace period of 60 s (docker stop -t 60).
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["tini", "--", "node", "src/main.ts"]
+# The flag as in src/sandbox/node-flags.ts: a thread that compiles must not hold up the exit.
+ENTRYPOINT ["tini", "--", "node", "--no-concurrent-sparkplug", "src/main.ts"]
 CMD ["run"]

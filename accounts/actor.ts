@@ -24,8 +24,10 @@ import { ActorOrder, type ActorReport, CellConfig } from "../src/channel/warden-
 import { FaultPoints, faultPointsIn } from "../src/fault-point.ts"
 import { lineLogger } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
+import { ACTOR_BEAT_SECONDS } from "./actor-watch.ts"
 import { layerCommands } from "./commands.ts"
 import { Drain } from "./ingest/drain.ts"
+import { Posts } from "./ingest/posts.ts"
 import { Places } from "./ingest/set-work.ts"
 import { Meter, makeMeter } from "./meter.ts"
 import { sufferFaults } from "./suffer-faults.ts"
@@ -38,8 +40,6 @@ import { watchTdlib } from "./telegram/tdlib-watch.ts"
 import { makeTransferMeter } from "./telegram/transfer-meter.ts"
 import { makeStoredUploadLimit } from "./telegram/upload-limit.ts"
 
-const BEAT_MILLIS = 5_000
-
 const parent = parentPort
 if (parent === null) throw new Error("actor.ts runs in the worker thread of an account cell only")
 
@@ -50,9 +50,9 @@ const port: FramePort = makeFramePort(
 )
 const report = (body: ActorReport): void => port.post({ stream: "warden", body })
 
-// A heartbeat at once, before the slow imports' work begins, then every few seconds: it proves that the event loop turns.
-report({ _tag: "Beat" })
-setInterval(() => report({ _tag: "Beat" }), BEAT_MILLIS)
+/** What the warden has started this thread with: a {@link CellConfig}, and the counter of its beats. */
+const { beats, config: startedWith } = workerData as { readonly beats: Int32Array; readonly config: unknown }
+setInterval(() => Atomics.add(beats, 0, 1), ACTOR_BEAT_SECONDS * 1_000)
 
 const fail = (message: string): void => report({ _tag: "Ended", reason: { _tag: "Failed", message } })
 process.on("uncaughtException", (error) => fail(`uncaught in the actor: ${error.stack}`))
@@ -100,6 +100,7 @@ const layerOf = (config: CellConfig) => {
     ),
     Layer.provide(layerTelegram(config)),
     Layer.provide(Places.layer),
+    Layer.provide(Posts.layer),
     Layer.provide(Drain.layer),
     Layer.provide(Layer.succeed(AccountConfig, config)),
     Layer.provide(Supervisor.layer.pipe(Layer.provide(layerRpcClient(port, "requests")))),
@@ -127,7 +128,7 @@ const layerTracing = ({ accountId, traces }: CellConfig) =>
       )
 
 const life = Effect.gen(function* () {
-  const config = yield* Schema.decodeUnknownEffect(CellConfig)(workerData)
+  const config = yield* Schema.decodeUnknownEffect(CellConfig)(startedWith)
   const logging = Layer.merge(
     Logger.layer([lineLogger((line) => port.post({ stream: "log", body: line }))]),
     Layer.succeed(References.MinimumLogLevel, levels[config.logLevel]),

@@ -10,7 +10,19 @@ import { readJoinTarget } from "./telegram/join-target.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
 import type { TelegramError } from "./telegram/telegram-error.ts"
 
-const join = Effect.fn("join")(function* (text: string) {
+/** The chat, if it is in the account's lists, as only those are that it is a member of. */
+const ownChat = (chatId: number) =>
+  requireChat(chatId).pipe(
+    Effect.flatMap((chat) => (chat.positions.length === 0 ? Effect.succeed(undefined) : seenChat(chat))),
+    Effect.catchIf(
+      (error) => error.kind === "not_found" || error.kind === "forbidden",
+      () => Effect.succeed(undefined),
+    ),
+  )
+
+const join = Effect.fn("join")(function* (text: string, chatId: number | undefined) {
+  const own = chatId === undefined ? undefined : yield* ownChat(chatId)
+  if (own !== undefined) return { _tag: "Joined", chat: own, wasMember: true } satisfies ChatAnswer
   const target = readJoinTarget(text)
   if (target === undefined)
     return yield* new ChatRefusal({
@@ -19,12 +31,17 @@ const join = Effect.fn("join")(function* (text: string) {
   return yield* joinChat(target)
 })
 
+const inviteTo = Effect.fn("inviteTo")(function* (chatId: number) {
+  const tdlib = yield* Tdlib
+  const link = yield* tdlib.invoke({ _: "createChatInviteLink", chat_id: chatId, name: "accounts" })
+  return link.invite_link
+})
+
 const createDestination = Effect.fn("createDestination")(function* (title: string) {
   const tdlib = yield* Tdlib
   // A supergroup, because every member may post there: all accounts publish in one destination.
   const chat = yield* tdlib.invoke({ _: "createNewSupergroupChat", title, is_channel: false })
-  const { invite_link } = yield* tdlib.invoke({ _: "createChatInviteLink", chat_id: chat.id, name: "accounts" })
-  return { _tag: "Created", chat: yield* seenChat(chat), inviteLink: invite_link } satisfies ChatAnswer
+  return { _tag: "Created", chat: yield* seenChat(chat), inviteLink: yield* inviteTo(chat.id) } satisfies ChatAnswer
 })
 
 const perform = (request: ChatRequest) => {
@@ -37,9 +54,14 @@ const perform = (request: ChatRequest) => {
         Effect.map((chat): ChatAnswer => ({ _tag: "Chat", chat })),
       )
     case "Join":
-      return join(request.target)
+      return join(request.target, request.chatId)
     case "CreateDestination":
       return createDestination(request.title)
+    case "Invite":
+      return requireChat(request.chatId).pipe(
+        Effect.andThen(inviteTo(request.chatId)),
+        Effect.map((inviteLink): ChatAnswer => ({ _tag: "Invited", inviteLink })),
+      )
   }
 }
 

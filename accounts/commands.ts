@@ -8,22 +8,31 @@ import { markAuthenticated, setAuthState } from "../db/accounts.ts"
 import type { Database } from "../db/database.ts"
 import { LockSession } from "../db/lock-session.ts"
 import { loginWish } from "../db/logins.ts"
+import { failStaleRuns } from "../db/runs.ts"
 import { AccountError, AccountRpcs, type CycleEvent, type LoginState, loginError } from "../src/channel/account-rpcs.ts"
+import { ChatRefusal } from "../src/channel/chat-requests.ts"
+import type { DocumentPage, FetchEvent } from "../src/channel/document-requests.ts"
 import { makeLatestWins } from "../src/channel/latest-wins.ts"
 import { isFinal, LoginProblem } from "../src/channel/login-problem.ts"
 import { logEvent, maskPhone } from "../src/log-line.ts"
 import { AccountConfig } from "./account-config.ts"
 import { answerChatRequest } from "./answer-chat-request.ts"
+import { fetchDocuments } from "./fetch-documents.ts"
 import { runCycle } from "./ingest/cycle.ts"
 import { Drain } from "./ingest/drain.ts"
+import type { Posts } from "./ingest/posts.ts"
+import { publishFiles } from "./ingest/publish-files.ts"
 import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
+import { listDocuments } from "./list-documents.ts"
 import { Meter, timed } from "./meter.ts"
+import { completePackages } from "./relist/complete-packages.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
   AuthorizationStates,
+  endSession,
   isPremiumAccount,
   logIn,
   renewCode,
@@ -42,6 +51,7 @@ type Services =
   | Drain
   | LockSession
   | Places
+  | Posts
   | Supervisor
   | AuthorizationStates
   | SendOutcomes
@@ -72,6 +82,25 @@ const takeAccount = Effect.fn("takeAccount")(function* (report: (state: LoginSta
   if (yield* take) return
   yield* report({ _tag: "RunningElsewhere" })
   yield* take.pipe(Effect.repeat({ until: (isTaken) => isTaken, schedule: Schedule.spaced(ELSEWHERE_EVERY) }))
+})
+
+/** How long another worker may take to let go of an account whose session is to end. */
+const LET_GO_LIMIT = "15 seconds"
+const END_LIMIT = "60 seconds"
+
+const endAccountSession = Effect.gen(function* () {
+  yield* takeAccount(() => Effect.void).pipe(
+    Effect.timeoutOrElse({
+      duration: LET_GO_LIMIT,
+      orElse: () => new AccountError({ who: "operator", message: "another worker runs the account: stop it first" }),
+    }),
+  )
+  return yield* endSession().pipe(
+    Effect.timeoutOrElse({
+      duration: END_LIMIT,
+      orElse: () => new AccountError({ who: "retry", message: "Telegram was not reached" }),
+    }),
+  )
 })
 
 const noteLoginState = Effect.fn("noteLoginState")(function* (state: LoginState) {
@@ -137,6 +166,8 @@ const login = Effect.fn("login")(function* (report: (state: LoginState) => Effec
 /** Settles, and asks again whether the account is premium: offline TDLib knew only what was true when it was closed. */
 const settleAccount = Effect.fn("settleAccount")(function* () {
   const { accountId } = yield* AccountConfig
+  // Whatever this life comes to, nobody works on what an earlier one was at.
+  yield* failStaleRuns(accountId)
   const settled = yield* settle()
   const isPremium = yield* isPremiumAccount
   const limit = yield* UploadLimit
@@ -148,8 +179,11 @@ const settleAccount = Effect.fn("settleAccount")(function* () {
 
 const keepAll = () => undefined
 
-/** Of a set's progress the latest is enough; everything else that a cycle tells is counted. */
-const progressOf = (event: CycleEvent) => (event._tag === "SetProgress" ? event.setKey : undefined)
+/** Of the progress of a set or a source the latest is enough; everything else that a cycle tells is counted. */
+const progressOf = (event: CycleEvent) => {
+  if (event._tag === "SourceReading") return `source ${event.channelId}`
+  return event._tag === "SetProgress" ? event.setKey : undefined
+}
 
 /** The answers of an account cell to its supervisor's commands. */
 export const layerCommands = AccountRpcs.toLayer(
@@ -176,16 +210,23 @@ export const layerCommands = AccountRpcs.toLayer(
         Effect.provideContext(services),
       )
     /** Runs a command that reports while it works, as a stream that ends when the command does. */
-    const reporting = <A>(
+    const reporting = <A, E = AccountError>(
       placeOf: (event: A) => string | undefined,
-      command: (report: (event: A) => Effect.Effect<void>) => Effect.Effect<void, AccountError>,
-    ): Stream.Stream<A, AccountError> =>
+      command: (report: (event: A) => Effect.Effect<void>) => Effect.Effect<void, E>,
+    ): Stream.Stream<A, E> =>
       Stream.unwrap(
         Effect.gen(function* () {
-          const events = yield* makeLatestWins<A, AccountError>(placeOf)
+          const events = yield* makeLatestWins<A, E>(placeOf)
           yield* command(events.offer).pipe(Effect.andThen(events.end), Effect.catch(events.fail), Effect.forkScoped)
           return events.stream
         }),
+      )
+
+    /** What an operator asked for fails with words for the operator; the account goes on. */
+    const refusing = <A, E extends { readonly message: string }>(command: Effect.Effect<A, E, Services>) =>
+      command.pipe(
+        Effect.mapError((error) => (error instanceof ChatRefusal ? error : new ChatRefusal({ reason: error.message }))),
+        Effect.provideContext(services),
       )
 
     return AccountRpcs.of({
@@ -193,11 +234,24 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitCode: ({ code }) => guarded(submitCode(code)),
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       RenewCode: () => guarded(renewCode(phone)),
+      EndSession: () => guarded(endAccountSession),
       AwaitSessionEnd: () => guarded(Effect.never),
       Settle: () => guarded(timed("settle")(settleAccount())),
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),
+      ListDocuments: ({ chatId }) =>
+        reporting<DocumentPage, ChatRefusal>(keepAll, (report) => refusing(listDocuments(chatId, report))),
+      PublishFiles: (wanted) =>
+        guarded(Effect.catchTag(publishFiles(wanted), "ChatRefusal", (refusal) => Effect.succeed(refusal))).pipe(
+          Effect.flatMap((answer) => (answer instanceof ChatRefusal ? Effect.fail(answer) : Effect.succeed(answer))),
+        ),
+      FetchDocuments: (wanted) =>
+        reporting<FetchEvent, ChatRefusal>(
+          (event) => (event._tag === "Fetching" ? "progress" : undefined),
+          (report) => refusing(fetchDocuments(wanted, report)),
+        ),
+      CompletePackages: () => guarded(completePackages()),
       AskChat: ({ request }) => Effect.provideContext(answerChatRequest(request), services),
     })
   }),

@@ -39,6 +39,8 @@ export class Supervisor extends Context.Service<
     readonly takeBandwidth: (direction: Direction, wantedBytes: number) => Effect.Effect<number | null, RpcClientError>
     /** Says that something new is in a source; the supervisor lets the account look when it rests. */
     readonly posted: Effect.Effect<void, RpcClientError>
+    /** Says that the account has Premium now, or has it no more. */
+    readonly premiumChanged: (isPremium: boolean) => Effect.Effect<void, RpcClientError>
   }
 >()("accounts/Supervisor") {
   static readonly layer = Layer.effect(
@@ -56,6 +58,7 @@ export class Supervisor extends Context.Service<
         preview: calls.Preview,
         takeBandwidth: (direction, wantedBytes) => calls.TakeBandwidth({ direction, wantedBytes }),
         posted: calls.Posted(),
+        premiumChanged: (isPremium) => calls.PremiumChanged({ isPremium }),
       })
     }),
   )

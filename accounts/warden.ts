@@ -4,26 +4,14 @@
  */
 import { writeSync } from "node:fs"
 import { Worker } from "node:worker_threads"
-import * as Exit from "effect/Exit"
-import * as Schema from "effect/Schema"
-import { type Frame, type FramePort, type MalformedMessage, makeFramePort } from "../src/channel/frame.ts"
+import { CHANNEL_VERSION } from "../src/channel/channel-version.ts"
+import type { Frame } from "../src/channel/frame.ts"
 import { malformedLine } from "../src/channel/malformed-line.ts"
-import {
-  type ActorOrder,
-  ActorReport,
-  CellConfig,
-  CHANNEL_VERSION,
-  type EndReason,
-  SupervisorMessage,
-  WARDEN_BEAT_SECONDS,
-  type WardenMessage,
-} from "../src/channel/warden-messages.ts"
+import { WARDEN_BEAT_SECONDS } from "../src/channel/pulse.ts"
+import type { ActorOrder, CellConfig, EndReason, WardenMessage } from "../src/channel/warden-messages.ts"
+import { ACTOR_BEAT_SECONDS, ActorWatch, makeBeats } from "./actor-watch.ts"
+import { type Malformed, sortInto, type Tagged } from "./warden-hop.ts"
 
-/** Without a sign of life for this long the actor counts as hung. Its start, with all imports, may take longer. */
-const HUNG_AFTER_MILLIS = 30_000
-const START_LIMIT_MILLIS = 60_000
-/** How often the silence of the actor and the size of the process are looked at. */
-const WATCH_MILLIS = 2_000
 /** An orderly close must flush TDLib's databases; after this long it is cut short. */
 const CLOSE_LIMIT_MILLIS = 25_000
 
@@ -34,26 +22,15 @@ const post = (frame: Frame): void => {
 const tellSupervisor = (message: WardenMessage): void => post({ stream: "warden", body: message })
 
 /** What is no message is said and dropped: whoever waits for one has a limit of its own. */
-const reportMalformed = (from: string) => (error: MalformedMessage) =>
-  post({ stream: "log", body: malformedLine(from, error) })
-
-const supervisor: FramePort = makeFramePort(
-  post,
-  (listener) => process.on("message", listener),
-  reportMalformed("the supervisor"),
-)
-
-/** What the warden passes on, either way. */
-const passed = ["commands", "requests", "log", "measurements"] as const
-const passOn = (from: FramePort, to: FramePort): void => {
-  for (const stream of passed) from.listen(stream, Schema.Unknown, (body) => to.post({ stream, body }))
-}
+const reportMalformed = (from: string) => (malformed: Malformed) =>
+  post({ stream: "log", body: malformedLine(from, malformed) })
 
 /**
  * Ends the process. Always by SIGKILL: with a live TDLib the status of process.exit is luck (facts/cell.md, rule 1).
  * The reason goes out twice, over the channel and over standard error, for the case that the channel is gone.
+ * `reason` is an {@link EndReason}: the actor's own is passed on as it came.
  */
-const end = (reason: EndReason): void => {
+const end = (reason: unknown): void => {
   try {
     writeSync(2, `${JSON.stringify({ event: "cell.ended", reason })}\n`)
   } catch {
@@ -64,73 +41,75 @@ const end = (reason: EndReason): void => {
     die()
     return
   }
-  process.send?.({ stream: "warden", body: { _tag: "Ended", reason } satisfies WardenMessage }, undefined, {}, () =>
-    die(),
-  )
+  process.send?.({ stream: "warden", body: { _tag: "Ended", reason } }, undefined, {}, () => die())
   setTimeout(die, 1_000)
 }
+const fail = (message: string): void => end({ _tag: "Failed", message } satisfies EndReason)
 
-/** The memory limits of the start message; none when it cannot be read: the actor will say what is wrong with it. */
+/** The memory limits of the start message; none when it has none: the actor will say what is wrong with it. */
 const memoryLimitsOf = (config: unknown): CellConfig["memory"] | undefined => {
-  const decoded = Schema.decodeUnknownExit(CellConfig)(config)
-  return Exit.isSuccess(decoded) ? decoded.value.memory : undefined
+  const { hardBytes, softBytes } = (config as Partial<CellConfig> | undefined)?.memory ?? {}
+  return typeof hardBytes === "number" && typeof softBytes === "number" ? { hardBytes, softBytes } : undefined
 }
+
+const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20)
 
 class Actor {
   readonly #memory: CellConfig["memory"] | undefined
   #isHeavy = false
-  readonly #port: FramePort
-  #lastBeat = Date.now()
-  #silenceLimit = START_LIMIT_MILLIS
+  readonly #worker: Worker
+  readonly #watch: ActorWatch
   #closing = false
 
   constructor(config: unknown) {
     this.#memory = memoryLimitsOf(config)
-    const worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: config, name: "actor" })
-    this.#port = makeFramePort(
-      (frame) => worker.postMessage(frame),
-      (listener) => worker.on("message", listener),
-      reportMalformed("the actor"),
+    const beats = makeBeats()
+    this.#watch = new ActorWatch(beats)
+    this.#worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: { config, beats }, name: "actor" })
+    this.#worker.on(
+      "message",
+      sortInto({
+        hear: (report) => this.#hear(report),
+        passOn: post,
+        onMalformed: reportMalformed("the actor"),
+      }),
     )
-    this.#port.listen("warden", ActorReport, (report) => this.#hear(report))
-    passOn(this.#port, supervisor)
-    passOn(supervisor, this.#port)
-    worker.on("error", (error) => end({ _tag: "Failed", message: `the actor died: ${error}` }))
-    worker.on("exit", (code) => end({ _tag: "Failed", message: `the actor ended by itself with code ${code}` }))
-    setInterval(() => this.#watch(), WATCH_MILLIS)
+    this.#worker.on("error", (error) => fail(`the actor died: ${error}`))
+    this.#worker.on("exit", (code) => fail(`the actor ended by itself with code ${code}`))
+    setInterval(() => this.#look(), ACTOR_BEAT_SECONDS * 1_000)
     setInterval(() => tellSupervisor({ _tag: "Beat" }), WARDEN_BEAT_SECONDS * 1_000)
+  }
+
+  tell(frame: Frame): void {
+    this.#worker.postMessage(frame)
   }
 
   close(): void {
     if (this.#closing) return
     this.#closing = true
-    this.#port.post({ stream: "warden", body: { _tag: "Close" } satisfies ActorOrder })
-    setTimeout(() => end({ _tag: "Failed", message: "the orderly close took too long" }), CLOSE_LIMIT_MILLIS)
+    this.tell({ stream: "warden", body: { _tag: "Close" } satisfies ActorOrder })
+    setTimeout(() => fail("the orderly close took too long"), CLOSE_LIMIT_MILLIS)
   }
 
-  #hear(report: ActorReport): void {
-    this.#lastBeat = Date.now()
-    if (report._tag === "Ready") {
-      this.#silenceLimit = HUNG_AFTER_MILLIS
+  #hear(report: Tagged): boolean {
+    if (report._tag === "Ended") end(report["reason"])
+    else if (report._tag === "Ready") {
+      this.#watch.ready()
       tellSupervisor({ _tag: "Ready" })
-    }
-    if (report._tag === "Ended") end(report.reason)
+    } else return false
+    return true
   }
 
-  #watch(): void {
-    const silentMillis = Date.now() - this.#lastBeat
-    if (silentMillis > this.#silenceLimit) end({ _tag: "Hung", silentMillis })
+  #look(): void {
+    const silentMillis = this.#watch.look()
+    if (silentMillis !== undefined) end({ _tag: "Hung", silentMillis } satisfies EndReason)
     if (this.#memory !== undefined) this.#weigh(process.memoryUsage.rss(), this.#memory)
   }
 
   #weigh(residentBytes: number, { hardBytes, softBytes }: CellConfig["memory"]): void {
-    if (residentBytes > hardBytes) {
-      const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20)
-      end({
-        _tag: "Failed",
-        message: `it took ${mebibytes(residentBytes)} MiB of memory, more than ${mebibytes(hardBytes)}`,
-      })
-    } else if (residentBytes > softBytes && !this.#isHeavy) {
+    if (residentBytes > hardBytes)
+      fail(`it took ${mebibytes(residentBytes)} MiB of memory, more than ${mebibytes(hardBytes)}`)
+    else if (residentBytes > softBytes && !this.#isHeavy) {
       this.#isHeavy = true
       tellSupervisor({ _tag: "Heavy", residentBytes })
     }
@@ -139,16 +118,29 @@ class Actor {
 
 let actor: Actor | undefined
 
-supervisor.listen("warden", SupervisorMessage, (message) => {
-  if (message._tag === "Close") return actor === undefined ? end({ _tag: "Closed" }) : actor.close()
-  const { config, version } = message
-  if (version !== CHANNEL_VERSION) end({ _tag: "Outdated", supervisor: version, cell: CHANNEL_VERSION })
+const close = (): void => (actor === undefined ? end({ _tag: "Closed" } satisfies EndReason) : actor.close())
+
+const hearSupervisor = ({ _tag, config, version }: Tagged): boolean => {
+  if (_tag === "Close") close()
+  else if (_tag !== "Start" || typeof version !== "number") return false
+  else if (version !== CHANNEL_VERSION)
+    end({ _tag: "Outdated", supervisor: version, cell: CHANNEL_VERSION } satisfies EndReason)
   else actor ??= new Actor(config)
-})
+  return true
+}
+
+process.on(
+  "message",
+  sortInto({
+    hear: hearSupervisor,
+    passOn: (frame) => actor?.tell(frame),
+    onMalformed: reportMalformed("the supervisor"),
+  }),
+)
 // A cell whose supervisor is gone closes itself.
-process.on("disconnect", () => (actor === undefined ? end({ _tag: "Closed" }) : actor.close()))
-process.on("uncaughtException", (error) => end({ _tag: "Failed", message: `the warden failed: ${error.stack}` }))
-process.on("unhandledRejection", (error) => end({ _tag: "Failed", message: `the warden failed: ${error}` }))
+process.on("disconnect", close)
+process.on("uncaughtException", (error) => fail(`the warden failed: ${error.stack}`))
+process.on("unhandledRejection", (error) => fail(`the warden failed: ${error}`))
 // A terminal's Ctrl-C reaches every process of the group; the supervisor decides when a cell closes.
 process.on("SIGINT", () => {})
 process.on("SIGTERM", () => actor?.close())

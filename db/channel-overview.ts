@@ -41,15 +41,14 @@ export const channelOverviews = () =>
     ChannelOverview,
     (sql) => sql`
       select c."id", c."telegramId", c."title", c."type", c."isForum", c."isActive", c."category",
-             coalesce(s."value" = c."id", false) as "isDestination", coalesce(k."sets", 0) as "sets",
-             coalesce(k."unsettled", 0) as "unsettled"
+             coalesce(s."value" = c."id", false) as "isDestination", (
+               select count(*) from stash_claims k where k."sourceChannelId" = c."id"
+             ) as "sets", (
+               select count(*) from stash_claims k
+               where k."sourceChannelId" = c."id" and k."state" in ('claimed', 'deferred', 'waiting')
+             ) as "unsettled"
       from "telegram_channels" c
       left join "global_settings" s on s."key" = 'destination_channel_id'
-      left join (
-        select "sourceChannelId", count(*) as "sets",
-               count(*) filter (where "state" in ('claimed', 'deferred', 'waiting')) as "unsettled"
-        from stash_claims group by "sourceChannelId"
-      ) k on k."sourceChannelId" = c."id"
       order by c."type", lower(c."title"), c."id"`,
   )
 

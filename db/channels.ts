@@ -179,6 +179,13 @@ export const setMarkBack = (back: {
           where m."id" = s."mapId" and c."telegramId" = ${back.chatId} and m."accountId" = ${back.accountId}
             and greatest(s."floor", s."high") >= ${back.messageId}`,
       )
+      yield* run(
+        "lowerTopicFloors",
+        (sql) => sql`
+          update stash_topic_floors f set "floor" = least(f."floor", ${back.messageId - 1})
+          from "account_channel_map" m join "telegram_channels" c on c."id" = m."channelId"
+          where m."id" = f."mapId" and c."telegramId" = ${back.chatId} and m."accountId" = ${back.accountId}`,
+      )
       return marks + floors > 0
     }),
   )
@@ -202,6 +209,12 @@ export const setMarksBack = (channelId: string, messageId: number) =>
               "high" = null, "epoch" = s."epoch" + 1
           from "account_channel_map" m
           where m."id" = s."mapId" and m."channelId" = ${channelId} and greatest(s."floor", s."high") >= ${messageId}`,
+      )
+      yield* run(
+        "lowerAllTopicFloors",
+        (sql) => sql`
+          update stash_topic_floors f set "floor" = least(f."floor", ${messageId - 1})
+          from "account_channel_map" m where m."id" = f."mapId" and m."channelId" = ${channelId}`,
       )
     }),
   )

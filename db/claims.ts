@@ -249,6 +249,19 @@ const putOff = (
         and "token" = ${claim.token} and "state" = 'claimed'`,
   ).pipe(Effect.map((written) => written > 0))
 
+/** Lets go of a claim as if nobody had ever looked at the set; one that is being published stays. */
+export const forgetClaim = ({ firstMessageId, sourceChannelId, token }: HeldClaim) =>
+  run(
+    "forgetClaim",
+    (sql) => sql`
+      delete from stash_claims k
+      where "sourceChannelId" = ${sourceChannelId} and "firstMessageId" = ${firstMessageId} and "token" = ${token}
+        and not exists (
+          select from stash_publications p
+          where p."sourceChannelId" = k."sourceChannelId" and p."firstMessageId" = k."firstMessageId"
+        )`,
+  ).pipe(Effect.asVoid)
+
 /** Every set ever looked at, in the order of their first sight. */
 export const claimedSets = () =>
   rows(
@@ -303,7 +316,10 @@ export const begunSets = (accountId: string) =>
       where k."accountId" = ${accountId} and k."state" in ('claimed', 'deferred', 'waiting')`,
   )
 
-/** Where the sets begin that lie between two messages of a channel, both excluded; those that anybody has looked at. */
+/**
+ * Where the sets begin that lie between two messages of a channel, both excluded; those that anybody has looked at. An earlier
+ * worker knew no claims, but its packages tell.
+ */
 export const setStartsBetween = (sourceChannelId: string, after: number, before: number) =>
   rows(
     "setStartsBetween",
@@ -311,7 +327,10 @@ export const setStartsBetween = (sourceChannelId: string, after: number, before:
     (sql) => sql`
       select "firstMessageId" from stash_claims
       where "sourceChannelId" = ${sourceChannelId} and "firstMessageId" > ${after} and "firstMessageId" < ${before}
-      order by "firstMessageId" desc limit 100`,
+      union
+      select "sourceMessageId" from "packages"
+      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" > ${after} and "sourceMessageId" < ${before}
+      order by 1 desc limit 100`,
   ).pipe(Effect.map((found) => found.map(({ firstMessageId }) => firstMessageId)))
 
 const ClaimCounts = Schema.Struct({

@@ -75,8 +75,10 @@ export const isRecorded = (destChatId: number, messageId: number) =>
     (sql) => sql`
       select exists (
         select from "packages" p join "telegram_channels" c on c."id" = p."destChannelId"
-        where c."telegramId" = ${destChatId}
-          and (p."destMessageId" = ${messageId} or ${messageId}::bigint = any(p."destMessageIds"))
+        where c."telegramId" = ${destChatId} and p."destMessageId" = ${messageId}
+      ) or exists (
+        select from "packages" p join "telegram_channels" c on c."id" = p."destChannelId"
+        where c."telegramId" = ${destChatId} and p."destMessageIds" @> array[${messageId}::bigint]
       ) or exists (
         select from stash_publication_parts p join stash_publications pub on pub."contentHash" = p."contentHash"
         where pub."destChatId" = ${destChatId} and p."destMessageId" = ${messageId}

@@ -176,6 +176,12 @@ describe("embeddedPostgres", () => {
     expect(found).toEqual([{ n: 1 }])
   })
 
+  it("is made once where two start it for the first time together, and both have it, one after the other", async () => {
+    const directory = newDirectory()
+    const life = Effect.scoped(Effect.flatMap(start(directory), (server) => query(server, "select 1 as n")))
+    expect(await Effect.runPromise(Effect.all([life, life], { concurrency: 2 }))).toEqual([[{ n: 1 }], [{ n: 1 }]])
+  }, 60_000)
+
   it("begins anew when making the database was cut short", async () => {
     const directory = newDirectory()
     mkdirSync(join(directory, "data.unfinished", "base"), { recursive: true })

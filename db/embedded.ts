@@ -13,6 +13,7 @@ import { type Binaries, findBinaries } from "./embedded/binaries.ts"
 import { EmbeddedPostgresError } from "./embedded/error.ts"
 import { chooseIdentity, type Identity } from "./embedded/identity.ts"
 import { portOfRunning, readPidFile, removeStalePidFile } from "./embedded/pid-file.ts"
+import { whileLocked } from "./embedded/while-locked.ts"
 
 export { EmbeddedPostgresError } from "./embedded/error.ts"
 
@@ -46,7 +47,8 @@ export const embeddedPostgres = (
     const place = placeOf(options.directory)
     const binaries = yield* attempt(() => prepare(place))
     const identity = yield* attempt(() => chooseIdentity(place.data, [binaries.initdb, place.data]))
-    yield* attempt(() => initialize(place, binaries, identity))
+    const initialized = () => initialize(place, binaries, identity)
+    yield* attempt(() => (existsSync(place.data) ? initialized() : whileLocked(place.initializing, initialized)))
     const password = yield* attempt(() => readPassword(place))
     const started = yield* Effect.acquireRelease(
       start(options, place, binaries, identity),
@@ -83,6 +85,8 @@ interface Place {
   readonly password: string
   readonly log: string
   readonly lock: string
+  /** Held by whoever makes the cluster: a worker that starts for the first time, and a command beside it. */
+  readonly initializing: string
   readonly libraryLinks: string
 }
 
@@ -95,6 +99,7 @@ const placeOf = (directory: string): Place => {
     password: join(root, "password"),
     log: join(root, "server.log"),
     lock: join(root, "server.lock"),
+    initializing: join(root, "initdb.lock"),
     libraryLinks: join(root, "lib"),
   }
 }

@@ -1,6 +1,7 @@
 import { Effect, Fiber, Option, Schema, Stream } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import { twoAccounts } from "../test/two-accounts.ts"
+import { announceLate } from "./announcements.ts"
 import { upsertChannel } from "./channels.ts"
 import { claimedSets, claimSet } from "./claims.ts"
 import { Database } from "./database.ts"
@@ -55,6 +56,8 @@ const planned = (token: number, changes: Partial<NewPublication> = {}): NewPubli
     archiveType: "ZIP",
     sourceTopicId: null,
     sourceCaption: "a dragon",
+    replyToMessageId: 6 << 20,
+    post: { date: 1_700_000_000, senderId: "chat:-1001", albumId: "77" },
     ingestionRunId: null,
   },
   parts: [1, 2, 3].map((part) => ({ part, name: `p${part}`, path: `/tmp/p${part}`, bytes: 10, sha256: null })),
@@ -87,8 +90,26 @@ const packageRows = rows(
   Schema.Record(Schema.String, Schema.Unknown),
   (sql) => sql`
     select "fileName", "destMessageId", to_jsonb("destMessageIds") as ids, "isMultipart", "partCount", "fileCount",
-           "sourceMessageId", "sourceCaption" from "packages"`,
+           "sourceMessageId", "sourceCaption", "replyToMessageId", (
+             select jsonb_build_object('album', o."albumId", 'sender', o."senderId", 'date', extract(epoch from o."postedAt"))
+             from stash_package_posts o where o."packageId" = p."id"
+           ) as post
+    from "packages" p`,
 )
+
+describe("a publication that an older worker wrote", () => {
+  it("is finished though it says nothing of its post", () =>
+    check(
+      Effect.gen(function* () {
+        const token = yield* claimToken(ana)
+        const { post: _post, replyToMessageId: _reply, ...stub } = planned(token).stub
+        yield* openPublication(planned(token, { stub }))
+        yield* Effect.forEach([1, 2, 3], (part) => confirm(token, part))
+        yield* finishPublication({ contentHash, token })
+        expect(yield* packageRows).toMatchObject([{ replyToMessageId: null, post: null }])
+      }),
+    ))
+})
 
 describe("openPublication", () => {
   it("keeps what was confirmed when a newer token opens it again, and the destination it was sent to", () =>
@@ -199,6 +220,8 @@ describe("finishPublication", () => {
             fileCount: 0,
             sourceMessageId: String(firstMessageId),
             sourceCaption: "a dragon",
+            replyToMessageId: String(6 << 20),
+            post: { album: "77", sender: "chat:-1001", date: 1_700_000_000 },
           },
         ])
         expect(yield* skippedPackages()).toEqual([])
@@ -207,7 +230,7 @@ describe("finishPublication", () => {
       }),
     ))
 
-  it("tells the bot what it expects, once it is committed", () =>
+  it("has the bot told what it expects", () =>
     check(
       Effect.gen(function* () {
         const token = yield* open
@@ -216,7 +239,9 @@ describe("finishPublication", () => {
         const events = yield* Effect.forkChild(
           listening.pipe(
             Stream.tap((event) =>
-              event._tag === "Listening" ? finishPublication({ contentHash, token }) : Effect.void,
+              event._tag === "Listening"
+                ? Effect.andThen(finishPublication({ contentHash, token }), announceLate(0))
+                : Effect.void,
             ),
             Stream.take(2),
             Stream.runCollect,

@@ -1,7 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { noteNewPackage } from "./announcements.ts"
 import { DatabaseError } from "./database.ts"
+import { setNotificationKey, settleNotification } from "./notifications.ts"
+import { notePackagePost, PackagePost } from "./package-posts.ts"
 import { ArchiveType, createPackageStub, publishedByHash } from "./packages.ts"
 import { SafeInteger, storable } from "./row.ts"
 import { first, rows, run, transaction } from "./statement.ts"
@@ -14,6 +17,9 @@ export const PublicationStub = Schema.Struct({
   archiveType: ArchiveType,
   sourceTopicId: Schema.NullOr(SafeInteger),
   sourceCaption: Schema.NullOr(Schema.String),
+  /** The message of the source that it answers. Absent, as `post` is, in what an older worker wrote. */
+  replyToMessageId: Schema.optionalKey(Schema.NullOr(SafeInteger)),
+  post: Schema.optionalKey(PackagePost),
   ingestionRunId: Schema.NullOr(Schema.String),
 })
 export type PublicationStub = typeof PublicationStub.Type
@@ -234,8 +240,8 @@ export const takeOverPublication = (owner: {
   ).pipe(Effect.map((written) => written > 0))
 
 /**
- * The commit point of a publication, in one transaction: package stub, skip entry removed, claim settled, journal row deleted, bot
- * told. Answers with the package's id. Fails with "conflict", having changed nothing, when the publication is no longer the caller's,
+ * The commit point of a publication, in one transaction: package stub, skip entry removed, claim settled, journal row deleted,
+ * noted for the bot. Answers with the package's id. Fails with "conflict", having changed nothing, when the publication is no longer the caller's,
  * a part is not confirmed, or the content is published already.
  */
 export const finishPublication = (finished: { readonly contentHash: string; readonly token: number }) =>
@@ -261,10 +267,12 @@ export const finishPublication = (finished: { readonly contentHash: string; read
       })
       if (Option.isNone(created)) return yield* unfinished("a package with this content exists")
       const packageId = created.value.id
+      if (stub.post !== undefined) yield* notePackagePost(packageId, sourceChannelId, stub.post)
       yield* deleteSkipped(publication)
+      yield* settleNotification(setNotificationKey(sourceChannelId, firstMessageId))
       yield* settlePublishedClaim(publication)
       yield* deletePublication(finished)
-      yield* notifyNewPackage({ packageId, fileName: stub.fileName, creator: null, tags: [] })
+      yield* noteNewPackage(packageId)
       return packageId
     }),
   )
@@ -306,11 +314,3 @@ const deletePublication = (held: { readonly contentHash: string; readonly token:
     (sql) => sql`
       delete from stash_publications where "contentHash" = ${held.contentHash} and "token" = ${held.token}`,
   ).pipe(Effect.map((written) => written > 0))
-
-/** The bot's contract: it reads exactly these fields. Delivered when the transaction commits. */
-const notifyNewPackage = (announced: {
-  readonly packageId: string
-  readonly fileName: string
-  readonly creator: string | null
-  readonly tags: ReadonlyArray<string>
-}) => run("notifyNewPackage", (sql) => sql`select pg_notify('new_package', ${JSON.stringify(announced)})`)

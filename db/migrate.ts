@@ -15,6 +15,9 @@ export const migrationNames = [
   "0009_schedules",
   "0010_accounts",
   "0011_channels",
+  "0013_app_requests",
+  "0014_adopt",
+  "0015_metadata",
 ] as const
 
 export interface Migration {
@@ -57,6 +60,18 @@ export const runMigrations = Effect.fn("runMigrations")(function* (migrations: R
     })
   }
   return done
+})
+
+/** The names of the migrations that have not run on this database. Changes nothing. */
+export const pendingMigrations = Effect.fn("pendingMigrations")(function* () {
+  const database = yield* Database
+  const [known] = yield* database.rows(
+    "has stash_migrations",
+    Schema.Struct({ isThere: Schema.Boolean }),
+    (sql) => sql`select to_regclass('stash_migrations') is not null as "isThere"`,
+  )
+  const done = known?.isThere === true ? yield* recordedMigrations : []
+  return migrationNames.filter((name) => !done.some((recorded) => recorded.name === name))
 })
 
 const readMigrations = (): Promise<ReadonlyArray<Migration>> =>

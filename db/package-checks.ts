@@ -8,11 +8,10 @@ const DestinationToVerify = Schema.Struct({ channelId: Schema.String, chatId: Sa
 
 /**
  * The condition that a package is due: its messages were confirmed when it was published, and are looked for again every
- * so many hours.
+ * so many hours. The database itself keeps a row for every published package (migrations/0014_adopt.sql).
  */
 const isDue = (sql: Parameters<Parameters<typeof rows>[2]>[0], hours: number) => sql`
-  p."destMessageId" is not null
-  and coalesce(k."checkedAt", p."indexedAt" at time zone 'UTC') < now() - make_interval(hours => ${hours})`
+  k."checkedAt" < now() - make_interval(hours => ${hours})`
 
 export const destinationsToVerify = (hours: number) =>
   rows(
@@ -21,10 +20,7 @@ export const destinationsToVerify = (hours: number) =>
     (sql) => sql`
       select c."id" as "channelId", c."telegramId" as "chatId", c."title"
       from "telegram_channels" c
-      where exists (
-        select from "packages" p left join stash_package_checks k on k."packageId" = p."id"
-        where p."destChannelId" = c."id" and ${isDue(sql, hours)}
-      )
+      where exists (select from stash_package_checks k where k."destChannelId" = c."id" and ${isDue(sql, hours)})
       order by c."id"`,
   )
 
@@ -48,9 +44,9 @@ export const packagesToVerify = (destChannelId: string, hours: number, limit: nu
         case when cardinality(coalesce(p."destMessageIds", '{}')) > 0 then p."destMessageIds"
              else array[p."destMessageId"] end
       ) as "messageIds"
-      from "packages" p left join stash_package_checks k on k."packageId" = p."id"
-      where p."destChannelId" = ${destChannelId} and ${isDue(sql, hours)}
-      order by k."checkedAt" nulls first, p."indexedAt", p."id" limit ${limit}`,
+      from stash_package_checks k join "packages" p on p."id" = k."packageId"
+      where k."destChannelId" = ${destChannelId} and ${isDue(sql, hours)}
+      order by k."checkedAt", k."packageId" limit ${limit}`,
   )
 
 /**
@@ -71,8 +67,8 @@ export const noteVerified = (verified: { readonly id: string; readonly problem: 
       yield* run(
         "noteVerified",
         (sql) => sql`
-          insert into stash_package_checks as k ("packageId", "checkedAt", "missingSince", "problem")
-          select p."id", now(), case when ${verified.problem}::text is null then null else now() end, ${verified.problem}
+          insert into stash_package_checks as k ("packageId", "destChannelId", "checkedAt", "missingSince", "problem")
+          select p."id", p."destChannelId", now(), case when ${verified.problem}::text is null then null else now() end, ${verified.problem}
           from "packages" p where p."id" = ${verified.id}
           on conflict ("packageId") do update set
             "checkedAt" = now(), "problem" = excluded."problem",

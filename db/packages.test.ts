@@ -1,13 +1,10 @@
 import { Effect, Option, Schema } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import { freshDatabase } from "../test/fresh-database.ts"
-import { addAccount } from "./accounts.ts"
 import { upsertChannel } from "./channels.ts"
-import { claimSet } from "./claims.ts"
 import { Database } from "./database.ts"
 import {
   createPackageStub,
-  isPublishedUnclaimed,
   type PackageMetadata,
   packageByHash,
   packageTotals,
@@ -100,21 +97,6 @@ describe("a package stub", () => {
         expect(yield* publishedByHash(contentHash)).toEqual(Option.some(summary))
         expect(yield* stubsWithoutMetadata(10)).toMatchObject([{ id, contentHash }])
         expect(yield* packageTotals()).toEqual({ packages: 1, bytes: 106_000_000_000, pending: 1 })
-      }),
-    ))
-
-  it("that another worker completed is known by its message, unless there is a claim that knows better", () =>
-    check(
-      Effect.gen(function* () {
-        const key = { sourceChannelId: source, firstMessageId: 9 << 20 }
-        const id = yield* created
-        expect(yield* isPublishedUnclaimed(key)).toBe(false)
-        yield* run("completed", (sql) => sql`update "packages" set "fileCount" = 3 where "id" = ${id}`)
-        expect(yield* isPublishedUnclaimed(key)).toBe(true)
-        const { id: accountId } = yield* addAccount({ phone: "+10000000009", displayName: null })
-        const request = { ...key, accountId, setName: "a", volumes: 1, bytes: 1, fileKey: null, leaseSeconds: 60 }
-        yield* claimSet(request)
-        expect(yield* isPublishedUnclaimed(key)).toBe(false)
       }),
     ))
 

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { arrayLiteral, SafeInteger, storable } from "./row.ts"
+import { announcePackage } from "./announcements.ts"
+import { arrayLiteral, hashesFrom, SafeInteger, storable } from "./row.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 
 export const ArchiveType = Schema.Literals(["ZIP", "RAR", "SEVEN_Z", "DOCUMENT"])
@@ -38,23 +39,6 @@ export const publishedByHash = (contentHash: string) =>
       where "contentHash" = ${contentHash} and "destMessageId" is not null`,
   )
 
-/** Whether a package was made from this very message by a worker that knew no claims. */
-export const isPublishedUnclaimed = (key: { readonly sourceChannelId: string; readonly firstMessageId: number }) =>
-  one(
-    "isPublishedUnclaimed",
-    Schema.Struct({ isKnown: Schema.Boolean }),
-    (sql) => sql`
-      select exists (
-        select from "packages" p
-        where p."sourceChannelId" = ${key.sourceChannelId} and p."sourceMessageId" = ${key.firstMessageId}
-          and p."destMessageId" is not null and p."fileCount" > 0
-          and not exists (
-            select from stash_claims c
-            where c."sourceChannelId" = p."sourceChannelId" and c."firstMessageId" = p."sourceMessageId"
-          )
-      ) as "isKnown"`,
-  ).pipe(Effect.map(({ isKnown }) => isKnown))
-
 /** A package as an operator sees it. */
 export const PackageDetail = Schema.Struct({
   id: Schema.String,
@@ -62,35 +46,41 @@ export const PackageDetail = Schema.Struct({
   fileName: Schema.String,
   /** Bytes of all volumes. */
   fileSize: SafeInteger,
+  archiveType: ArchiveType,
   fileCount: Schema.Int,
   destinationTitle: Schema.NullOr(Schema.String),
   /** In the order of the parts; empty when they are gone. */
   messageIds: Schema.Array(SafeInteger),
   /** What was not found at the last look. */
   problem: Schema.NullOr(Schema.String),
+  /** Why its files could not be listed at the last try; null: they were, or are still to be. */
+  listingProblem: Schema.NullOr(Schema.String),
 })
 export type PackageDetail = typeof PackageDetail.Type
 
 const FEW = 20
 
 /** Packages by id, by file name, or by the first 8 digits or more of the content hash; at most 20. */
-export const findPackages = (wanted: string) =>
-  rows(
+export const findPackages = (wanted: string) => {
+  const hashes = hashesFrom(wanted)
+  return rows(
     "findPackages",
     PackageDetail,
     (sql) => sql`
-      select p."id", p."contentHash", p."fileName", p."fileSize", p."fileCount", c."title" as "destinationTitle",
+      select p."id", p."contentHash", p."fileName", p."fileSize", p."archiveType", p."fileCount", c."title" as "destinationTitle",
              to_jsonb(case when p."destMessageId" is null then '{}'
                            when cardinality(coalesce(p."destMessageIds", '{}')) > 0 then p."destMessageIds"
                            else array[p."destMessageId"] end) as "messageIds",
-             k."problem"
+             k."problem", r."problem" as "listingProblem"
       from "packages" p
         left join "telegram_channels" c on c."id" = p."destChannelId"
         left join stash_package_checks k on k."packageId" = p."id"
+        left join stash_relists r on r."packageId" = p."id"
       where p."id" = ${wanted} or p."fileName" = ${wanted}
-         or (${/^[0-9a-f]{8,64}$/.test(wanted)} and starts_with(p."contentHash", ${wanted}))
+         or (p."contentHash" >= ${hashes.from} and p."contentHash" < ${hashes.to})
       order by p."indexedAt" limit ${FEW}`,
   )
+}
 
 /** What is known of a package as soon as its last part is confirmed. */
 export interface PackageStub {
@@ -104,6 +94,8 @@ export interface PackageStub {
   readonly sourceMessageId: number
   readonly sourceTopicId: number | null
   readonly sourceCaption: string | null
+  /** The message of the source that it answers. */
+  readonly replyToMessageId?: number | null
   readonly destChannelId: string
   /** Final ids, in the order of the parts; at least one. */
   readonly destMessageIds: ReadonlyArray<number>
@@ -121,11 +113,11 @@ export const createPackageStub = (stub: PackageStub) =>
     (sql) => sql`
       insert into "packages" as p (
         "id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId", "sourceTopicId",
-        "sourceCaption", "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "ingestionRunId"
+        "sourceCaption", "replyToMessageId", "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "ingestionRunId"
       ) values (
         gen_random_uuid()::text, ${stub.contentHash}, ${storable(stub.fileName)}, ${stub.fileSize},
         ${stub.archiveType}::"ArchiveType", ${stub.sourceChannelId}, ${stub.sourceMessageId}, ${stub.sourceTopicId},
-        ${stub.sourceCaption === null ? null : storable(stub.sourceCaption)}, ${stub.destChannelId},
+        ${stub.sourceCaption === null ? null : storable(stub.sourceCaption)}, ${stub.replyToMessageId ?? null}, ${stub.destChannelId},
         ${stub.destMessageIds[0] ?? null}, ${arrayLiteral(stub.destMessageIds)}::bigint[],
         ${stub.destMessageIds.length > 1}, ${stub.destMessageIds.length},
         -- The app may have deleted the run meanwhile.
@@ -165,10 +157,10 @@ export interface PackageMetadata {
   readonly tags: ReadonlyArray<string>
 }
 
-const filesPerStatement = 1000
+const filesPerStatement = 250
 
 /**
- * Completes a stub. The file list is replaced, so that it may be repeated; creator, tags and preview that the row has already (people
+ * Completes a stub, and tells the bot of a new one. The file list is replaced, so that it may be repeated; creator, tags and preview that the row has already (people
  * edit them in the app) are kept.
  */
 export const updatePackageWithMetadata = (packageId: string, metadata: PackageMetadata) =>
@@ -180,6 +172,7 @@ export const updatePackageWithMetadata = (packageId: string, metadata: PackageMe
       for (let start = 0; start < metadata.files.length; start += filesPerStatement) {
         yield* insertFiles(packageId, metadata.files.slice(start, start + filesPerStatement))
       }
+      yield* announcePackage(packageId)
     }),
   )
 

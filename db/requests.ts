@@ -77,6 +77,18 @@ export const takeRequest = (accountId: string) =>
       returning "id", "request"`,
   )
 
+/** Whether somebody waits for this account to take up a request. */
+export const hasPendingRequest = (accountId: string) =>
+  one(
+    "hasPendingRequest",
+    Schema.Struct({ isPending: Schema.Boolean }),
+    (sql) => sql`
+      select exists (
+        select from stash_requests
+        where "accountId" = ${accountId} and "state" = 'pending' and "expiresAt" > now()
+      ) as "isPending"`,
+  ).pipe(Effect.map(({ isPending }) => isPending))
+
 /** Writes the answer to a request that was taken. */
 export const answerRequest = (id: string, answer: unknown) =>
   run(

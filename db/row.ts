@@ -25,3 +25,10 @@ export const storable = (text: string): string => text.toWellFormed().replaceAll
 /** A value as JSON that Postgres takes as jsonb: JSON.stringify would write what is not storable as escapes. */
 export const storableJson = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? storable(part) : part))
+
+/**
+ * The content hashes that begin with this text, as a range that an index finds: from `from` up to and without `to`. Empty
+ * when it is not 8 to 64 hexadecimal digits.
+ */
+export const hashesFrom = (text: string): { readonly from: string; readonly to: string } =>
+  /^[0-9a-f]{8,64}$/.test(text) ? { from: text, to: `${text}g` } : { from: "", to: "" }

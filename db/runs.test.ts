@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest"
 import { freshDatabase } from "../test/fresh-database.ts"
 import { addAccount } from "./accounts.ts"
 import { Database } from "./database.ts"
-import { failStaleRuns, finishRun, startRun, updateRun } from "./runs.ts"
-import { one } from "./statement.ts"
+import { failAbandonedRuns, failStaleRuns, finishRun, startRun, updateRun } from "./runs.ts"
+import { one, run } from "./statement.ts"
 
 let url = ""
 let ana = ""
@@ -83,6 +83,25 @@ describe("a run", () => {
           currentFile: null,
           totalBytes: null,
         })
+      }),
+    ))
+
+  it("that has been silent for long is failed, whoever had begun it", () =>
+    check(
+      Effect.gen(function* () {
+        const [alive, dead, old] = [yield* startRun(ana), yield* startRun(ben), yield* startRun(ben)]
+        yield* run(
+          "age",
+          (sql) => sql`
+            update "ingestion_runs" set "startedAt" = now() - interval '1 day',
+              "lastActivityAt" = case when "id" = ${dead} then now() - interval '11 minutes' end
+            where "id" in (${dead}, ${old})`,
+        )
+        expect(yield* failAbandonedRuns()).toBe(2)
+        expect(yield* read(alive)).toMatchObject({ status: "RUNNING" })
+        const failed = { status: "FAILED", ended: true, errorMessage: "the worker stopped in the middle" }
+        expect(yield* read(dead)).toMatchObject(failed)
+        expect(yield* read(old)).toMatchObject(failed)
       }),
     ))
 

@@ -93,4 +93,21 @@ export const failStaleRuns = (accountId: string) =>
       where "accountId" = ${accountId} and "status" = 'RUNNING'`,
   ).pipe(Effect.asVoid)
 
+/** Longer than a run that is alive is ever silent. */
+const SILENT_MINUTES = 10
+
+/**
+ * Ends the runs that nobody has worked on for minutes, of accounts that may never run again: parked, switched off, or another
+ * worker's that is gone. Answers with how many those were.
+ */
+export const failAbandonedRuns = () =>
+  run(
+    "failAbandonedRuns",
+    (sql) => sql`
+      update "ingestion_runs" set
+        ${sql(noActivity)}, "status" = 'FAILED', "finishedAt" = now(), "errorMessage" = 'the worker stopped in the middle'
+      where "status" = 'RUNNING'
+        and coalesce("lastActivityAt", "startedAt") < now() - make_interval(mins => ${SILENT_MINUTES})`,
+  )
+
 const noActivity = Object.fromEntries(activityNames.map((name) => [name, null]))

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { callAccounts, setMarksBack } from "./channels.ts"
 import { settleClaim } from "./claims.ts"
 import { abandonForGood } from "./leftovers.ts"
+import { notifyApp, setNotificationKey } from "./notifications.ts"
 import { arrayLiteral, SafeInteger, storable } from "./row.ts"
 import { rows, run, transaction } from "./statement.ts"
 
@@ -37,7 +38,7 @@ export const recordSkipped = (skipped: SkippedPackage) =>
         "isMultipart", "partCount", "accountId"
       ) values (
         gen_random_uuid()::text, ${storable(skipped.fileName)}, ${skipped.fileSize}, ${skipped.reason}::"SkipReason",
-        ${skipped.errorMessage}, ${skipped.sourceChannelId}, ${skipped.sourceMessageId}, ${skipped.sourceTopicId},
+        ${skipped.errorMessage === null ? null : storable(skipped.errorMessage)}, ${skipped.sourceChannelId}, ${skipped.sourceMessageId}, ${skipped.sourceTopicId},
         ${skipped.isMultipart}, ${skipped.partCount}, ${skipped.accountId}
       )
       on conflict ("sourceChannelId", "sourceMessageId") do update set
@@ -60,10 +61,27 @@ export const skipSet = (skipped: SkippedPackage & { readonly errorMessage: strin
         reason: skipped.errorMessage,
         contentHash: null,
       })
-      if (isOurs) yield* recordSkipped(skipped)
+      if (isOurs) {
+        yield* recordSkipped(skipped)
+        yield* tellSkipped(skipped)
+      }
       return isOurs
     }),
   )
+
+/** The bell of the app tells of a set that was given up; that one is larger than the operator wants is no trouble. */
+const tellSkipped = (skipped: SkippedPackage & { readonly errorMessage: string }) => {
+  const { errorMessage, fileName, reason, sourceChannelId, sourceMessageId } = skipped
+  if (reason === "SIZE_LIMIT") return Effect.void
+  return notifyApp({
+    key: setNotificationKey(sourceChannelId, sourceMessageId),
+    type: reason === "UPLOAD_FAILED" ? "UPLOAD_FAILED" : "DOWNLOAD_FAILED",
+    severity: "WARNING",
+    title: `Failed to process ${fileName}`,
+    message: errorMessage,
+    context: { fileName, sourceChannelId, sourceMessageId, reason },
+  })
+}
 
 /**
  * Settles a set as skipped whose messages its account does not find in the source any more, and gives up what was begun
@@ -86,7 +104,7 @@ const settleVanished = (skipped: SkippedPackage & { readonly errorMessage: strin
     "settleVanished",
     (sql) => sql`
       update stash_claims
-      set "state" = 'skipped', "reason" = ${skipped.errorMessage}, "stage" = 'scan', "retryAt" = null,
+      set "state" = 'skipped', "reason" = ${storable(skipped.errorMessage)}, "stage" = 'scan', "retryAt" = null,
           "leaseUntil" = null, "updatedAt" = now()
       where "sourceChannelId" = ${skipped.sourceChannelId} and "firstMessageId" = ${skipped.sourceMessageId}
         and "accountId" = ${skipped.accountId} and "state" in ('claimed', 'deferred', 'waiting')`,

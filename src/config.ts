@@ -196,7 +196,7 @@ export const settings = {
   STASH_CELL_SOFT_MB: {
     decode: wholeNumber(128, 65_536),
     expected: "MiB, 128 to 65536",
-    about: "an account process larger than this is begun anew after its cycle",
+    about: "an account process larger than this is begun anew; its cycle is cut short",
     fallback: "700",
   },
   STASH_CELL_HARD_MB: {
@@ -205,11 +205,23 @@ export const settings = {
     about: "an account process larger than this is ended at once",
     fallback: "1500",
   },
+  STASH_TDLIB_CACHE_MB: {
+    decode: wholeNumber(0, 10_485_760),
+    expected: "MiB, 0 to 10485760",
+    about: "what TDLib may keep of files for each account, but for those of sets that are begun",
+    fallback: "1024",
+  },
   STASH_VERIFY_HOURS: {
     decode: wholeNumber(0, 87_600),
     expected: "hours, 0 to 87600",
     about: "how often every package's messages are looked for in the destination; 0 never looks",
     fallback: "24",
+  },
+  AUTO_GROUP_TIME_WINDOW_MINUTES: {
+    decode: wholeNumber(0, 1440),
+    expected: "minutes, 0 to 1440",
+    about: "packages that one sender posts within so many minutes of each other become a group; 0: not for that alone",
+    fallback: "5",
   },
   STASH_VERIFY_UPLOADS: {
     decode: Schema.Literals(["size", "digest"]),
@@ -315,6 +327,24 @@ export const settings = {
     about: "memory of the process that lists an archive",
     fallback: "512",
   },
+  UPLOAD_DIR: {
+    decode: text,
+    expected: "a folder",
+    about: "where the web app leaves files that people upload by hand: the volume that both share",
+    fallback: "/data/uploads",
+  },
+  STASH_ANNOUNCE_SECONDS: {
+    decode: wholeNumber(0, 86_400),
+    expected: "seconds, 0 to 86400",
+    about: "so long the bot is not told of a new package that has no file list, picture and creator yet",
+    fallback: "300",
+  },
+  STASH_MAX_EXTRACT_MB: {
+    decode: wholeNumber(1, 1_048_576),
+    expected: "MiB, 1 to 1048576",
+    about: "packages up to this size are fetched again when the web app wants a picture out of them",
+    fallback: "8192",
+  },
   STASH_CONSOLE_PORT: {
     decode: Schema.Union([Schema.Literal("off"), wholeNumber(0, 65_535)]),
     expected: "a port, 0 to 65535, or off",
@@ -402,7 +432,10 @@ export interface Config {
   readonly onParked: "continue" | "exit"
   readonly stopSeconds: number
   readonly cellMemory: { readonly softBytes: number; readonly hardBytes: number }
+  /** Of each account. */
+  readonly tdlibCacheBytes: number
   readonly verifyHours: number
+  readonly groupWindowMinutes: number
   readonly verifyUploads: "size" | "digest"
   readonly captionTags: boolean
   readonly publishBy: "upload" | "copy"
@@ -420,6 +453,10 @@ export interface Config {
   readonly tdlibKeyFile: string | undefined
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
+  readonly uploadDirectory: string
+  readonly announceSeconds: number
+  /** Of a package that is fetched for one of its entries. */
+  readonly maxExtractBytes: number
   readonly console: ConsoleConfig
   /** Undefined: nothing is traced. */
   readonly traces: Redacted.Redacted<TraceTarget> | undefined
@@ -504,7 +541,9 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       softBytes: values.STASH_CELL_SOFT_MB * MEBIBYTE,
       hardBytes: values.STASH_CELL_HARD_MB * MEBIBYTE,
     },
+    tdlibCacheBytes: values.STASH_TDLIB_CACHE_MB * MEBIBYTE,
     verifyHours: values.STASH_VERIFY_HOURS,
+    groupWindowMinutes: values.AUTO_GROUP_TIME_WINDOW_MINUTES,
     verifyUploads: values.STASH_VERIFY_UPLOADS,
     captionTags: values.STASH_CAPTION_TAG === "on",
     publishBy: values.STASH_PUBLISH,
@@ -524,6 +563,9 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       listingSeconds: values.STASH_LISTING_SECONDS,
       listingMemoryBytes: values.STASH_LISTING_MEMORY_MB * MEBIBYTE,
     },
+    uploadDirectory: resolve(values.UPLOAD_DIR),
+    announceSeconds: values.STASH_ANNOUNCE_SECONDS,
+    maxExtractBytes: values.STASH_MAX_EXTRACT_MB * MEBIBYTE,
     console: {
       port: values.STASH_CONSOLE_PORT === "off" ? undefined : values.STASH_CONSOLE_PORT,
       host: values.STASH_CONSOLE_HOST,

@@ -10,6 +10,7 @@ import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
 import { Bandwidth } from "../src/supervisor/bandwidth.ts"
 import { startCell } from "../src/supervisor/cell.ts"
+import { StatusBoard } from "../src/supervisor/status-board.ts"
 import { Timetable } from "../src/supervisor/timetable.ts"
 import { Wake } from "../src/supervisor/wake.ts"
 import { cellConfigIn } from "./cell-config.ts"
@@ -43,7 +44,10 @@ type Bench = Effect.Success<typeof makeBench>
 const withCell = <A, E>(
   bench: Bench,
   code: string,
-  work: (cell: Effect.Success<ReturnType<typeof startCell>>, states: ReadonlyArray<string>) => Effect.Effect<A, E>,
+  work: (
+    cell: Effect.Success<ReturnType<typeof startCell>>,
+    states: ReadonlyArray<string>,
+  ) => Effect.Effect<A, E, StatusBoard>,
   states: Array<string> = [],
 ) =>
   Effect.gen(function* () {
@@ -56,7 +60,7 @@ const withCell = <A, E>(
       Effect.raceFirst(cell.ended),
     )
     return yield* work(cell, states)
-  }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer, unlimited]))
+  }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer, StatusBoard.layer, unlimited]))
 
 /** The wardens that this test process has started and that are alive. */
 const wardens = () => childrenWith("warden.ts")
@@ -99,6 +103,38 @@ describe("an account cell", () => {
         const bench = yield* makeBench
         const error = yield* Effect.flip(withCell(bench, "99999", () => Effect.void))
         assert.include(error, { _tag: "AccountError", who: "operator", problem: "wrong_code" })
+      }).pipe(Effect.scoped),
+    120_000,
+  )
+
+  it.live(
+    "shows at once that Premium came or went",
+    () =>
+      Effect.gen(function* () {
+        const bench = yield* makeBench
+        const { accountId } = bench.config
+        yield* withCell(bench, "12345", (cell) =>
+          Effect.gen(function* () {
+            const board = yield* StatusBoard
+            yield* board.enter({ id: accountId, phone })
+            yield* cell.account.Settle()
+            for (const premium of [false, true]) {
+              yield* board.change(accountId, { isPremium: !premium })
+              yield* Effect.promise(() =>
+                fetch(`${bench.sandbox.controlUrl}/accounts/${phone}`, {
+                  method: "POST",
+                  body: JSON.stringify({ premium }),
+                }),
+              )
+              yield* board.of(accountId).pipe(
+                Effect.repeat({
+                  until: (account) => account?.isPremium === premium,
+                  schedule: Schedule.spaced("20 millis"),
+                }),
+              )
+            }
+          }),
+        )
       }).pipe(Effect.scoped),
     120_000,
   )

@@ -55,6 +55,7 @@ const noWork = Supervisor.of({
   preview: () => Effect.die("a preview was asked for"),
   takeBandwidth: () => Effect.succeed(null),
   posted: Effect.void,
+  premiumChanged: () => Effect.void,
 })
 
 const stage = Effect.gen(function* () {

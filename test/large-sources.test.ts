@@ -70,7 +70,7 @@ describe("a large source", () => {
       await sleep(200)
     }
     expect(searches(worker)).toBeLessThan((1.1 * MESSAGES) / 100)
-    // TDLib alone keeps what it has read, for a minute: some 2.5 KiB a document.
+    // TDLib alone takes some 2.8 KiB for every document that it reads, and most of it until it is closed.
     expect(most - early).toBeLessThan((4 * MESSAGES) / KIBIBYTE)
     await worker.untilSettled(1)
     await worker.until("an idle account", `select 1 as ok from stash_account_states where "state" = 'idle'`)
@@ -79,7 +79,7 @@ describe("a large source", () => {
     await worker.until("a second cycle", completedRuns(2))
     expect(callsSince(before, worker)).toBeLessThanOrEqual(3)
     expect(worker.library).toHaveLength(1)
-  }, 180_000)
+  }, 300_000)
 
   for (const order of ["oldest", "newest"])
     it(`is gone on with where a crash cut its first scan off, ${order} first`, async () => {

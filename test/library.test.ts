@@ -142,7 +142,7 @@ describe("a library", () => {
     expect(before).toHaveLength(3)
     await worker.post("/messages/delete", { channel: LIBRARY, messages: [before[1]?.id] })
     // Packages are looked at again a day after they were published.
-    await worker.query(`update packages set "indexedAt" = "indexedAt" - interval '2 days'`)
+    await worker.query(`update stash_package_checks set "checkedAt" = "checkedAt" - interval '2 days'`)
     await worker.call()
     await worker.until("a missing package", `select 1 as ok from stash_package_checks where "missingSince" is not null`)
     const { missing }: { missing: ReadonlyArray<{ id: string; problem: string }> } = await worker.stash(

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import { rm } from "node:fs/promises"
+import { readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import type { World } from "../src/sandbox/sandbox.ts"
@@ -78,6 +78,39 @@ describe("an operator who logs an account in", () => {
     await worker.query(`update telegram_accounts set "authCode" = '${code}'`)
     await worker.stash("account", "list")
     expect(worker.sandbox.log.read({ method: "auth.signIn" }).length).toBe(tries)
+  }, 120_000)
+
+  it("sees until when Telegram sends no code, of which the login then asks for one by itself", async () => {
+    await using worker = await RunningWorker.prepare(async () => worldOf([{ phone: ALICE, firstName: "Alice", code }]))
+    await worker.post("/faults", { method: "auth.sendCode", effect: { error: { code: 420, text: "FLOOD_WAIT_61" } } })
+    worker.start({ STASH_SANDBOX_CODES: "asked" })
+    const login = await loginOf(worker, ALICE, `l."state" = 'waiting_flood'`)
+    expect(login).toMatchObject({ problem: "too_many_attempts", standing: "authorising" })
+    expect(login["reason"]).toMatch(/no attempt to log in before 20/)
+    expect(codesSent(worker)).toBe(0)
+    await worker.until(
+      "the wait is nearly over",
+      `select 1 as ok from stash_logins where "until" < now() + interval '15 seconds'`,
+    )
+    await loginOf(worker, ALICE, `l."state" = 'waiting_code'`)
+    expect(worker.sandbox.log.read({ method: "auth.sendCode" })).toHaveLength(2)
+    expect(worker.log.filter(({ event }) => event === "account.restart" || event === "account.parked")).toEqual([])
+  }, 180_000)
+
+  it("waits for a day where Telegram says only that codes were asked for too often", async () => {
+    await using worker = await RunningWorker.prepare(async () => worldOf([{ phone: ALICE, firstName: "Alice", code }]))
+    const effect = { error: { code: 400, text: "PHONE_NUMBER_FLOOD" } }
+    await worker.post("/faults", { method: "auth.sendCode", times: "always", effect })
+    worker.start({ STASH_SANDBOX_CODES: "asked" })
+    const login = await loginOf(worker, ALICE, `l."state" = 'waiting_flood'`)
+    expect(login).toMatchObject({ problem: "too_many_attempts", standing: "authorising" })
+    const hours = (Number(login["until"]) - Date.now()) / 3_600_000
+    expect(Math.round(hours)).toBe(24)
+    const { accounts } = (await worker.stash("account", "list")) as {
+      accounts: ReadonlyArray<{ login: string; reason: string }>
+    }
+    expect(accounts).toMatchObject([{ login: "too_many_attempts", reason: expect.stringMatching(/before 20/) }])
+    expect(worker.sandbox.log.read({ method: "auth.sendCode" })).toHaveLength(1)
   }, 120_000)
 
   it("is told what is wrong with a phone number that cannot log in, and no code is asked for again", async () => {
@@ -227,4 +260,26 @@ describe("accounts of an operator", () => {
     expect(written).toContain("account.ready")
     for (const secret of [secretCode, password, ...phones]) expect(written.includes(secret), secret).toBe(false)
   }, 300_000)
+
+  it("leave nothing of it in the embedded server's own log either", async () => {
+    const phone = "15557774242"
+    const password = "hunter2-korrekt"
+    const secretCode = "73519"
+    await using worker = await RunningWorker.prepare(
+      async () => worldOf([{ phone, firstName: "Ada", code: secretCode, password }]),
+      { environment: { DATABASE_URL: "" } },
+    )
+    worker.start({ STASH_SANDBOX_CODES: "asked", LOG_LEVEL: "trace" })
+    const added = await worker.typing([`+${phone}`], "account", "add", "--label", "Ada")
+    expect(added.said).toContain("is an account now")
+    const login = await worker.typing(["00000", "", secretCode, "falsch", password], "account", "login", "Ada")
+    expect(login.said).toContain("Logged in.")
+    // A statement that fails is what a server's log is full of.
+    const again = await worker.typing([`+${phone}`], "account", "add", "--label", "Ada")
+    expect(await worker.stop()).toBe(0)
+    const serverLog = await readFile(join(worker.folder, "data", "postgres", "server.log"), "utf8")
+    expect(serverLog).toContain("database system is ready to accept connections")
+    const written = [serverLog, added.said, login.said, again.said].join("\n")
+    for (const secret of [secretCode, password, phone]) expect(written.includes(secret), secret).toBe(false)
+  }, 120_000)
 })

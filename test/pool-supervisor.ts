@@ -35,6 +35,7 @@ export const poolSupervisorLayer = (onGrowth: (growth: Growth) => void = () => {
         preview: () => Effect.die("there is no preview"),
         takeBandwidth: () => Effect.succeed(null),
         posted: Effect.void,
+        premiumChanged: () => Effect.void,
       }),
     ),
   ).pipe(Layer.provide(CpuPool.layer({ threads: 1 })))

@@ -20,18 +20,22 @@ const LIMIT_MILLISECONDS = 60_000
 /** The channel of a world that everything is published in. */
 export const LIBRARY = "library"
 
+type Environment = Readonly<Record<string, string>>
+
 /** The worker as a user runs it (`stash run`), on a sandbox and a database of its own, and what one asks of them. */
 export class RunningWorker implements AsyncDisposable {
   readonly folder: string
   readonly sandbox: Sandbox
+  readonly databaseUrl: string
   readonly #environment: Readonly<Record<string, string | undefined>>
   readonly #sql: postgres.Sql
   readonly #commands = new Set<ChildProcess>()
   #process: ChildProcess | undefined
 
-  private constructor(folder: string, sandbox: Sandbox, databaseUrl: string) {
+  private constructor(folder: string, sandbox: Sandbox, databaseUrl: string, environment: Environment) {
     this.folder = folder
     this.sandbox = sandbox
+    this.databaseUrl = databaseUrl
     this.#sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
     this.#environment = {
       PATH: process.env["PATH"],
@@ -41,20 +45,31 @@ export class RunningWorker implements AsyncDisposable {
       WORKER_INTERVAL_MINUTES: "60",
       // Many workers run side by side.
       STASH_CONSOLE_PORT: "off",
+      ...environment,
     }
   }
 
-  /** Starts the sandbox with a world in which the accounts read every channel but the library; not yet the worker. */
-  static async prepare(makeWorld: (folder: string) => Promise<World>): Promise<RunningWorker> {
+  /**
+   * Starts the sandbox with a world in which the accounts read every channel but the library; not yet the worker. The
+   * database is a new one of ours, unless another one is made. `environment`: of the worker and of all commands, over the
+   * usual one.
+   */
+  static async prepare(
+    makeWorld: (folder: string) => Promise<World>,
+    {
+      environment = {},
+      makeDatabase = freshDatabase,
+    }: { readonly environment?: Environment; readonly makeDatabase?: () => Promise<string> } = {},
+  ): Promise<RunningWorker> {
     const folder = await mkdtemp(join(tmpdir(), "stash-worker-"))
     const world = await makeWorld(join(folder, "files"))
     const sandbox = await startSandbox({ world })
-    const databaseUrl = await freshDatabase()
+    const databaseUrl = await makeDatabase()
     const database = Database.layer({ url: databaseUrl, max: 1, applicationName: "test" })
     const record = { channels: sandbox.state().channels.map((channel) => ({ ...channel, messages: [] })) }
     const members = { accounts: world.accounts as never, channels: world.channels as never }
     await Effect.runPromise(enrol(members, record, LIBRARY).pipe(Effect.provide(database)))
-    return new RunningWorker(folder, sandbox, databaseUrl)
+    return new RunningWorker(folder, sandbox, databaseUrl, environment)
   }
 
   /** Starts the worker, with these settings beside the usual ones, and these flags of `run`. */

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { assert, describe, it } from "vitest"
-import { CHANNEL_VERSION } from "../src/channel/warden-messages.ts"
+import { CHANNEL_VERSION } from "../src/channel/channel-version.ts"
 
 /** Starts a warden, sends it these messages, and waits for its end; answers with what it said. */
 const tellWarden = async (messages: ReadonlyArray<unknown>): Promise<ReadonlyArray<unknown>> => {

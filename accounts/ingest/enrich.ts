@@ -1,18 +1,20 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { setStartsBetween } from "../../db/claims.ts"
+import { noteRootFolder } from "../../db/package-posts.ts"
 import { updatePackageWithMetadata } from "../../db/packages.ts"
 import { creatorOf } from "../../src/archive/creator.ts"
 import { entryOf } from "../../src/archive/listing.ts"
-import { choosePreviewEntry } from "../../src/archive/preview-entry.ts"
+import { previewEntries } from "../../src/archive/preview-entry.ts"
 import { matchPreview } from "../../src/archive/preview-match.ts"
+import { rootFolderOf } from "../../src/archive/root-folder.ts"
 import { tagsOf } from "../../src/archive/tags.ts"
 import type { InspectResult } from "../../src/cpu/jobs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
-import { searchPage } from "../telegram/history.ts"
+import { messagesById, searchPage } from "../telegram/history.ts"
 import { readBytes } from "./set-folder.ts"
 import type { SetWork } from "./set-work.ts"
 import { toPhotos } from "./source-file.ts"
@@ -30,8 +32,14 @@ interface Preview {
 const PHOTOS_AROUND = 50
 
 const photosAround = Effect.fn("photosAround")(function* ({ set, source }: SetWork) {
+  // What a person handed in was posted nowhere.
+  if (set.firstMessageId < 0) return []
   const page = yield* searchPage(source.chatId, "photos", set.firstMessageId, { offset: -PHOTOS_AROUND })
-  return page.messages.flatMap(toPhotos)
+  const answered = new Set(set.volumes.flatMap(({ replyToMessageId }) => replyToMessageId ?? []))
+  // A post may be answered long after it, beyond what lies around the set.
+  const far = [...answered].filter((id) => !page.ids.includes(id)).slice(0, PHOTOS_AROUND)
+  const messages = far.length === 0 ? [] : yield* messagesById(source.chatId, far)
+  return [...page.messages, ...messages.flatMap((message) => message ?? [])].flatMap(toPhotos)
 })
 
 const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
@@ -47,28 +55,42 @@ const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
 })
 
 const archivePreview = Effect.fn("archivePreview")(function* (work: SetWork, inspection: InspectResult) {
-  const entry = choosePreviewEntry(inspection.entries)
-  if (entry === undefined) return undefined
   const supervisor = yield* Supervisor
   const target = join(work.folder.path, "preview")
-  const found = yield* supervisor.preview({
-    family: work.set.family,
-    volumes: work.folder.volumePaths.map((path, index) => ({ path, name: work.set.volumes[index]?.fileName ?? "" })),
-    entryPath: entry.path,
-    target,
-    maxBytes: MAX_PREVIEW_BYTES,
-  })
-  if (found === null) return undefined
-  const data = yield* readBytes(target)
-  const preview: Preview = { data, messageId: null }
-  return preview
+  for (const entry of previewEntries(inspection.entries)) {
+    const found = yield* supervisor.preview({
+      family: work.set.family,
+      volumes: work.folder.volumePaths.map((path, index) => ({ path, name: work.set.volumes[index]?.fileName ?? "" })),
+      entryPath: entry.path,
+      target,
+      maxBytes: MAX_PREVIEW_BYTES,
+    })
+    if (found === null) continue
+    const preview: Preview = { data: yield* readBytes(target), messageId: null }
+    return preview
+  }
+  return undefined
 })
 
+/** Where a preview may come from. */
+export interface PreviewSources {
+  /** Photos that were posted near the set. */
+  readonly photos: boolean
+  /** Images in the archive, all of which lies on this disk. */
+  readonly images: boolean
+}
+
+const allSources: PreviewSources = { photos: true, images: true }
+
+const none = Effect.succeed(undefined)
+
 /** A preview is a courtesy: whatever goes wrong with it is logged and the package does without. */
-const previewOf = (work: SetWork, inspection: InspectResult) =>
-  photoPreview(work).pipe(
+const previewOf = (work: SetWork, inspection: InspectResult, { images, photos }: PreviewSources) =>
+  (photos ? photoPreview(work) : none).pipe(
     Effect.flatMap((preview) =>
-      preview === undefined && !inspection.encrypted ? archivePreview(work, inspection) : Effect.succeed(preview),
+      preview === undefined && images && !inspection.encrypted
+        ? archivePreview(work, inspection)
+        : Effect.succeed(preview),
     ),
     Effect.catch((error) =>
       Effect.as(logEvent.warn("preview.failed", "No preview could be made", { error: error.message }), undefined),
@@ -94,8 +116,9 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
   work: SetWork,
   packageId: string,
   inspection: InspectResult,
+  previewSources = allSources,
 ) {
-  const preview = yield* previewOf(work, inspection)
+  const preview = yield* previewOf(work, inspection, previewSources)
   const topicName = yield* work.topicNames?.of(work.set.volumes[0]?.topicId ?? null) ?? Effect.succeed(null)
   const files = filesOf(inspection)
   yield* reach("metadata.made")
@@ -108,6 +131,8 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
     creator: creatorOf({ topicName, fileName: work.set.name, channelTitle: work.source.title }) ?? null,
     tags: tagsOf(work.source.category),
   })
+  const rootFolder = rootFolderOf(files)
+  if (rootFolder !== null) yield* noteRootFolder(packageId, rootFolder)
   yield* reach("metadata.written")
   yield* logEvent.info("package.enriched", "Recorded what is inside", {
     packageId,

@@ -1,14 +1,17 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { claimSet } from "../../db/claims.ts"
+import { isFormerWork } from "../../db/former-work.ts"
 import { isBeingPublished } from "../../db/journal.ts"
 import { LockSession } from "../../db/lock-session.ts"
-import { isPublishedUnclaimed, packageByHash, publishedByHash } from "../../db/packages.ts"
+import { type PackageSummary, packageByHash, publishedByHash } from "../../db/packages.ts"
 import { contentOfFiles, earlierWorkOn } from "../../db/places.ts"
+import type { DigestResult, InspectResult } from "../../src/cpu/jobs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { timed } from "../meter.ts"
+import { ONE_MESSAGE } from "../telegram/document-pages.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
 import { inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
@@ -20,7 +23,7 @@ import { duplicate, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from
 import { publishSet } from "./publish.ts"
 import { removeSetFolder } from "./set-folder.ts"
 import { identityOf, type SetWork, setKeyOf } from "./set-work.ts"
-import { troubleOf } from "./trouble.ts"
+import { type Trouble, troubleOf } from "./trouble.ts"
 import { turnBack } from "./turn-back.ts"
 
 /** A set that was claimed this often, without ever coming to an end, takes its account down each time. */
@@ -39,6 +42,25 @@ const claim = Effect.fn("claim")(function* (work: SetWork) {
   })
 })
 
+/** A library that another worker began has packages without claims, and forums that it has been through. */
+const isDoneByFormerWorker = Effect.fn("isDoneByFormerWorker")(function* (work: SetWork) {
+  const { accountId } = yield* AccountConfig
+  const { set, source } = work
+  const topics = new Set(set.volumes.map(({ topicId }) => topicId))
+  const [topicId = null] = topics.size === 1 ? topics : []
+  return yield* isFormerWork({
+    ...identityOf(work),
+    accountId,
+    mapId: source.mapId,
+    lastMessageId: Math.max(...set.volumes.map(({ messageId }) => messageId)),
+    topicId: topicId === null ? null : topicId * ONE_MESSAGE,
+    setName: set.name,
+    volumes: set.volumes.length,
+    bytes: set.bytes,
+    fileKey: fileKeyOf(set.volumes),
+  })
+})
+
 /** What is known of the set's files from other places, before anything is downloaded. */
 const lookElsewhere = Effect.fn("lookElsewhere")(function* (work: SetWork, token: number) {
   const fileKey = fileKeyOf(work.set.volumes)
@@ -49,6 +71,44 @@ const lookElsewhere = Effect.fn("lookElsewhere")(function* (work: SetWork, token
   if (Option.isNone(earlier)) return undefined
   const { channelTitle, setName } = earlier.value
   return yield* standBack(work, token, `the same files are on their way already, as ${setName} of ${channelTitle}`)
+})
+
+/**
+ * Whoever published it died before the metadata was written: that is made up for by whichever account comes first, of what
+ * `inspected` finds in the files. Undefined when there is nothing left to do.
+ */
+const completeMetadata = Effect.fn("completeMetadata")(function* <E, R>(
+  work: SetWork,
+  contentHash: string,
+  inspected: Effect.Effect<InspectResult, E, R>,
+) {
+  const locks = yield* LockSession
+  const drain = yield* Drain
+  const underLock = Effect.gen(function* () {
+    const stub = yield* packageByHash(contentHash)
+    if (Option.isNone(stub) || stub.value.fileCount > 0) return
+    yield* enrichPackage(work, stub.value.id, yield* drain.interruptible(inspected))
+  })
+  const result = yield* locks.withHashLock(contentHash, underLock)
+  return Option.isSome(result) ? undefined : left("deferred", "another account is recording what is inside")
+})
+
+const notListed = ({ reason }: Trouble) =>
+  logEvent.warn("metadata.pending", "What is inside could not be recorded yet", { reason })
+
+/** The library has this content; if it never was listed, its files lie here now. */
+const duplicateOf = Effect.fn("duplicateOf")(function* (
+  work: SetWork,
+  token: number,
+  digest: DigestResult,
+  known: PackageSummary,
+) {
+  if (known.fileCount === 0)
+    yield* completeMetadata(work, digest.contentHash, inspectSet(work, digest)).pipe(
+      // It is a duplicate all the same; a rest of some account is used for the listing.
+      Effect.catch((error) => Effect.flatMap(troubleOf(error), notListed)),
+    )
+  return yield* duplicate(work, token, digest.contentHash, known.fileName)
 })
 
 /** The way of a claimed set, from its messages to the library. */
@@ -65,7 +125,7 @@ const travel = Effect.fn("travel")(
     yield* reach("digest.done")
     const { contentHash } = digest
     const known = yield* publishedByHash(contentHash)
-    if (Option.isSome(known)) return yield* duplicate(work, token, contentHash, known.value.fileName)
+    if (Option.isSome(known)) return yield* duplicateOf(work, token, digest, known.value)
     const inspection = yield* drain.interruptible(timed("inspect")(inspectSet(work, digest)))
     // Its names look complete, its headers know better: more volumes may still be posted.
     if (inspection.state === "incomplete" && work.set.volumes.length > 1)
@@ -93,27 +153,9 @@ const travel = Effect.fn("travel")(
   Effect.annotateLogs({ stage: "travel" }),
 )
 
-/**
- * Whoever published it died before the metadata was written: the files are fetched once more for it, by whichever
- * account comes first. Undefined when there is nothing left to do.
- */
-const completeMetadata = Effect.fn("completeMetadata")(function* (work: SetWork, contentHash: string) {
-  const locks = yield* LockSession
-  const drain = yield* Drain
-  const underLock = Effect.gen(function* () {
-    const stub = yield* packageByHash(contentHash)
-    if (Option.isNone(stub) || stub.value.fileCount > 0) return
-    const files = Effect.flatMap(downloadSet(work), (digest) => inspectSet(work, digest))
-    yield* enrichPackage(work, stub.value.id, yield* drain.interruptible(files))
-  })
-  const result = yield* locks.withHashLock(contentHash, underLock)
-  return Option.isSome(result) ? undefined : left("deferred", "another account is recording what is inside")
-})
-
 /** Claims the set and sends it on its way; undefined when it was settled before and there is nothing to do. */
 const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
-  // A library that another worker began has packages without claims.
-  if (yield* isPublishedUnclaimed(identityOf(work))) return undefined
+  if (yield* isDoneByFormerWorker(work)) return undefined
   const claimed = yield* claim(work)
   switch (claimed.outcome) {
     case "held":
@@ -124,7 +166,8 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
       if (claimed.state !== "published" || claimed.contentHash === null) return undefined
       const stub = yield* packageByHash(claimed.contentHash)
       if (Option.isNone(stub) || stub.value.fileCount > 0) return undefined
-      return yield* completeMetadata(work, claimed.contentHash).pipe(
+      const files = Effect.flatMap(downloadSet(work), (digest) => inspectSet(work, digest))
+      return yield* completeMetadata(work, claimed.contentHash, files).pipe(
         Effect.catch((error) => Effect.map(troubleOf(error), ({ reason }) => left("deferred", `metadata: ${reason}`))),
       )
     }

@@ -1,31 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Destination, Source } from "../../db/channels.ts"
+import type { Source } from "../../db/channels.ts"
 import { beginScan } from "../../db/source-states.ts"
-import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
-import { AccountConfig } from "../account-config.ts"
 import { requireSource } from "../telegram/chats.ts"
-import { UploadLimit } from "../telegram/upload-limit.ts"
 import { Drain } from "./drain.ts"
-import { ingestSet } from "./ingest-set.ts"
-import { left } from "./leave-set.ts"
-import { planSetFolder } from "./set-folder.ts"
-import { Places, type SetWork } from "./set-work.ts"
 import { makeSourceReading, type VolumeSet } from "./source-reading.ts"
-import { makeTopicNames } from "./topic-names.ts"
-
-/** What all sets of one cycle share. */
-export interface CycleFrame {
-  readonly destination: Destination
-  readonly runId: string
-  readonly report: (event: CycleEvent) => Effect.Effect<void>
-}
-
-/** The cycle is about to end: the next one looks at the set. */
-const notTakenUp = left("deferred", "the account takes no set up now")
+import { type CycleFrame, notTakenUp, takeUpSet } from "./take-up-set.ts"
 
 /** Sets of one source that are looked at side by side; those that travel have the account's places. */
 const SETS_AT_ONCE = 8
@@ -37,36 +20,24 @@ const SETS_AT_ONCE = 8
  * stops the whole account.
  */
 export const ingestSource = Effect.fn("ingestSource")(function* (source: Source, frame: CycleFrame) {
-  const { tempDirectory } = yield* AccountConfig
-  const places = yield* Places
   const drain = yield* Drain
-  const limit = yield* UploadLimit
   const { isForum } = yield* requireSource(source.chatId)
   const begun = yield* beginScan(source.mapId)
   if (Option.isNone(begun)) return
   const reading = yield* drain.interruptible(makeSourceReading(source, begun.value))
-  const topicNames = isForum ? makeTopicNames(source.chatId) : null
+  const topicNames = isForum ? frame.topicNamesOf(source.chatId) : null
 
-  const workOf = (set: VolumeSet): SetWork => ({
-    ...frame,
-    maxUploadBytes: limit.bytes(),
-    set,
-    source,
-    setStarts: reading.starts,
-    topicNames,
-    folder: planSetFolder(tempDirectory, {
-      chatId: source.chatId,
-      firstMessageId: set.firstMessageId,
-      volumes: set.volumes,
-    }),
-  })
   const ingest = Effect.fnUntraced(function* (set: VolumeSet) {
-    const departure = yield* places.sets.withPermits(1)(
-      Effect.suspend(() => (drain.isDraining() ? Effect.succeed(notTakenUp) : ingestSet(workOf(set)))),
-    )
+    const departure = yield* takeUpSet({ set, source, setStarts: reading.starts, topicNames }, frame)
     if (departure !== notTakenUp) yield* reading.leave(set)
   })
-  yield* Stream.paginate(undefined, () => reading.next).pipe(
+  const tellReading = Effect.suspend(() => {
+    const { messages, sets } = reading.counts()
+    const { channelId, title } = source
+    return frame.report({ _tag: "SourceReading", channelId, title, messages, sets })
+  })
+  yield* tellReading
+  yield* Stream.paginate(undefined, () => Effect.tap(reading.next, tellReading)).pipe(
     Stream.mapEffect(ingest, { concurrency: SETS_AT_ONCE, unordered: true }),
     Stream.runDrain,
   )

@@ -28,6 +28,7 @@ import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
 import { sendCopy } from "./send-copy.ts"
 import { removeFile } from "./set-folder.ts"
+import { postOf } from "./set-post.ts"
 import { Places, reportProgress, type SetWork } from "./set-work.ts"
 
 const planOf = (work: SetWork): ReadonlyArray<Part> =>
@@ -57,7 +58,6 @@ const openJournal = Effect.fn("openJournal")(function* (
   plan: ReadonlyArray<Part>,
 ) {
   const { accountId, captionTags } = yield* AccountConfig
-  const first = work.set.volumes[0]
   const afterMessageId = yield* newestMessageId(work.destination.chatId)
   yield* reach("journal.opening")
   return yield* openPublication({
@@ -82,8 +82,7 @@ const openJournal = Effect.fn("openJournal")(function* (
       fileName: work.set.name,
       fileSize: work.set.bytes,
       archiveType: work.set.archiveType,
-      sourceTopicId: first?.topicId ?? null,
-      sourceCaption: work.set.volumes.map((volume) => volume.caption).find((caption) => caption !== "") ?? null,
+      ...postOf(work.set),
       ingestionRunId: work.runId,
     },
   })

@@ -23,7 +23,8 @@ const isRefused = ({ kind }: TelegramError): boolean =>
  */
 export const sendCopy = Effect.fn("sendCopy")(function* ({ volume, ...options }: Options) {
   const { publishBy } = yield* AccountConfig
-  const isCopyable = publishBy === "copy" && options.canBeAhead && volume?.fileName === basename(options.path)
+  const isCopyable =
+    publishBy === "copy" && options.canBeAhead && volume?.fileName === basename(options.path) && volume.fileId > 0
   if (!isCopyable) return yield* sendWithinLimit(options)
   return yield* sendDocument({ ...options, knownFileId: volume.fileId }).pipe(
     Effect.catchIf(

@@ -17,7 +17,8 @@ export class StorageError extends Schema.TaggedError<StorageError>()("StorageErr
   }
 }
 
-const storage = <A>(path: string, work: () => Promise<A>): Effect.Effect<A, StorageError> =>
+/** Runs file system work; `path`: what it is about. */
+export const storage = <A>(path: string, work: () => Promise<A>): Effect.Effect<A, StorageError> =>
   Effect.tryPromise({
     try: work,
     catch: (error) => {
@@ -40,6 +41,9 @@ export interface SetFolder {
   /** Where each volume lies, in volume order. The base name is the one people will see in the destination. */
   readonly volumePaths: ReadonlyArray<string>
 }
+
+/** The folder beside those of the sets in which packages are listed again. */
+export const LISTINGS_FOLDER = "listings"
 
 /** Folder names carry the channel and the first message, so that the next life finds what this one downloaded. */
 export const setFolderName = (chatId: number, firstMessageId: number): string => `${Math.abs(chatId)}-${firstMessageId}`

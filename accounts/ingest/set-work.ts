@@ -62,6 +62,8 @@ export class Places extends Context.Service<
   Places,
   {
     readonly sets: Semaphore.Semaphore
+    /** Whoever waits for a place of `sets` and was not just posted: one at a time, so that posts hardly wait in line. */
+    readonly line: Semaphore.Semaphore
     readonly download: Semaphore.Semaphore
     readonly upload: Semaphore.Semaphore
   }
@@ -71,6 +73,7 @@ export class Places extends Context.Service<
     Effect.gen(function* () {
       return Places.of({
         sets: yield* Semaphore.make(5),
+        line: yield* Semaphore.make(1),
         download: yield* Semaphore.make(2),
         upload: yield* Semaphore.make(2),
       })

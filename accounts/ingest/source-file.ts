@@ -17,13 +17,14 @@ export interface SourcePhoto extends PostedPhoto {
   readonly bytes: number
 }
 
-const sharedFields = ({ albumId, caption, date, id, senderId, topicId }: ChannelMessage) => ({
+const sharedFields = ({ albumId, caption, date, id, replyToMessageId, senderId, topicId }: ChannelMessage) => ({
   messageId: id,
   date,
   senderId,
   topicId,
   albumId,
   caption,
+  replyToMessageId,
 })
 
 /** The document of a message, if it has one. */

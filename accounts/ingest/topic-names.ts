@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import { Tdlib } from "../telegram/tdlib.ts"
-import { waitOutFloods } from "../telegram/telegram-error.ts"
 
 /** More names than this are not kept; they are asked for again. */
 const MAX_NAMES = 2_000
@@ -18,9 +17,7 @@ export const makeTopicNames = (chatId: number) => {
       const known = names.get(topicId)
       if (known !== undefined) return known
       const tdlib = yield* Tdlib
-      const name = yield* waitOutFloods(
-        tdlib.invoke({ _: "getForumTopic", chat_id: chatId, forum_topic_id: topicId }),
-      ).pipe(
+      const name = yield* tdlib.invoke({ _: "getForumTopic", chat_id: chatId, forum_topic_id: topicId }).pipe(
         Effect.map(({ info }) => (info.is_general ? null : info.name)),
         // A name is a courtesy.
         Effect.catch(() => Effect.succeed(null)),
@@ -31,3 +28,13 @@ export const makeTopicNames = (chatId: number) => {
   }
 }
 export type TopicNames = ReturnType<typeof makeTopicNames>
+
+/** The names of several forums' topics, by their chats. */
+export const makeForumTopicNames = () => {
+  const forums = new Map<number, TopicNames>()
+  return (chatId: number): TopicNames => {
+    const names = forums.get(chatId) ?? makeTopicNames(chatId)
+    forums.set(chatId, names)
+    return names
+  }
+}

@@ -23,6 +23,12 @@ export interface Trouble {
 /** What ends the cycle of the whole account: its next life settles what was in flight. */
 export type Fatal = AccountError | DatabaseError | LockLost | RpcClientError | TelegramError
 
+/** What hits one source or one chat alone; after a TDLib that closes, or a session that has ended, nothing goes on. */
+export const isSourceTrouble = (error: { readonly _tag: string }): error is TelegramError =>
+  error._tag === "TelegramError" &&
+  (error as TelegramError).kind !== "closed" &&
+  (error as TelegramError).kind !== "unauthorised"
+
 type Failure = Fatal | CpuJobError | CycleCut | StorageError
 
 const DISK_RETRY_SECONDS = 300

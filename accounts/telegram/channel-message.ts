@@ -1,6 +1,7 @@
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Td from "tdlib-types"
+import { previewSizeOf } from "./photo-size.ts"
 
 /** A file that a message carries. `fileId` lives only as long as this TDLib instance: never store it (W-4). */
 const FileContent = Schema.Struct({
@@ -28,6 +29,8 @@ export const ChannelMessage = Schema.Struct({
   senderId: Schema.NullOr(Schema.String),
   topicId: Schema.NullOr(Schema.Int),
   albumId: Schema.NullOr(Schema.String),
+  /** The message of the same chat that it answers. */
+  replyToMessageId: Schema.NullOr(Schema.Int),
   caption: Schema.String,
   /** Forwarded from elsewhere, by a person: the worker forwards nothing. */
   isForwarded: Schema.Boolean,
@@ -51,9 +54,11 @@ const topicOf = (topic: Td.MessageTopic | undefined): number | null => {
   return null
 }
 
-/** Telegram's sizes of one photo differ in pixels only; the one with most bytes shows most. */
-const largestSize = (sizes: ReadonlyArray<Td.photoSize>): Td.photoSize | undefined =>
-  [...sizes].sort((a, b) => b.photo.size - a.photo.size)[0]
+/** An answer to a message elsewhere, or to one that nobody knows any more, leads nowhere. */
+const repliedTo = ({ chat_id, reply_to }: Td.message): number | null =>
+  reply_to?._ === "messageReplyToMessage" && reply_to.chat_id === chat_id && reply_to.message_id !== 0
+    ? reply_to.message_id
+    : null
 
 const contentOf = (content: Td.MessageContent): { content: ChannelMessage["content"]; caption: string } => {
   if (content._ === "messageDocument") {
@@ -71,7 +76,7 @@ const contentOf = (content: Td.MessageContent): { content: ChannelMessage["conte
     }
   }
   if (content._ === "messagePhoto") {
-    const size = largestSize(content.photo.sizes)
+    const size = previewSizeOf(content.photo.sizes)
     if (size !== undefined)
       return {
         caption: content.caption.text,
@@ -98,6 +103,7 @@ export const decodeMessage = (message: Td.message): Effect.Effect<ChannelMessage
     senderId: senderOf(message.sender_id),
     topicId: topicOf(message.topic_id),
     albumId: message.media_album_id === "0" ? null : message.media_album_id,
+    replyToMessageId: repliedTo(message),
     isForwarded: message.forward_info !== undefined,
     canBeSaved: message.can_be_saved,
     sending: sendingOf(message.sending_state),

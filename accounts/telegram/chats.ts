@@ -3,7 +3,7 @@ import type * as Td from "tdlib-types"
 import type { SeenChat } from "../../src/channel/chat-requests.ts"
 import { loadAllChats, requireChat } from "./history.ts"
 import { Tdlib } from "./tdlib.ts"
-import { telegramError, waitOutFloods } from "./telegram-error.ts"
+import { telegramError } from "./telegram-error.ts"
 
 /**
  * Message ids of basic groups and private chats are every account's own, while sets and packages are known by (channel,
@@ -66,6 +66,7 @@ export const seenChat = Effect.fn("seenChat")(function* (
     username: group?.usernames?.active_usernames[0] ?? null,
     lists: listNames(chat, folders),
     canPost: canPostIn(group, chat),
+    memberCount: group === undefined || group.member_count === 0 ? null : group.member_count,
     isProtected: chat.has_protected_content,
     refusal: refusals[kind] ?? null,
   }
@@ -103,7 +104,7 @@ const obstacleOf = ({ status, usernames }: Td.supergroup): string | undefined =>
  */
 export const requireSource = Effect.fn("requireSource")(function* (chatId: number) {
   const chat = yield* requireChat(chatId)
-  const group = yield* waitOutFloods(supergroupOf(chat))
+  const group = yield* supergroupOf(chat)
   const obstacle = refusals[kindOf(chat, group)] ?? (group === undefined ? undefined : obstacleOf(group))
   if (obstacle !== undefined) return yield* telegramError("getChat", { code: 403, message: obstacle })
   return { isProtected: chat.has_protected_content, isForum: group?.is_forum === true }

@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import { Tdlib } from "./tdlib.ts"
-import { waitOutFloods } from "./telegram-error.ts"
 
 export interface RangeOptions {
   readonly fileId: number
@@ -29,7 +28,7 @@ export const downloadRange = Effect.fn("downloadRange")(function* ({ bytes, file
     { _: "downloadFile", file_id: fileId, priority, offset, limit: bytes, synchronous: true },
     TIME_LIMIT_SECONDS,
   )
-  yield* waitOutFloods(download).pipe(
+  yield* download.pipe(
     Effect.catchIf(
       (error) => error.kind === "refused",
       (error) => Effect.flatMap(tdlib.explain(error), Effect.fail),

@@ -2,7 +2,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Td from "tdlib-types"
 import { Tdlib } from "./tdlib.ts"
-import { type TelegramError, telegramError, waitOutFloods } from "./telegram-error.ts"
+import { type TelegramError, telegramError } from "./telegram-error.ts"
 import { stallWatch } from "./transfer-progress.ts"
 
 /** TDLib stops a download without a word of why. */
@@ -69,9 +69,9 @@ export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
   )
   /** `limit`: so many bytes from the beginning; 0: all. */
   const fetch = (limit: number) =>
-    waitOutFloods(
-      tdlib.invoke({ _: "downloadFile", file_id: fileId, priority, offset: 0, limit, synchronous: false }),
-    ).pipe(Effect.tap((file) => Effect.sync(() => look(file))))
+    tdlib
+      .invoke({ _: "downloadFile", file_id: fileId, priority, offset: 0, limit, synchronous: false })
+      .pipe(Effect.tap((file) => Effect.sync(() => look(file))))
   /** TDLib has no limit of speed; but it brings no more of a file than it is asked for, and goes on where it was. */
   const fetchInPieces = Effect.fn("fetchInPieces")(function* (takeBytes: NonNullable<typeof take>) {
     const { local, size } = yield* tdlib.invoke({ _: "getFile", file_id: fileId })

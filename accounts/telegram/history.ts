@@ -5,7 +5,7 @@ import type * as Td from "tdlib-types"
 import { logEvent } from "../../src/log-line.ts"
 import { type ChannelMessage, decodeMessage } from "./channel-message.ts"
 import { Tdlib } from "./tdlib.ts"
-import { type TelegramError, telegramError, waitOutFloods } from "./telegram-error.ts"
+import { type TelegramError, telegramError } from "./telegram-error.ts"
 
 export const PAGE_SIZE = 100
 
@@ -56,19 +56,17 @@ export const searchPage = Effect.fn("searchPage")(function* (
   { offset = 0, text = "" } = {},
 ) {
   const tdlib = yield* Tdlib
-  const found = yield* waitOutFloods(
-    tdlib.invoke(
-      {
-        _: "searchChatMessages",
-        chat_id: chatId,
-        query: text,
-        from_message_id: fromMessageId,
-        offset,
-        limit: PAGE_SIZE,
-        filter: filters[kind],
-      },
-      120,
-    ),
+  const found = yield* tdlib.invoke(
+    {
+      _: "searchChatMessages",
+      chat_id: chatId,
+      query: text,
+      from_message_id: fromMessageId,
+      offset,
+      limit: PAGE_SIZE,
+      filter: filters[kind],
+    },
+    120,
   )
   const next = found.next_from_message_id
   if (offset === 0 && fromMessageId > 0 && next >= fromMessageId)
@@ -142,16 +140,14 @@ export const pendingSends = Effect.fn("pendingSends")(function* (chatId: number,
 /** The id of the newest message in `chatId` as the server has it; 0 when there is none. */
 export const newestMessageId = Effect.fn("newestMessageId")(function* (chatId: number) {
   const tdlib = yield* Tdlib
-  const page = yield* waitOutFloods(
-    tdlib.invoke({
-      _: "getChatHistory",
-      chat_id: chatId,
-      from_message_id: 0,
-      offset: 0,
-      limit: PAGE_SIZE,
-      only_local: false,
-    }),
-  )
+  const page = yield* tdlib.invoke({
+    _: "getChatHistory",
+    chat_id: chatId,
+    from_message_id: 0,
+    offset: 0,
+    limit: PAGE_SIZE,
+    only_local: false,
+  })
   // Our own unsent messages lie on top.
   return page.messages.find((message) => message?.sending_state === undefined)?.id ?? 0
 })
@@ -162,9 +158,7 @@ export const newestMessageId = Effect.fn("newestMessageId")(function* (chatId: n
  */
 export const messagesById = Effect.fn("messagesById")(function* (chatId: number, messageIds: ReadonlyArray<number>) {
   const tdlib = yield* Tdlib
-  const { messages } = yield* waitOutFloods(
-    tdlib.invoke({ _: "getMessages", chat_id: chatId, message_ids: [...messageIds] }, 120),
-  )
+  const { messages } = yield* tdlib.invoke({ _: "getMessages", chat_id: chatId, message_ids: [...messageIds] }, 120)
   return yield* Effect.forEach(messageIds, (messageId) => {
     const message = messages.find((one) => one?.id === messageId)
     return message === undefined || message === null
@@ -181,12 +175,10 @@ export const messagesById = Effect.fn("messagesById")(function* (chatId: number,
  */
 export const seesWholeHistory = Effect.fn("seesWholeHistory")(function* (chatId: number) {
   const tdlib = yield* Tdlib
-  const chat = yield* waitOutFloods(tdlib.invoke({ _: "getChat", chat_id: chatId }))
+  const chat = yield* tdlib.invoke({ _: "getChat", chat_id: chatId })
   if (chat.type._ !== "chatTypeSupergroup") return false
   if (chat.type.is_channel) return true
-  const full = yield* waitOutFloods(
-    tdlib.invoke({ _: "getSupergroupFullInfo", supergroup_id: chat.type.supergroup_id }),
-  )
+  const full = yield* tdlib.invoke({ _: "getSupergroupFullInfo", supergroup_id: chat.type.supergroup_id })
   return full.is_all_history_available
 })
 
@@ -196,7 +188,7 @@ const chatLists = [{ _: "chatListMain" }, { _: "chatListArchive" }] as const
 export const loadAllChats = Effect.fn("loadAllChats")(function* () {
   const tdlib = yield* Tdlib
   const loadList = (list: (typeof chatLists)[number]) =>
-    waitOutFloods(tdlib.invoke({ _: "loadChats", chat_list: list, limit: 500 })).pipe(
+    tdlib.invoke({ _: "loadChats", chat_list: list, limit: 500 }).pipe(
       Effect.forever,
       Effect.catchIf(
         (error) => error.code === 404,
@@ -209,9 +201,11 @@ export const loadAllChats = Effect.fn("loadAllChats")(function* () {
 /** Fails with kind `not_found` or `forbidden` when the account cannot see `chatId` (any more). */
 export const requireChat = Effect.fn("requireChat")(function* (chatId: number) {
   const tdlib = yield* Tdlib
-  return yield* waitOutFloods(tdlib.invoke({ _: "getChat", chat_id: chatId })).pipe(
-    Effect.mapError((error) =>
-      error.kind === "refused" ? telegramError("getChat", { code: 404, message: error.text }) : error,
-    ),
-  )
+  return yield* tdlib
+    .invoke({ _: "getChat", chat_id: chatId })
+    .pipe(
+      Effect.mapError((error) =>
+        error.kind === "refused" ? telegramError("getChat", { code: 404, message: error.text }) : error,
+      ),
+    )
 })

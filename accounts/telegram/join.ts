@@ -5,7 +5,7 @@ import { seenChat } from "./chats.ts"
 import { withJoinBudget } from "./join-budget.ts"
 import type { JoinTarget } from "./join-target.ts"
 import { Tdlib } from "./tdlib.ts"
-import { type TelegramError, waitOutFloods } from "./telegram-error.ts"
+import type { TelegramError } from "./telegram-error.ts"
 
 /** Telegram's words for why nobody is let in (core.telegram.org/method/messages.importChatInvite), and ours. */
 const reasons: ReadonlyArray<readonly [RegExp, string]> = [
@@ -25,14 +25,14 @@ const isRequestSent = (error: { readonly message: string }): boolean => /INVITE_
 
 const joinPublic = Effect.fn("joinPublic")(function* (username: string) {
   const tdlib = yield* Tdlib
-  const chat = yield* waitOutFloods(tdlib.invoke({ _: "searchPublicChat", username }))
+  const chat = yield* tdlib.invoke({ _: "searchPublicChat", username })
   if (chat.type._ !== "chatTypeSupergroup")
     return yield* new ChatRefusal({ reason: `@${username} is a person or a bot, no channel and no group` })
   const { status } = yield* tdlib.invoke({ _: "getSupergroup", supergroup_id: chat.type.supergroup_id })
   const wasMember = status._ !== "chatMemberStatusLeft" && status._ !== "chatMemberStatusBanned"
   const requested: ChatAnswer = { _tag: "JoinRequested", title: chat.title }
   if (wasMember) return { _tag: "Joined", chat: yield* seenChat(chat), wasMember } satisfies ChatAnswer
-  return yield* withJoinBudget("join", waitOutFloods(tdlib.invoke({ _: "joinChat", chat_id: chat.id }))).pipe(
+  return yield* withJoinBudget("join", tdlib.invoke({ _: "joinChat", chat_id: chat.id })).pipe(
     Effect.andThen(tdlib.invoke({ _: "getChat", chat_id: chat.id })),
     Effect.flatMap(seenChat),
     Effect.map((joined): ChatAnswer => ({ _tag: "Joined", chat: joined, wasMember })),
@@ -44,7 +44,7 @@ const joinByInvite = Effect.fn("joinByInvite")(function* (link: string) {
   const tdlib = yield* Tdlib
   const { chat_id, title } = yield* withJoinBudget(
     "invite check",
-    waitOutFloods(tdlib.invoke({ _: "checkChatInviteLink", invite_link: link })),
+    tdlib.invoke({ _: "checkChatInviteLink", invite_link: link }),
   )
   if (chat_id !== 0) {
     const chat = yield* tdlib.invoke({ _: "getChat", chat_id })
@@ -53,10 +53,7 @@ const joinByInvite = Effect.fn("joinByInvite")(function* (link: string) {
     if (chat.positions.length > 0) return { _tag: "Joined", chat: seen, wasMember: true } satisfies ChatAnswer
   }
   const requested: ChatAnswer = { _tag: "JoinRequested", title }
-  return yield* withJoinBudget(
-    "join",
-    waitOutFloods(tdlib.invoke({ _: "joinChatByInviteLink", invite_link: link })),
-  ).pipe(
+  return yield* withJoinBudget("join", tdlib.invoke({ _: "joinChatByInviteLink", invite_link: link })).pipe(
     Effect.flatMap(seenChat),
     Effect.map((chat): ChatAnswer => ({ _tag: "Joined", chat, wasMember: false })),
     Effect.catchIf(isRequestSent, () => Effect.succeed(requested)),

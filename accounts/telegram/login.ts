@@ -111,20 +111,44 @@ const failureOf = (error: TelegramError): Effect.Effect<AccountError> =>
 const orLoginError = <A, R>(call: Effect.Effect<A, TelegramError, R>): Effect.Effect<A, AccountError, R> =>
   Effect.catch(call, (error) => Effect.flatMap(failureOf(error), Effect.fail))
 
+/** A session that has ended by itself meanwhile has ended. */
+const isOver = ({ kind }: TelegramError): boolean => kind === "unauthorised" || kind === "closed"
+
+const untilClosed = Effect.gen(function* () {
+  const states = yield* AuthorizationStates
+  while ((yield* states.next)._ !== "authorizationStateClosed");
+})
+
 /** Ends the session at Telegram and empties TDLib's folder: also the only way back from a QR code to a login by code. */
 const logOut = Effect.fn("Login.logOut")(
   function* () {
     const tdlib = yield* Tdlib
     const states = yield* AuthorizationStates
     states.expectEnd()
-    yield* orLoginError(tdlib.invoke({ _: "logOut" }))
-    while ((yield* states.next)._ !== "authorizationStateClosed");
+    yield* orLoginError(tdlib.invoke({ _: "logOut" }).pipe(Effect.catchIf(isOver, () => Effect.void)))
+    yield* untilClosed
   },
   Effect.timeoutOrElse({
     duration: "30 seconds",
     orElse: () => new AccountError({ who: "retry", message: "TDLib did not log out within 30 s" }),
   }),
 )
+
+/** Ends the session that an account has here, if it has one, and answers whether it had. TDLib is offline before. */
+export const endSession = Effect.fn("Login.endSession")(function* () {
+  const tdlib = yield* Tdlib
+  const first = yield* waitForFirstState()
+  if (first._ === "authorizationStateReady") {
+    yield* tdlib.goOnline
+    yield* logOut()
+    return true
+  }
+  // Begun in an earlier life, which did not reach Telegram.
+  if (first._ !== "authorizationStateLoggingOut") return false
+  yield* tdlib.goOnline
+  yield* untilClosed
+  return true
+})
 
 const digits = (phone: string): string => phone.replace(/\D/g, "")
 

@@ -35,7 +35,7 @@ describe("the watch over TDLib", () => {
       const hung: Array<string> = []
       yield* watchTdlib((why) => hung.push(why)).pipe(Effect.provide(tdlib.layer))
       yield* TestClock.adjust("10 minutes")
-      assert.strictEqual(tdlib.asked(), 60)
+      assert.strictEqual(tdlib.asked(), 20)
       assert.deepStrictEqual(hung, [])
     }).pipe(Effect.scoped),
   )

@@ -8,7 +8,7 @@ interface Patience {
 }
 
 /** A slow disk may hold TDLib up for long; one that does not answer at all must not do so for months. */
-const PATIENCE: Patience = { every: "10 seconds", limitSeconds: 60 }
+const PATIENCE: Patience = { every: "30 seconds", limitSeconds: 60 }
 
 /**
  * Asks TDLib again and again for something that it knows by itself, and tells `onHung` when it does not answer: its

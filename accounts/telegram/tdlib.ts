@@ -8,13 +8,12 @@ import type * as Td from "tdlib-types"
 import type { TelegramProxy } from "../../src/channel/proxy.ts"
 import type { SandboxEndpoint } from "../../src/channel/warden-messages.ts"
 import { logEvent } from "../../src/log-line.ts"
-import { kindOfCall } from "./call-kind.ts"
 import { databaseKey, isWrongKey, openWithOtherKey } from "./database-key.ts"
 import { askedToWait } from "./flood-log.ts"
 import { proxyRequest } from "./proxy-request.ts"
 import { requirePatchedLibrary, type UnpatchedLibrary } from "./sandbox-guard.ts"
 import { type TelegramError, telegramError, timedOut } from "./telegram-error.ts"
-import { privateWaits, type Waits } from "./waits.ts"
+import { privateWaits, throughGate, type Waits } from "./waits.ts"
 
 export interface TdlibOptions {
   readonly directory: string
@@ -36,8 +35,9 @@ export class Tdlib extends Context.Service<
   Tdlib,
   {
     /**
-     * Calls TDLib, once no wait of Telegram's forbids it. Fails after `timeoutSeconds` (default 60) without an answer, and
-     * with kind `flood` when Telegram has asked for a wait of more than a minute.
+     * Calls TDLib, once no wait of Telegram's forbids it; waits of up to a minute are sat out here, those of a login
+     * excepted. Fails after `timeoutSeconds` (default 60) without an answer, and with kind `flood` when Telegram has asked
+     * for a longer wait.
      */
     readonly invoke: <N extends Td.$FunctionName>(
       request: Request<N>,
@@ -126,11 +126,6 @@ const open = Effect.fn("Tdlib.open")(function* (
       ),
   )
 
-  const noteFlood = (error: TelegramError) =>
-    Effect.sync(() => {
-      if (error.kind === "flood")
-        waits.note({ kind: kindOfCall(error.call), cause: "flood", seconds: error.retryAfterSeconds ?? 5 })
-    })
   const call = <N extends Td.$FunctionName>(request: Request<N>, timeoutSeconds: number) =>
     Effect.tryPromise({
       try: () => (client.invoke as (query: Request<N>) => Promise<Td.$FunctionResultByName[N]>)(request),
@@ -140,12 +135,9 @@ const open = Effect.fn("Tdlib.open")(function* (
         duration: `${timeoutSeconds} seconds`,
         orElse: () => Effect.fail(timedOut(request._, timeoutSeconds)),
       }),
-      Effect.tapError(noteFlood),
     )
   const invoke = <N extends Td.$FunctionName>(request: Request<N>, timeoutSeconds = 60) =>
-    isLocal(request)
-      ? call(request, timeoutSeconds)
-      : Effect.andThen(waits.pass(request._), call(request, timeoutSeconds))
+    isLocal(request) ? call(request, timeoutSeconds) : throughGate(waits, request._, call(request, timeoutSeconds))
 
   const proxy = proxyRequest(options)
   const [key = "", ...formerKeys] = (options.databaseKeys ?? []).map(databaseKey)

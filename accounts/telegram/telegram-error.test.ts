@@ -1,7 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Ref } from "effect"
-import { TestClock } from "effect/testing"
-import { telegramError, waitOutFloods } from "./telegram-error.ts"
+import { telegramError } from "./telegram-error.ts"
 
 describe("errors of TDLib", () => {
   it("are floods whatever their code when the text says how long to wait", () => {
@@ -23,33 +21,4 @@ describe("errors of TDLib", () => {
     assert.strictEqual(kind(500, "Request aborted"), "closed")
     assert.strictEqual(kind(400, "FILE_PARTS_INVALID"), "refused")
   })
-
-  it.effect("of the flood kind are waited out for as long as Telegram asks", () =>
-    Effect.gen(function* () {
-      const calls = yield* Ref.make(0)
-      const call = Ref.updateAndGet(calls, (n) => n + 1).pipe(
-        Effect.flatMap((n) =>
-          n === 1 ? Effect.fail(telegramError("x", { code: 429, message: "retry after 30" })) : Effect.succeed(n),
-        ),
-      )
-      const fiber = yield* Effect.forkChild(waitOutFloods(call))
-      yield* TestClock.adjust("30 seconds")
-      assert.strictEqual(yield* Ref.get(calls), 1)
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* Fiber.join(fiber), 2)
-    }),
-  )
-
-  it.effect("of any other kind are not tried again", () =>
-    Effect.gen(function* () {
-      const calls = yield* Ref.make(0)
-      const call = Effect.andThen(
-        Ref.update(calls, (n) => n + 1),
-        Effect.fail(telegramError("x", { code: 400, message: "Chat not found" })),
-      )
-      const error = yield* Effect.flip(waitOutFloods(call))
-      assert.strictEqual(error.kind, "not_found")
-      assert.strictEqual(yield* Ref.get(calls), 1)
-    }),
-  )
 })

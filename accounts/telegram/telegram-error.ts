@@ -1,4 +1,3 @@
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 export const telegramErrorKinds = [
@@ -68,19 +67,3 @@ export const telegramError = (call: string, error: { code?: number; message: str
     retryAfterSeconds: wait === undefined ? null : Number(wait),
   })
 }
-
-/** A flood wait up to this long is sat out on the spot; a longer one is the caller's to plan around. */
-const LONGEST_WAIT_SECONDS = 60
-
-const isShortFlood = (error: TelegramError): boolean =>
-  error.kind === "flood" && (error.retryAfterSeconds ?? 5) <= LONGEST_WAIT_SECONDS
-
-const sitOut = (error: TelegramError): Effect.Effect<void> =>
-  Effect.sleep(`${(error.retryAfterSeconds ?? 5) + 1} seconds`)
-
-/**
- * Waits as long as Telegram asks and tries again, at most five times. Every other error, and a wait of more than a
- * minute, passes at once.
- */
-export const waitOutFloods = <A, R>(call: Effect.Effect<A, TelegramError, R>): Effect.Effect<A, TelegramError, R> =>
-  call.pipe(Effect.retry({ while: (error) => isShortFlood(error) && Effect.as(sitOut(error), true), times: 5 }))

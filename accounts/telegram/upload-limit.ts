@@ -5,6 +5,7 @@ import * as Queue from "effect/Queue"
 import type * as Td from "tdlib-types"
 import { storePremium } from "../../db/accounts.ts"
 import { logEvent } from "../../src/log-line.ts"
+import { Supervisor } from "../supervisor-client.ts"
 
 const MEBIBYTE = 1024 * 1024
 
@@ -66,11 +67,12 @@ export const makeUploadLimit = (maxPartBytes: number | null, onChange: (isPremiu
   }
 }
 
-/** As `makeUploadLimit`, with every change logged and stored while the scope lives. */
+/** As `makeUploadLimit`, with every change logged, told to the supervisor and stored while the scope lives. */
 export const makeStoredUploadLimit = Effect.fn("makeStoredUploadLimit")(function* (
   accountId: string,
   maxPartBytes: number | null,
 ) {
+  const supervisor = yield* Supervisor
   const changes = yield* Queue.sliding<boolean>(1)
   yield* Queue.take(changes).pipe(
     Effect.flatMap((isPremium) =>
@@ -78,7 +80,7 @@ export const makeStoredUploadLimit = Effect.fn("makeStoredUploadLimit")(function
         logEvent.info("premium.changed", isPremium ? "The account has Premium now" : "The account's Premium is over", {
           isPremium,
         }),
-        storePremium(accountId, isPremium),
+        Effect.andThen(Effect.ignore(supervisor.premiumChanged(isPremium)), storePremium(accountId, isPremium)),
       ),
     ),
     Effect.catch((error) =>

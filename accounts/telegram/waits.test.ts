@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { makeWaits, privateWaits } from "./waits.ts"
+import { telegramError } from "./telegram-error.ts"
+import { makeWaits, privateWaits, throughGate } from "./waits.ts"
 
 const flood = (kind: string, seconds: number) => ({ kind, cause: "flood", seconds }) as const
 
@@ -55,6 +56,51 @@ describe("the gate of an account", () => {
       }
       yield* waits.pass("sendMessage")
       assert.include(waits.takeChanges()[0], { since: 0, count: 3, until: 20_000 + 62_000 })
+    }),
+  )
+
+  const answering = (call: string, ...messages: ReadonlyArray<string>) =>
+    Effect.map(privateWaits, (waits) => {
+      let calls = 0
+      const made = Effect.suspend(() => {
+        const message = messages[calls++]
+        return message === undefined ? Effect.succeed(calls) : Effect.fail(telegramError(call, { code: 400, message }))
+      })
+      return { waits, calls: () => calls, through: throughGate(waits, call, made) }
+    })
+
+  it.effect(
+    "makes a call again after a short wait that it was answered with, which holds the others of its kind too",
+    () =>
+      Effect.gen(function* () {
+        const { calls, through, waits } = yield* answering("searchChatMessages", "retry after 30")
+        const first = yield* Effect.forkChild(through)
+        yield* TestClock.adjust("1 second")
+        const other = yield* Effect.forkChild(waits.pass("searchChatMessages"))
+        yield* TestClock.adjust("29 seconds")
+        assert.deepStrictEqual([calls(), other.pollUnsafe()], [1, undefined])
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(first), 2)
+        yield* Fiber.join(other)
+      }),
+  )
+
+  it.effect("does not do so for ever, nor after a long wait, a login's wait, or any other error", () =>
+    Effect.gen(function* () {
+      const endless = yield* answering("getChat", ...Array.from({ length: 99 }, () => "retry after 60"))
+      const fiber = yield* Effect.forkChild(Effect.flip(endless.through))
+      yield* TestClock.adjust("1 hour")
+      assert.include(yield* Fiber.join(fiber), { kind: "flood", retryAfterSeconds: 60 })
+      assert.strictEqual(endless.calls(), 6)
+      for (const [call, message] of [
+        ["getChat", "retry after 62"],
+        ["setAuthenticationPhoneNumber", "retry after 3"],
+        ["getChat", "Chat not found"],
+      ] as const) {
+        const { calls, through } = yield* answering(call, message, message)
+        yield* Effect.flip(through)
+        assert.strictEqual(calls(), 1)
+      }
     }),
   )
 })

@@ -16,6 +16,14 @@ export interface Wait {
 
 /** A wait up to this long is sat out where it comes up; for a longer one, what has to wait is put off. */
 const LONGEST_SAT_OUT_SECONDS = 60
+/** So much longer than asked it is waited, for the server's clock and ours. */
+const GRACE_SECONDS = 1
+/** So often a call is made again that is answered with such a wait each time. */
+const SAT_OUT_TIMES = 5
+/** Where Telegram says "too many" and not until when. */
+const UNSAID_SECONDS = 5
+/** A login that has to wait is a state of its own, which begins anew by itself. */
+const shownByThemselves: ReadonlySet<string> = new Set(["login codes", "logins"])
 /** Whoever was slowed down is taken for slowed down for so long after. */
 const THROTTLED_GRACE_SECONDS = 60
 /** The log and the answer of a call come by different ways, one right after the other. */
@@ -58,7 +66,7 @@ export const makeWaits = (clock: Clock.Clock, earlier: ReadonlyArray<Wait>, onCh
     Effect.suspend(() => {
       const seconds = remaining(call)
       if (seconds === 0) return Effect.void
-      if (seconds > LONGEST_SAT_OUT_SECONDS) return tooMany(call, seconds)
+      if (seconds > LONGEST_SAT_OUT_SECONDS + GRACE_SECONDS) return tooMany(call, seconds)
       return Effect.andThen(Effect.sleep(`${seconds} seconds`), pass(call))
     })
   return {
@@ -67,8 +75,7 @@ export const makeWaits = (clock: Clock.Clock, earlier: ReadonlyArray<Wait>, onCh
       const key = keyOf(asked)
       const before = waits.get(key)
       const goesOn = before !== undefined && before.until > now
-      // A second more, for the server's clock and ours.
-      const grace = asked.cause === "throttled" ? THROTTLED_GRACE_SECONDS : 1
+      const grace = asked.cause === "throttled" ? THROTTLED_GRACE_SECONDS : GRACE_SECONDS
       waits.set(key, {
         kind: asked.kind,
         cause: asked.cause,
@@ -95,6 +102,31 @@ export const makeWaits = (clock: Clock.Clock, earlier: ReadonlyArray<Wait>, onCh
     },
   }
 }
+
+const isSatOut = ({ call, kind, retryAfterSeconds }: TelegramError): boolean =>
+  kind === "flood" &&
+  (retryAfterSeconds ?? UNSAID_SECONDS) <= LONGEST_SAT_OUT_SECONDS &&
+  !shownByThemselves.has(kindOfCall(call))
+
+/**
+ * Makes a call once no wait forbids it, and again after a wait of up to a minute that it is answered with: TDLib sits out a
+ * minute in all of one query, and then says so. Fails with kind `flood` when the wait is longer, or does not end.
+ */
+export const throughGate = <A, R>(
+  { note, pass }: Pick<Waits, "note" | "pass">,
+  name: string,
+  call: Effect.Effect<A, TelegramError, R>,
+): Effect.Effect<A, TelegramError, R> =>
+  call.pipe(
+    Effect.tapError(({ kind, retryAfterSeconds }) =>
+      Effect.sync(() => {
+        if (kind === "flood")
+          note({ kind: kindOfCall(name), cause: "flood", seconds: retryAfterSeconds ?? UNSAID_SECONDS })
+      }),
+    ),
+    (noted) => Effect.andThen(pass(name), noted),
+    Effect.retry({ while: isSatOut, times: SAT_OUT_TIMES }),
+  )
 
 /** Waits that nobody else knows of, for a TDLib without a database beside it. */
 export const privateWaits: Effect.Effect<Waits> = Effect.map(Clock.Clock, (clock) =>

@@ -26,6 +26,8 @@ export interface SourceFile {
   readonly topicId: number | null
   readonly albumId: string | null
   readonly caption: string
+  /** The message of the same chat that it answers; absent or null when it answers none. */
+  readonly replyToMessageId?: number | null
 }
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { entryOf } from "./listing.ts"
-import { choosePreviewEntry } from "./preview-entry.ts"
+import { previewEntries } from "./preview-entry.ts"
 
-const choose = (...paths: ReadonlyArray<string>) => choosePreviewEntry(paths.map((path) => entryOf(path, 1000)))?.path
+const choose = (...paths: ReadonlyArray<string>) => previewEntries(paths.map((path) => entryOf(path, 1000)))[0]?.path
 
 describe("the image that stands for an archive", () => {
   it("is the one that calls itself a preview", () => {
@@ -12,6 +12,11 @@ describe("the image that stands for an archive", () => {
   it("is the first of a series otherwise, the least deep one before others", () => {
     expect(choose("x/y/z.jpg", "3.jpg", "2.jpg")).toBe("2.jpg")
     expect(choose("x/y/z.jpg", "z.jpg")).toBe("z.jpg")
+  })
+
+  it("has two others behind it, in case it is none", () => {
+    const entries = ["d.jpg", "c.jpg", "cover.png", "1.jpg"].map((path) => entryOf(path, 1000))
+    expect(previewEntries(entries).map(({ path }) => path)).toEqual(["cover.png", "1.jpg", "c.jpg"])
   })
 
   it("does not depend on the order of the entries", () => {
@@ -26,6 +31,6 @@ describe("the image that stands for an archive", () => {
       entryOf("cover.gif", 10),
       entryOf("__MACOSX/._cover.jpg", 10),
     ]
-    expect(choosePreviewEntry(entries)).toBeUndefined()
+    expect(previewEntries(entries)).toEqual([])
   })
 })

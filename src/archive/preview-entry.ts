@@ -1,4 +1,4 @@
-/** Chooses the image inside an archive that shows best what it holds. */
+/** Chooses the images inside an archive that show best what it holds. */
 import type { ArchiveEntry } from "./listing.ts"
 
 const maxBytes = 2 * 1024 * 1024
@@ -17,28 +17,37 @@ const depthOf = (path: string): number => path.split(/[\\/]/).length - 1
 /** Resource forks that macOS adds, which bear image names and hold no image. */
 const isShadow = (path: string): boolean => /(?:^|[\\/])(?:__MACOSX[\\/]|\._)/.test(path)
 
+const isCandidate = (entry: ArchiveEntry): boolean =>
+  imageExtensions.has(entry.extension ?? "") &&
+  entry.uncompressedBytes > 0 &&
+  entry.uncompressedBytes <= maxBytes &&
+  !entry.encrypted &&
+  !isShadow(entry.path)
+
+/** How many are worth a try: what is called an image may be none. */
+const tries = 3
+
+interface Scored<E> {
+  readonly entry: E
+  readonly score: number
+}
+
+const better = <E extends ArchiveEntry>(a: Scored<E>, b: Scored<E>): number =>
+  a.score - b.score ||
+  a.entry.path.length - b.entry.path.length ||
+  (a.entry.path < b.entry.path ? -1 : Number(a.entry.path > b.entry.path))
+
 /**
- * The best candidate for a preview: a JPEG or PNG of 1 byte to 2 MiB that needs no password; undefined when there is
- * none. Ties go to the shorter path, then to the alphabet, so the choice does not depend on the entries' order.
+ * The best candidates for a preview, at most 3, the best first: JPEGs or PNGs of 1 byte to 2 MiB that need no password.
+ * Ties go to the shorter path, then to the alphabet, so the choice does not depend on the entries' order.
  */
-export const choosePreviewEntry = <E extends ArchiveEntry>(entries: ReadonlyArray<E>): E | undefined => {
-  let best: { readonly entry: E; readonly score: number } | undefined
+export const previewEntries = <E extends ArchiveEntry>(entries: ReadonlyArray<E>): ReadonlyArray<E> => {
+  const best: Array<Scored<E>> = []
   for (const entry of entries) {
-    const isCandidate =
-      imageExtensions.has(entry.extension ?? "") &&
-      entry.uncompressedBytes > 0 &&
-      entry.uncompressedBytes <= maxBytes &&
-      !entry.encrypted &&
-      !isShadow(entry.path)
-    if (!isCandidate) continue
-    const score = depthOf(entry.path) + nameScore(entry.fileName)
-    const isBetter =
-      best === undefined ||
-      score < best.score ||
-      (score === best.score &&
-        (entry.path.length < best.entry.path.length ||
-          (entry.path.length === best.entry.path.length && entry.path < best.entry.path)))
-    if (isBetter) best = { entry, score }
+    if (!isCandidate(entry)) continue
+    best.push({ entry, score: depthOf(entry.path) + nameScore(entry.fileName) })
+    best.sort(better)
+    if (best.length > tries) best.pop()
   }
-  return best?.entry
+  return best.map(({ entry }) => entry)
 }

@@ -53,6 +53,20 @@ describe("the photo that belongs to a set", () => {
     ).toBe(49)
   })
 
+  it("may be named by most of the words, and the best of several is taken", () => {
+    const files = [file(50, "Artisan_Guild_Orc_Warband_supported.zip")]
+    expect(
+      match(files, [photo(49, { caption: "Orc Warband" }), photo(1, { caption: "Artisan Guild: Orc Warband" })]),
+    ).toBe(1)
+    expect(match(files, [photo(1, { caption: "Orc Warband" })])).toBe(1)
+    expect(match(files, [photo(1, { caption: "Orc Chieftain" })])).toBeUndefined()
+    expect(match([file(5, "Orc 2.zip")], [photo(1, { caption: "Orc 1" })])).toBeUndefined()
+  })
+
+  it("may be one that the archive answers, however long ago it was posted", () => {
+    expect(match([file(900, "x.zip", { replyToMessageId: 3 })], [photo(3, { date: now - 90 * 86_400 })])).toBe(3)
+  })
+
   it("may be in the same album, or an answer of the sender's", () => {
     expect(match([file(5, "x.zip", { albumId: "7" })], [photo(9, { albumId: "7" })])).toBe(9)
     expect(match([file(5, "x.zip")], [photo(9, { senderId: "a", replyToMessageId: 5 })])).toBe(9)
@@ -63,6 +77,11 @@ describe("the photo that belongs to a set", () => {
     expect(match([file(5, "x.zip")], [photo(4, { senderId: "a", date: now - 601 })])).toBeUndefined()
     expect(match([file(5, "x.zip")], [photo(3, { senderId: "a" }), photo(4)])).toBeUndefined()
     expect(match([file(5, "x.zip", { topicId: 2 })], [photo(4, { senderId: "a", topicId: 3 })])).toBeUndefined()
+  })
+
+  it("is the first of an album right before it", () => {
+    const album = [2, 3, 4].map((id) => photo(id, { senderId: "a", albumId: "9" }))
+    expect(match([file(5, "x.zip")], album)).toBe(2)
   })
 
   it("is not the one that was posted for another set in between", () => {

@@ -55,3 +55,46 @@ export const readSevenZipEnd = (source: ByteSource, start: SevenZipStart): Seven
     encryptedHeaders: header[0] === encodedHeader && Buffer.from(header).includes(aesCoder),
   }
 }
+
+/** A number as 7zFormat.txt ("NUMBER") writes it: leading ones of the first byte count the bytes that follow. */
+const readNumber = (bytes: Uint8Array, at: number): { readonly value: number; readonly next: number } | undefined => {
+  const first = bytes[at]
+  if (first === undefined) return undefined
+  let value = 0
+  let mask = 0x80
+  for (let following = 0; following < 8; following++, mask >>= 1) {
+    if ((first & mask) === 0) {
+      value += (first & (mask - 1)) * 2 ** (8 * following)
+      return { value, next: at + 1 + following }
+    }
+    const byte = bytes[at + 1 + following]
+    if (byte === undefined) return undefined
+    value += byte * 2 ** (8 * following)
+  }
+  return { value, next: at + 9 }
+}
+
+const packInfo = 0x06
+const sizes = 0x09
+
+/**
+ * Where the true header lies, when the one at the end says that it is packed: within the whole archive. Undefined when this one is
+ * the true one, or cannot be read.
+ */
+export const sevenZipPackedHeader = (
+  header: Uint8Array,
+): { readonly offset: number; readonly bytes: number } | undefined => {
+  if (header[0] !== encodedHeader || header[1] !== packInfo) return undefined
+  const position = readNumber(header, 2)
+  const streams = position && readNumber(header, position.next)
+  if (streams === undefined || header[streams.next] !== sizes) return undefined
+  let bytes = 0
+  let at = streams.next + 1
+  for (let stream = 0; stream < streams.value; stream++) {
+    const size = readNumber(header, at)
+    if (size === undefined) return undefined
+    bytes += size.value
+    at = size.next
+  }
+  return { offset: sevenZipStartBytes + (position?.value ?? 0), bytes }
+}

@@ -2,7 +2,9 @@ import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
 import { ChatAnswer, ChatRefusal, ChatRequest } from "./chat-requests.ts"
+import { DocumentPage, DocumentsWanted, FetchEvent } from "./document-requests.ts"
 import { describeProblem, LoginProblem } from "./login-problem.ts"
+import { FilesPublished, FilesWanted } from "./publish-requests.ts"
 
 /** What stops an account. `who` says who must act: the operator, nobody (it is tried again), or we (a bug). */
 export class AccountError extends Schema.TaggedError<AccountError>()("AccountError", {
@@ -49,6 +51,13 @@ export type Outcome = (typeof outcomes)[number]
 const setIdentity = { setKey: Schema.String, name: Schema.String }
 
 export const CycleEvent = Schema.Union([
+  /** How far the reading of a source is: what was read and found in this cycle so far. */
+  Schema.TaggedStruct("SourceReading", {
+    channelId: Schema.String,
+    title: Schema.String,
+    messages: Schema.Int,
+    sets: Schema.Int,
+  }),
   Schema.TaggedStruct("SourceScanned", {
     title: Schema.String,
     messages: Schema.Int,
@@ -75,8 +84,8 @@ export const CycleEvent = Schema.Union([
   }),
   /** The set was settled in an earlier cycle; nothing was to be done. */
   Schema.TaggedStruct("SetKnown", setIdentity),
-  /** The source cannot be read now; the others go on. */
-  Schema.TaggedStruct("SourceFailed", { title: Schema.String, reason: Schema.String }),
+  /** The source cannot be read now; the others go on. It is tried again soon, unless it stays so for long. */
+  Schema.TaggedStruct("SourceFailed", { title: Schema.String, reason: Schema.String, isPassing: Schema.Boolean }),
 ])
 export type CycleEvent = typeof CycleEvent.Type
 
@@ -103,6 +112,8 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("SubmitPassword", { payload: { password: Schema.String }, error: AccountError }),
   /** Has another code sent; the one before is good no more. */
   Rpc.make("RenewCode", { error: AccountError }),
+  /** Ends the session at Telegram and empties TDLib's folder; answers whether there was one. Instead of `Login`. */
+  Rpc.make("EndSession", { success: Schema.Boolean, error: AccountError }),
   /** Fails once the session has ended, by whomever; to be asked after the login, and for as long as the account lives. */
   Rpc.make("AwaitSessionEnd", { success: Schema.Never, error: AccountError }),
   /** Finishes what an earlier life left half done and goes online. Must be called once, before the first cycle. */
@@ -116,6 +127,23 @@ export class AccountRpcs extends RpcGroup.make(
   Rpc.make("TakeUp"),
   /** Goes once through all sources of the account. */
   Rpc.make("RunCycle", { success: CycleEvent, error: AccountError, stream: true }),
+  /** Completes packages, for which there is time while the account rests. Whatever it is at may be interrupted at any moment. */
+  Rpc.make("CompletePackages", { error: AccountError }),
   /** Does something with chats for an operator, beside whatever else the account does. */
   Rpc.make("AskChat", { payload: { request: ChatRequest }, success: ChatAnswer, error: ChatRefusal }),
+  /** Publishes files that lie on the disk, beside whatever else the account does. */
+  Rpc.make("PublishFiles", {
+    payload: FilesWanted,
+    success: FilesPublished,
+    error: Schema.Union([ChatRefusal, AccountError]),
+  }),
+  /** Downloads documents of a chat into a folder, beside whatever else the account does; ends with `Fetched`. */
+  Rpc.make("FetchDocuments", { payload: DocumentsWanted, success: FetchEvent, error: ChatRefusal, stream: true }),
+  /** All documents of a chat, page by page, the newest first. */
+  Rpc.make("ListDocuments", {
+    payload: { chatId: Schema.Int },
+    success: DocumentPage,
+    error: ChatRefusal,
+    stream: true,
+  }),
 ) {}

@@ -13,6 +13,8 @@ export const SeenChat = Schema.Struct({
   /** Where the account has it: main, archive, or the names of folders. */
   lists: Schema.Array(Schema.String),
   canPost: Schema.Boolean,
+  /** Null: Telegram does not tell this account. */
+  memberCount: Schema.NullOr(Schema.Int),
   /** Telegram does not let its content be saved, so that nothing of it is taken. */
   isProtected: Schema.Boolean,
   /** Why it can be no source; null: it can. */
@@ -26,10 +28,18 @@ export const ChatRequest = Schema.Union([
   Schema.TaggedStruct("ListChats", {}),
   /** One chat that the account sees. */
   Schema.TaggedStruct("LookAtChat", { chatId: Schema.Int }),
-  /** `target`: @username, t.me/username, or an invite link. */
-  Schema.TaggedStruct("Join", { target: Schema.NonEmptyString.check(Schema.isMaxLength(256)) }),
+  /**
+   * `target`: @username, t.me/username, or an invite link. `chatId`: the chat that it leads to, where that is known; an account
+   * that is there already then uses up none of the joins that Telegram lets it make.
+   */
+  Schema.TaggedStruct("Join", {
+    target: Schema.NonEmptyString.check(Schema.isMaxLength(256)),
+    chatId: Schema.optionalKey(Schema.Int),
+  }),
   /** A supergroup of the account's own, to publish in. */
   Schema.TaggedStruct("CreateDestination", { title: Schema.NonEmptyString.check(Schema.isMaxLength(128)) }),
+  /** A new link by which others come into a chat that the account may invite to. */
+  Schema.TaggedStruct("Invite", { chatId: Schema.Int }),
 ])
 export type ChatRequest = typeof ChatRequest.Type
 
@@ -40,6 +50,7 @@ export const ChatAnswer = Schema.Union([
   /** An administrator of the chat has to let the account in. */
   Schema.TaggedStruct("JoinRequested", { title: Schema.String }),
   Schema.TaggedStruct("Created", { chat: SeenChat, inviteLink: Schema.String }),
+  Schema.TaggedStruct("Invited", { inviteLink: Schema.String }),
 ])
 export type ChatAnswer = typeof ChatAnswer.Type
 

@@ -35,7 +35,7 @@ const FollowId = Schema.Int
 
 /**
  * What an account asks of the supervisor: CPU work and bandwidth, bounded once for the whole container, and a cycle before
- * its time.
+ * its time; and what it tells of itself at any time.
  * Paths and digests cross the channel, never file bytes. Interrupting a call stops the job.
  */
 export class SupervisorRpcs extends RpcGroup.make(
@@ -58,4 +58,6 @@ export class SupervisorRpcs extends RpcGroup.make(
   }),
   /** Something new is in one of its sources. */
   Rpc.make("Posted"),
+  /** The account has Premium now, or has it no more. */
+  Rpc.make("PremiumChanged", { payload: { isPremium: Schema.Boolean } }),
 ) {}

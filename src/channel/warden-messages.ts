@@ -35,8 +35,12 @@ export const CellConfig = Schema.Struct({
   maxPartBytes: Schema.NullOr(Schema.Int),
   maxSetBytes: Schema.Int,
   multipartTimeoutHours: Schema.Int,
+  /** What TDLib may keep of files on the disk, but for those of sets that are begun. */
+  tdlibCacheBytes: Schema.Int,
   /** How often every package's messages are looked for in the destination: hours; 0 = never. */
   verifyHours: Schema.Int,
+  /** How close posts of one sender must be to be a group for that alone: minutes; 0 = never. */
+  groupWindowMinutes: Schema.Int,
   /** Whether captions carry a tag, with which the destination alone says what it holds. */
   captionTags: Schema.Boolean,
   /** Whether files that need no splitting are uploaded anew, or sent as copies of the source's. */
@@ -56,12 +60,6 @@ export const CellConfig = Schema.Struct({
   faultDirectory: Schema.NullOr(Schema.String),
 })
 export type CellConfig = typeof CellConfig.Type
-
-/**
- * Raised with every change of what crosses between supervisor and cell. They differ only when the worker's files were
- * replaced while it ran: a cell that is started then refuses.
- */
-export const CHANNEL_VERSION = 2
 
 /** Supervisor to warden. */
 export const SupervisorMessage = Schema.Union([
@@ -85,12 +83,9 @@ export const EndReason = Schema.Union([
 ])
 export type EndReason = typeof EndReason.Type
 
-/** How often a warden says that its process runs. */
-export const WARDEN_BEAT_SECONDS = 5
-
 /** Warden to supervisor. */
 export const WardenMessage = Schema.Union([
-  /** The process runs; said every {@link WARDEN_BEAT_SECONDS}. */
+  /** The process runs; said every WARDEN_BEAT_SECONDS (pulse.ts). */
   Schema.TaggedStruct("Beat", {}),
   /** The actor answers RPCs from now on. */
   Schema.TaggedStruct("Ready", {}),
@@ -104,10 +99,9 @@ export type WardenMessage = typeof WardenMessage.Type
 export const ActorOrder = Schema.TaggedStruct("Close", {})
 export type ActorOrder = typeof ActorOrder.Type
 
-/** Actor to warden: its event loop turns. */
+/** Actor to warden. */
 export const ActorReport = Schema.Union([
   Schema.TaggedStruct("Ready", {}),
-  Schema.TaggedStruct("Beat", {}),
   Schema.TaggedStruct("Ended", { reason: EndReason }),
 ])
 export type ActorReport = typeof ActorReport.Type

@@ -13,10 +13,20 @@ export const runningDatabaseUrl = (config: Config) =>
     ? runningEmbeddedPostgres(embeddedDirectory(config))
     : Effect.succeed(Redacted.value(config.databaseUrl))
 
-const urlOf = Effect.fn("urlOf")(function* (config: Config) {
-  const running = yield* runningDatabaseUrl(config)
-  return running ?? (yield* embeddedPostgres({ directory: embeddedDirectory(config) })).url
-})
+/** A worker that is starting, or stopping, has the server for a moment in which nobody can use it. */
+const OTHERS_LIMIT = { waitForPrevious: "2 seconds", times: 15 } as const
+
+const urlOf = Effect.fn("urlOf")(
+  function* (config: Config) {
+    const running = yield* runningDatabaseUrl(config)
+    const { waitForPrevious } = OTHERS_LIMIT
+    return running ?? (yield* embeddedPostgres({ directory: embeddedDirectory(config), waitForPrevious })).url
+  },
+  Effect.retry({
+    while: (error) => error._tag === "EmbeddedPostgresError" && error.reason === "in_use",
+    times: OTHERS_LIMIT.times,
+  }),
+)
 
 /**
  * The library's database, for commands that ask or change something and are done: the operator's, or the embedded server

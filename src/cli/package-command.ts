@@ -1,35 +1,13 @@
-import { Console, Effect, Option, Schema } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { missingPackages } from "../../db/package-checks.ts"
-import { findPackages, type PackageDetail } from "../../db/packages.ts"
+import type { PackageDetail } from "../../db/packages.ts"
 import { placesOf } from "../../db/places.ts"
 import { republishPackage } from "../../db/republish.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
+import { json, onePackage, wanted } from "./one-package.ts"
+import { relist } from "./package-relist.ts"
 import { table } from "./table.ts"
-
-/** Thrown when: no package, or more than one, is what the operator named. */
-export class PackageNotFound extends Schema.TaggedError<PackageNotFound>()("PackageNotFound", {
-  wanted: Schema.String,
-  found: Schema.Int,
-}) {
-  override get message(): string {
-    return this.found === 0
-      ? `no package has the id or file name ${this.wanted}, or a content hash that begins so`
-      : `${this.found} packages are called ${this.wanted}: name one by its id or content hash`
-  }
-}
-
-const json = Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("print JSON"))
-const wanted = Argument.String("package").pipe(
-  Argument.withDescription("its id, its file name, or the beginning of its content hash (8 digits or more)"),
-)
-
-const onePackage = Effect.fn("onePackage")(function* (text: string) {
-  const found = yield* findPackages(text)
-  const [only] = found
-  if (only === undefined || found.length > 1) return yield* new PackageNotFound({ wanted: text, found: found.length })
-  return only
-})
 
 const missing = Command.make(
   "missing",
@@ -51,6 +29,7 @@ const describe = (one: PackageDetail): ReadonlyArray<readonly [string, string]> 
   ["destination", one.destinationTitle ?? "none"],
   ["messages", one.messageIds.length === 0 ? "none" : one.messageIds.join(", ")],
   ["wrong", one.problem ?? "nothing known"],
+  ["listing", one.listingProblem ?? "nothing known"],
 ]
 
 const show = Command.make(
@@ -121,6 +100,8 @@ const republish = Command.make(
 
 /** `stash package`: the library's packages. */
 export const packageCommand = Command.make("package").pipe(
-  Command.withDescription("Packages of the library: show one, list the missing ones, publish them again"),
-  Command.withSubcommands([show, missing, republish]),
+  Command.withDescription(
+    "Packages of the library: show one, list the missing ones, publish them again, list their files again",
+  ),
+  Command.withSubcommands([show, missing, republish, relist]),
 )

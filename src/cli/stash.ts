@@ -4,11 +4,13 @@ import { CliError, Command } from "effect/cli"
 import packageFile from "../../package.json" with { type: "json" }
 import { AccountParked } from "../supervisor/account-life.ts"
 import { accountCommand } from "./account-command.ts"
+import { adoptCommand } from "./adopt-command.ts"
 import { channelCommand } from "./channel-command.ts"
 import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
 import { logsCommand } from "./logs-command.ts"
 import { packageCommand } from "./package-command.ts"
+import { rebuildCommand } from "./rebuild-command.ts"
 import { runCommand } from "./run-command.ts"
 import { skippedCommand } from "./skipped-command.ts"
 import { whyCommand } from "./why-command.ts"
@@ -19,9 +21,11 @@ const stash = Command.make("stash").pipe(
     runCommand,
     demoCommand,
     configCommand,
+    adoptCommand,
     accountCommand,
     channelCommand,
     packageCommand,
+    rebuildCommand,
     skippedCommand,
     whyCommand,
     logsCommand,

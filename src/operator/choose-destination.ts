@@ -51,7 +51,7 @@ const admit = Effect.fn("admit")(
     const answer =
       inviteLink === null
         ? yield* askAccount(account, { _tag: "LookAtChat", chatId: chat.chatId })
-        : yield* askAccount(account, { _tag: "Join", target: inviteLink })
+        : yield* askAccount(account, { _tag: "Join", target: inviteLink, chatId: chat.chatId })
     if (answer._tag === "JoinRequested") return "has asked to be let in"
     if (answer._tag !== "Joined" && answer._tag !== "Chat") return "not checked"
     return answer.chat.canPost ? "may post" : "is a member and may not post: make it an administrator"

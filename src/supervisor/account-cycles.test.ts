@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Layer, Random, Result, Stream } from "effect"
+import { DateTime, Deferred, Effect, Fiber, Layer, Random, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { Account } from "../../db/accounts.ts"
 import { type AccountSchedule, noSchedule } from "../../db/schedules.ts"
@@ -21,7 +21,7 @@ const accountOf = (id: string): Account => ({
 })
 
 /** A cell whose cycles take so long, or until they are drained, and what it was told. */
-const cellOf = (cycle: Effect.Effect<void>) => {
+const cellOf = (cycle: Effect.Effect<void>, heavy: Effect.Effect<void> = Effect.never) => {
   const told: Array<string> = []
   let drained = Deferred.makeUnsafe<void>()
   const account = {
@@ -33,13 +33,17 @@ const cellOf = (cycle: Effect.Effect<void>) => {
       told.push(interrupts ? "cut" : "drain")
       return Deferred.succeed(drained, undefined)
     },
+    CompletePackages: () => {
+      told.push("complete")
+      return Effect.onInterrupt(Effect.never, () => Effect.sync(() => void told.push("leave")))
+    },
     TakeUp: () =>
       Effect.sync(() => {
         told.push("take up")
         drained = Deferred.makeUnsafe()
       }),
   }
-  return { told, cell: { account, isHeavy: () => false, ended: Effect.never } as unknown as Cell }
+  return { told, cell: { account, isHeavy: () => false, heavy, ended: Effect.never } as unknown as Cell }
 }
 
 const config = { intervalMinutes: 60, intervalJitter: 0.1 }
@@ -126,7 +130,7 @@ describe("the cycles of an account", () => {
         yield* TestClock.adjust("1 minute")
         expect((yield* standing).state).toBe("idle")
         yield* TestClock.adjust("6 minutes")
-        expect(told).toEqual(["run", "drain", "take up", "run"])
+        expect(told).toEqual(["run", "drain", "take up", "complete", "leave", "run"])
       }),
       "00:00-07:30",
     ),
@@ -179,14 +183,32 @@ describe("the cycles of an account", () => {
         yield* TestClock.adjust(0)
         expect((yield* standing).state).toBe("idle")
         expect((yield* standing).reason).toContain("the operator ended the last one")
-        expect(told).toEqual(["run", "cut", "take up"])
+        expect(told).toEqual(["run", "cut", "take up", "complete"])
         // Nothing runs now that it could mean.
         yield* (yield* Orders).cancel("ana")
         yield* TestClock.adjust("53 minutes")
-        expect(told).toHaveLength(3)
+        expect(told).toHaveLength(4)
         yield* (yield* Wake).call(["ana"])
         yield* TestClock.adjust(0)
         expect((yield* standing).state).toBe("ingesting")
+        // The rest was used, until it ended.
+        expect(told.slice(4)).toEqual(["leave", "run"])
+      }),
+    ),
+  )
+
+  it.effect("are cut short when the cell has grown too large, though not in its first ten minutes", () =>
+    supervised(
+      Effect.gen(function* () {
+        const { cell, told } = cellOf(Effect.never, Effect.sleep("1 minute"))
+        yield* (yield* StatusBoard).enter(accountOf("ana"))
+        const stopping = yield* Deferred.make<void>()
+        const life = yield* Effect.forkChild(accountCycles(cell, accountOf("ana"), { config, stopping }))
+        yield* TestClock.adjust("9 minutes")
+        expect(told).toEqual(["run"])
+        yield* TestClock.adjust("1 minute")
+        expect((yield* Effect.flip(Fiber.join(life)))._tag).toBe("CellRecycled")
+        expect(told).toEqual(["run", "cut"])
       }),
     ),
   )

@@ -1,5 +1,6 @@
 import { Clock, Deferred, Duration, Effect, Schema, Stream } from "effect"
 import type { Account } from "../../db/accounts.ts"
+import { logEvent } from "../log-line.ts"
 import type { AccountState } from "./account-state.ts"
 import type { Cell } from "./cell.ts"
 import { Orders } from "./orders.ts"
@@ -9,7 +10,7 @@ import { StatusBoard } from "./status-board.ts"
 import { type Hold, Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
 
-/** Thrown when: a cell has become larger than its soft limit, and has ended its cycle. */
+/** Thrown when: a cell has become larger than its soft limit, and its cycle has ended. */
 export class CellRecycled extends Schema.TaggedError<CellRecycled>()("CellRecycled", {}) {
   override get message(): string {
     return "its process had grown beyond STASH_CELL_SOFT_MB and is begun anew"
@@ -33,18 +34,23 @@ const stand = Effect.fn("AccountCycles.stand")(function* (accountId: string, sta
 })
 
 /** Why a cycle ended before its end. */
-type CutBy = "stop" | "hold" | "operator"
+type CutBy = "stop" | "hold" | "operator" | "weight"
 
 const interrupts = (hold: Hold | undefined): boolean => hold?.kind === "paused" && hold.interrupts
 
+/** A soft limit that is too low for any life must not make the account start for ever. */
+const SHORTEST_LIFE_MILLIS = 10 * 60_000
+
 /**
- * Runs one cycle. It is drained when the worker is to stop or something holds the account, and cut short when the
- * operator wants that.
+ * Runs one cycle of a life that began at `begun` (Unix milliseconds). It is drained when the worker is to stop or
+ * something holds the account, and cut short when the operator wants that, or when the cell has grown too large: a first
+ * cycle may last for weeks, and TDLib never forgets a document that it has seen.
  * @returns what had it end; undefined when it came to its end by itself
  */
 const runCycle = Effect.fn("AccountCycles.runCycle")(function* (
   cell: Cell,
   { id }: Account,
+  begun: number,
   stopping: Deferred.Deferred<void>,
 ) {
   const board = yield* StatusBoard
@@ -66,6 +72,11 @@ const runCycle = Effect.fn("AccountCycles.runCycle")(function* (
       onHold((hold) => hold !== undefined),
       onHold(interrupts),
       Effect.andThen(orders.cancelOf(id), end("operator", "the operator ends the cycle", true)),
+      cell.heavy.pipe(
+        Effect.andThen(Clock.currentTimeMillis),
+        Effect.flatMap((now) => Effect.sleep(Math.max(0, begun + SHORTEST_LIFE_MILLIS - now))),
+        Effect.andThen(end("weight", "its process has grown beyond STASH_CELL_SOFT_MB", true)),
+      ),
     ],
     { concurrency: "unbounded", discard: true },
   )
@@ -83,8 +94,20 @@ interface Turn {
   readonly note: string
 }
 
+/** What a rest is used for. It ends with the rest, and never ends that. */
+const useRest = (cell: Cell): Effect.Effect<never> =>
+  cell.account.CompletePackages().pipe(
+    Effect.catch((error) =>
+      logEvent.warn("packages.incomplete", "Packages could not be completed; tried again in the next rest", {
+        error: error.message,
+      }),
+    ),
+    Effect.andThen(Effect.never),
+  )
+
 /** Waits, visibly, until the account may begin its next cycle: held, then at rest, unless it is called. */
 const awaitTurn = Effect.fn("AccountCycles.awaitTurn")(function* (
+  cell: Cell,
   { id }: Account,
   turn: Turn,
   called: Effect.Effect<void>,
@@ -112,13 +135,12 @@ const awaitTurn = Effect.fn("AccountCycles.awaitTurn")(function* (
     else {
       yield* stand(id, "idle", `next cycle at ${asText(dueAt)}${note}`)
       const held = timetable.until(id, (other) => other !== undefined)
-      yield* Effect.raceFirst(Effect.raceFirst(Effect.sleep(dueAt - now), call), held)
+      yield* Effect.raceFirst(Effect.raceFirst(Effect.sleep(dueAt - now), call), held).pipe(
+        Effect.raceFirst(useRest(cell)),
+      )
     }
   }
 })
-
-/** A soft limit that is too low for any life must not make the account start for ever. */
-const SHORTEST_LIFE_MILLIS = 10 * 60_000
 
 /** Runs cycle after cycle, at their times, until the worker is to stop or the cell has grown too large. */
 export const accountCycles = Effect.fn("accountCycles")(function* (
@@ -132,15 +154,17 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
   let putOffInARow = 0
   let turn: Turn = { dueAt: begun, note: "" }
   for (;;) {
-    yield* awaitTurn(account, turn, called, config)
+    yield* awaitTurn(cell, account, turn, called, config)
     if (yield* Deferred.isDone(stopping)) return
-    const cutBy = yield* runCycle(cell, account, stopping)
+    const cutBy = yield* runCycle(cell, account, begun, stopping)
     if (yield* Deferred.isDone(stopping)) return
+    if (cutBy === "weight") return yield* new CellRecycled()
     if (cutBy !== undefined) yield* cell.account.TakeUp()
     const now = yield* Clock.currentTimeMillis
     const status = yield* board.of(account.id)
     const deferred = cutBy === undefined ? (status?.counts.deferred ?? 0) : 0
-    putOffInARow = deferred > 0 ? putOffInARow + 1 : 0
+    const sources = cutBy === undefined ? (status?.sourcesPutOff ?? 0) : 0
+    putOffInARow = deferred + sources > 0 ? putOffInARow + 1 : 0
     if (cutBy === undefined) yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
     if (cell.isHeavy() && now - begun >= SHORTEST_LIFE_MILLIS) return yield* new CellRecycled()
     const rest = yield* restAfter(putOffInARow, config)
@@ -148,7 +172,9 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
       // What a hold has cut short goes on right after it.
       dueAt: cutBy === "hold" ? now : now + Duration.toMillis(rest),
       note:
-        cutBy === "operator" ? "; the operator ended the last one" : deferred > 0 ? `; ${deferred} sets put off` : "",
+        cutBy === "operator"
+          ? "; the operator ended the last one"
+          : `${deferred > 0 ? `; ${deferred} sets put off` : ""}${sources > 0 ? `; ${sources} sources could not be read` : ""}`,
     }
   }
 })

@@ -1,27 +1,24 @@
 import { join } from "node:path"
-import { Clock, Deferred, Effect, Redacted, Schedule, Schema } from "effect"
+import { Clock, Deferred, Effect, Schedule, Schema, type Semaphore } from "effect"
 import type { Account } from "../../db/accounts.ts"
+import { layoutOf } from "../adopt/tdlib-folder.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
-import type { CellConfig } from "../channel/warden-messages.ts"
-import type { Config } from "../config.ts"
 import { missingRoom } from "../disk-room.ts"
-import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import { accountCycles } from "./account-cycles.ts"
-import { accountSecrets } from "./account-secrets.ts"
 import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
-import { startCell } from "./cell.ts"
+import { admitAccount } from "./app-requests/admit-account.ts"
+import { answerAppRequests, answerQuickRequests } from "./app-requests/answer.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
-import type { SandboxConnection } from "./sandbox-connection.ts"
+import { type CellFoundations, startAccountCell } from "./start-account-cell.ts"
+import { startInTurn } from "./start-in-turn.ts"
 import { StatusBoard } from "./status-board.ts"
 
-/** What every account cell is started with. */
-export interface CellSurroundings {
-  readonly config: Config
-  readonly databaseUrl: Redacted.Redacted<string>
-  readonly sandbox: SandboxConnection | undefined
-  readonly logs: LogWriter
+/** What every account lives with. */
+export interface CellSurroundings extends CellFoundations {
+  /** For cells that start: see {@link startInTurn}. */
+  readonly startPlaces: Semaphore.Semaphore
   /** Completes when the worker is to stop: what is under way may end, nothing new begins. */
   readonly stopping: Deferred.Deferred<void>
   /** Hears that an account is parked. */
@@ -44,40 +41,6 @@ export class WaitOver extends Schema.TaggedError<WaitOver>()("WaitOver", {}) {
     return "the wait that Telegram had asked for is over"
   }
 }
-
-type Secrets = Effect.Success<ReturnType<typeof accountSecrets>>
-
-const cellConfig = (
-  account: Account,
-  secrets: Secrets,
-  { config, databaseUrl, sandbox }: CellSurroundings,
-): CellConfig => ({
-  ...secrets,
-  deviceName: config.deviceName,
-  accountId: account.id,
-  phone: account.phone,
-  databaseUrl: Redacted.value(databaseUrl),
-  tdlibDirectory: join(config.tdlibDirectory, account.id),
-  tempDirectory: join(config.tempDirectory, account.id),
-  // The sandbox takes any API id.
-  apiId: config.telegramApiId ?? 1,
-  apiHash: config.telegramApiHash === undefined ? "sandbox" : Redacted.value(config.telegramApiHash),
-  sandbox: sandbox?.endpoint ?? null,
-  logsInByItself: sandbox !== undefined && config.sandboxCodes === "given",
-  maxPartBytes: config.maxPartBytes ?? null,
-  maxSetBytes: config.maxSetBytes,
-  multipartTimeoutHours: config.multipartTimeoutHours,
-  verifyHours: config.verifyHours,
-  captionTags: config.captionTags,
-  publishBy: config.publishBy,
-  verifyUploads: config.verifyUploads,
-  documentExtensions: config.documentExtensions,
-  scanOrder: config.scanOrder,
-  logLevel: config.logLevel,
-  traces: config.traces === undefined ? null : Redacted.value(config.traces),
-  memory: config.cellMemory,
-  faultDirectory: config.faultDirectory ?? null,
-})
 
 /** An answer to a login can fail with anything. */
 const toError = (failure: unknown): Error => (failure instanceof Error ? failure : new Error(String(failure)))
@@ -117,20 +80,26 @@ const awaitRoom = Effect.fn("AccountLife.awaitRoom")(function* (account: Account
   yield* board.change(account.id, { reason: "" })
 })
 
+/** TDLib would begin an empty database beside the one that the former worker left, and ask for a login. */
+const requireAdopted = Effect.fn("AccountLife.requireAdopted")(function* (folder: string) {
+  if ((yield* Effect.promise(() => layoutOf(folder))) !== "former") return
+  return yield* new AccountError({
+    who: "operator",
+    message: `${folder} is as the former worker left it: stop that one, then take its accounts over with: stash adopt`,
+  })
+})
+
 /** One life of an account: its process, login, settling, and cycles until something ends it. */
 export const accountLife = Effect.fn("accountLife")(function* (account: Account, surroundings: CellSurroundings) {
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
-  const secrets = yield* accountSecrets(account.id, surroundings.config)
-  const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(surroundings.config.dataDirectory, "compiled")
+  yield* requireAdopted(join(surroundings.config.tdlibDirectory, account.id))
   const runFork = Effect.runForkWith(yield* Effect.context())
-  const cell = yield* startCell(
-    cellConfig(account, secrets, surroundings),
-    surroundings.logs,
-    compileCache,
-    (measurements) => runFork(board.count(account.id, measurements)),
+  const start = startAccountCell(account, surroundings, (measurements) =>
+    runFork(board.count(account.id, measurements)),
   )
+  const cell = yield* startInTurn(account.id, surroundings.startPlaces, start)
   yield* Effect.acquireRelease(board.change(account.id, { processId: cell.processId }), () =>
     board.change(account.id, { processId: null }),
   )
@@ -141,11 +110,15 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* board.move(account.id, "settling")
     const { isPremium } = yield* cell.account.Settle()
     yield* board.change(account.id, { isPremium })
+    yield* admitAccount(account.id)
     // Before the first cycle, which may find that the operator must act: perhaps this is how.
     yield* answerEarlierRequests(cell, account.id)
+    const asked = { cell, accountId: account.id, config: surroundings.config }
+    yield* answerQuickRequests(asked)
     yield* accountCycles(cell, account, surroundings).pipe(
       Effect.raceFirst(cell.account.AwaitSessionEnd()),
       Effect.raceFirst(answerRequests(cell, account.id)),
+      Effect.raceFirst(answerAppRequests(asked)),
     )
   }).pipe(
     Effect.tapError((error) => noteLoginProblem(account.id, error)),

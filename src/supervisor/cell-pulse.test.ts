@@ -25,7 +25,7 @@ describe("the pulse of a cell", () => {
       beats = 7
       yield* TestClock.adjust("40 seconds")
       assert.isUndefined(watching.pollUnsafe())
-      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust("10 seconds")
       assert.strictEqual(yield* Fiber.join(watching), 40)
     }),
   )

@@ -1,19 +1,17 @@
 import { Effect } from "effect"
-import { WARDEN_BEAT_SECONDS } from "../channel/warden-messages.ts"
+import { followPulse, WARDEN_BEAT_SECONDS } from "../channel/pulse.ts"
 
-const MISSED_BEATS = 8
+const MISSED_BEATS = 4
 
 /**
  * Completes, with the seconds, when a cell's warden has not said for long that its process runs: one that is stopped, or
  * waits for a disk that does not answer, cannot find that out by itself. `beats`: how many have come so far.
- * What is counted are this process's own looks, and not the time: after a machine was suspended nobody has missed a beat.
  */
 export const untilSilent = Effect.fn("untilSilent")(function* (beats: () => number) {
-  let heard = beats()
-  for (let missed = 0; missed < MISSED_BEATS; ) {
-    yield* Effect.sleep(`${WARDEN_BEAT_SECONDS} seconds`)
-    missed = beats() === heard ? missed + 1 : 0
-    heard = beats()
-  }
+  const look = followPulse(beats)
+  yield* Effect.sync(look).pipe(
+    Effect.delay(`${WARDEN_BEAT_SECONDS} seconds`),
+    Effect.repeat({ until: (missed) => missed === MISSED_BEATS }),
+  )
   return MISSED_BEATS * WARDEN_BEAT_SECONDS
 })

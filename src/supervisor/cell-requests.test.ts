@@ -12,6 +12,7 @@ import { SupervisorRpcs } from "../channel/supervisor-rpcs.ts"
 import { CpuPool } from "../cpu/pool.ts"
 import { Bandwidth } from "./bandwidth.ts"
 import { layerCellRequests } from "./cell-requests.ts"
+import { StatusBoard } from "./status-board.ts"
 import { Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
 
@@ -57,6 +58,6 @@ describe("the CPU requests of an account", () => {
       yield* until(2, 1)
       yield* Scope.close(cell, Exit.void)
       yield* until(0, 0)
-    }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer, unlimited])),
+    }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer, StatusBoard.layer, unlimited])),
   )
 })

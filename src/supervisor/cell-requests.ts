@@ -4,6 +4,7 @@ import { type DigestEvent, type GrowingDigestEvent, SupervisorRpcs } from "../ch
 import type { CpuJobError, DigestJob, GrowingDigestJob, Growth } from "../cpu/jobs.ts"
 import { type CpuJobs, CpuPool } from "../cpu/pool.ts"
 import { Bandwidth } from "./bandwidth.ts"
+import { StatusBoard } from "./status-board.ts"
 import { Wake } from "./wake.ts"
 
 /** Only the newest progress matters: a slow reader skips the ones between. */
@@ -51,6 +52,7 @@ export const layerCellRequests = (accountId: string) =>
           const pool = yield* CpuPool
           const wake = yield* Wake
           const bandwidth = yield* Bandwidth
+          const board = yield* StatusBoard
           const jobs = pool.of(accountId)
           const followers: Followers = new Map()
           return SupervisorRpcs.of({
@@ -62,6 +64,7 @@ export const layerCellRequests = (accountId: string) =>
             Preview: jobs.preview,
             TakeBandwidth: ({ direction, wantedBytes }) => bandwidth.take(accountId, direction, wantedBytes),
             Posted: () => wake.call([accountId]),
+            PremiumChanged: ({ isPremium }) => board.change(accountId, { isPremium }),
           })
         }),
       ),

@@ -3,19 +3,15 @@ import { createInterface } from "node:readline"
 import { Deferred, Effect, Exit, Layer, Schema } from "effect"
 import { RpcClient, type RpcClientError } from "effect/rpc"
 import { AccountRpcs } from "../channel/account-rpcs.ts"
+import { CHANNEL_VERSION } from "../channel/channel-version.ts"
 import { type FramePort, makeFramePort } from "../channel/frame.ts"
 import { malformedLine } from "../channel/malformed-line.ts"
 import { type Measurement, Measurements } from "../channel/measurements.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
-import {
-  type CellConfig,
-  CHANNEL_VERSION,
-  type EndReason,
-  type SupervisorMessage,
-  WardenMessage,
-} from "../channel/warden-messages.ts"
+import { type CellConfig, type EndReason, type SupervisorMessage, WardenMessage } from "../channel/warden-messages.ts"
 import type { LogWriter } from "../log.ts"
 import { LogLine } from "../log-line.ts"
+import { CELL_NODE_FLAGS, cellEnvironment } from "./cell-process.ts"
 import { untilSilent } from "./cell-pulse.ts"
 import { layerCellRequests } from "./cell-requests.ts"
 import { CellStandardError } from "./cell-stderr.ts"
@@ -35,6 +31,8 @@ export interface Cell {
   readonly processId: number | null
   /** Whether the process has become larger than its soft limit. */
   readonly isHeavy: () => boolean
+  /** Completes once it has. */
+  readonly heavy: Effect.Effect<void>
   /** Fails when the process is gone, and never succeeds. */
   readonly ended: Effect.Effect<never, CellEnded>
 }
@@ -42,12 +40,6 @@ export interface Cell {
 /** Longer than the warden's own limit for an orderly close. */
 const CLOSE_LIMIT = "30 seconds"
 const READY_LIMIT = "90 seconds"
-
-/**
- * A cell is small and there are many of them: V8's own bounds are made for one large program. Without these an idle cell
- * takes more than twice the memory (npm run bench -- --only cells).
- */
-const CELL_NODE_FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"]
 
 const wardenFile = new URL("../../accounts/warden.ts", import.meta.url)
 
@@ -89,8 +81,8 @@ const followStandardError = (child: ChildProcess, logs: LogWriter, accountId: st
 
 /**
  * Starts the process of one account cell and ends it with the scope: an orderly close first, SIGKILL after 30 s.
- * The process closes itself when this one dies. `compileCache`: a folder that keeps its compiled modules for the next
- * cell, which halves what a start costs. `onMeasured` hears what the cell counts, to its end.
+ * The process closes itself when this one dies. `compileCache`: see {@link cellEnvironment}. `onMeasured` hears what the cell
+ * counts, to its end.
  */
 export const startCell = Effect.fn("startCell")(function* (
   config: CellConfig,
@@ -101,18 +93,13 @@ export const startCell = Effect.fn("startCell")(function* (
   const ended = yield* Deferred.make<never, CellEnded>()
   const ready = yield* Deferred.make<void>()
   let reason: EndReason | undefined
-  let isHeavy = false
+  const heavy = Deferred.makeUnsafe<void>()
   let beats = 0
 
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
       fork(wardenFile, [], {
-        // No environment: whatever a cell needs comes with its start message.
-        env: {
-          NODE_OPTIONS: "",
-          TZ: process.env["TZ"] ?? "UTC",
-          NODE_COMPILE_CACHE: compileCache,
-        },
+        env: cellEnvironment(compileCache),
         execArgv: CELL_NODE_FLAGS,
         serialization: "advanced",
         stdio: ["ignore", "inherit", "pipe", "ipc"],
@@ -139,7 +126,7 @@ export const startCell = Effect.fn("startCell")(function* (
   port.listen("warden", WardenMessage, (message) => {
     if (message._tag === "Beat") beats++
     if (message._tag === "Ready") Deferred.doneUnsafe(ready, Exit.void)
-    if (message._tag === "Heavy") isHeavy = true
+    if (message._tag === "Heavy") Deferred.doneUnsafe(heavy, Exit.void)
     if (message._tag === "Ended") reason = message.reason
   })
   logs.write({
@@ -175,7 +162,13 @@ export const startCell = Effect.fn("startCell")(function* (
     ),
     Effect.forkScoped,
   )
-  return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy, processId: child.pid ?? null } satisfies Cell
+  return {
+    account,
+    processId: child.pid ?? null,
+    ended: Deferred.await(ended),
+    isHeavy: () => Deferred.isDoneUnsafe(heavy),
+    heavy: Deferred.await(heavy),
+  } satisfies Cell
 })
 
 const closeCell = (child: ChildProcess, ended: Deferred.Deferred<never, CellEnded>): Effect.Effect<void> =>

@@ -6,7 +6,7 @@ import { run } from "../../db/statement.ts"
 import { freshDatabase } from "../../test/fresh-database.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
-import { RequestBell } from "./request-bell.ts"
+import { AppRequestBell, RequestBell } from "./request-bell.ts"
 import { Wake } from "./wake.ts"
 
 describe("a supervisor that hears its database", () => {
@@ -31,7 +31,7 @@ describe("a supervisor that hears its database", () => {
           yield* rung
         }).pipe(
           Effect.provide(
-            Layer.mergeAll(Wake.layer, Orders.layer, RequestBell.layer, LoginAnswers.layer).pipe(
+            Layer.mergeAll(Wake.layer, Orders.layer, RequestBell.layer, AppRequestBell.layer, LoginAnswers.layer).pipe(
               Layer.provideMerge(Database.layer({ url, max: 2, applicationName: "test" })),
             ),
           ),

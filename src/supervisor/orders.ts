@@ -1,11 +1,13 @@
 import { Context, Deferred, Effect, Exit, Layer, Queue, Schema, Stream } from "effect"
 import { AccountOrder, ORDER_CHANNEL } from "../../db/account-states.ts"
+import { AppRequestKind, appRequestKinds } from "../../db/app-requests.ts"
 import { CALL_CHANNEL } from "../../db/channels.ts"
-import { Database } from "../../db/database.ts"
+import { Database, type ListenEvent } from "../../db/database.ts"
 import { REQUEST_CHANNEL } from "../../db/requests.ts"
 import { logEvent } from "../log-line.ts"
+import { hearAppRequest } from "./app-requests/heard.ts"
 import { LoginAnswers } from "./login-answers.ts"
-import { RequestBell } from "./request-bell.ts"
+import { AppRequestBell, RequestBell } from "./request-bell.ts"
 import { Wake } from "./wake.ts"
 
 /** Thrown when: an operator had the account restarted. */
@@ -89,25 +91,31 @@ const obey = Effect.fn("obey")(function* (payload: string) {
   yield* (yield* Orders).restart(accountId)
 })
 
+const isAppRequest = Schema.is(AppRequestKind)
+
 const accountIdsIn = (payload: string): ReadonlyArray<string> =>
   payload.split(",").flatMap((id) => (id.trim() === "" ? [] : [id.trim()]))
 
+const hear = Effect.fn("hear")(function* (event: ListenEvent) {
+  const requests = yield* RequestBell
+  const wake = yield* Wake
+  if (event._tag === "Listening") {
+    yield* requests.ringAll
+    yield* (yield* AppRequestBell).ringWatch
+    return yield* (yield* Orders).review
+  }
+  if (event.channel === ORDER_CHANNEL) return yield* obey(event.payload)
+  if (event.channel === REQUEST_CHANNEL) return yield* requests.ring(event.payload)
+  if (isAppRequest(event.channel)) return yield* hearAppRequest(event.channel, event.payload)
+  const accounts = accountIdsIn(event.payload)
+  yield* logEvent.info("accounts.called", "Accounts are called to look at their sources now", { accounts })
+  yield* wake.call(accounts)
+})
+
 /** Hears the database's notifications for this supervisor, for ever. After a time without a connection it looks for itself. */
 export const hearOrders = Effect.gen(function* () {
-  const wake = yield* Wake
-  const requests = yield* RequestBell
-  const { review } = yield* Orders
   const database = yield* Database
-  yield* database.listen([CALL_CHANNEL, ORDER_CHANNEL, REQUEST_CHANNEL]).pipe(
-    Stream.runForEach((event) => {
-      if (event._tag === "Listening") return Effect.andThen(requests.ringAll, review)
-      if (event.channel === ORDER_CHANNEL) return obey(event.payload)
-      if (event.channel === REQUEST_CHANNEL) return requests.ring(event.payload)
-      const accounts = accountIdsIn(event.payload)
-      return Effect.andThen(
-        logEvent.info("accounts.called", "Accounts are called to look at their sources now", { accounts }),
-        wake.call(accounts),
-      )
-    }),
-  )
+  yield* database
+    .listen([CALL_CHANNEL, ORDER_CHANNEL, REQUEST_CHANNEL, ...appRequestKinds])
+    .pipe(Stream.runForEach(hear))
 })

@@ -6,6 +6,8 @@ const loops = {
   accounts: 180_000,
   /** Orders of the operator, and calls. */
   orders: null,
+  /** What the web app asks. */
+  appRequests: null,
 } as const
 export type LoopName = keyof typeof loops
 

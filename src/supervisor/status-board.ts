@@ -37,6 +37,8 @@ export interface AccountStatus {
   readonly counts: Readonly<Record<Outcome, number>>
   /** Sources of the last or running cycle that could not be read. */
   readonly failedSources: ReadonlyArray<string>
+  /** How many of these are to be tried again soon. */
+  readonly sourcesPutOff: number
 }
 
 /** How a set left, as the operator sees it. */
@@ -77,10 +79,15 @@ const withActivity = (
 
 const noteOnAccount = (account: AccountStatus, event: CycleEvent): AccountStatus => {
   switch (event._tag) {
+    case "SourceReading":
     case "SourceScanned":
       return account
     case "SourceFailed":
-      return { ...account, failedSources: [...account.failedSources, `${event.title}: ${event.reason}`] }
+      return {
+        ...account,
+        failedSources: [...account.failedSources, `${event.title}: ${event.reason}`],
+        sourcesPutOff: account.sourcesPutOff + (event.isPassing ? 1 : 0),
+      }
     case "SetStarted": {
       const queued: Activity = { name: event.name, stage: "queued", doneBytes: 0, totalBytes: event.bytes }
       return { ...account, activities: withActivity(account.activities, event.setKey, queued) }
@@ -149,6 +156,7 @@ export class StatusBoard extends Context.Service<
           restarts: 0,
           counts: noCounts,
           failedSources: [],
+          sourcesPutOff: 0,
         }
         yield* SubscriptionRef.update(status, (before) => ({
           ...before,
@@ -170,7 +178,7 @@ export class StatusBoard extends Context.Service<
           reason,
         })
         const since = yield* Clock.currentTimeMillis
-        const cycleStart = state === "ingesting" ? { counts: noCounts, failedSources: [] } : {}
+        const cycleStart = state === "ingesting" ? { counts: noCounts, failedSources: [], sourcesPutOff: 0 } : {}
         yield* update(accountId, (account) => ({
           ...account,
           ...cycleStart,

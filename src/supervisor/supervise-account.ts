@@ -1,6 +1,7 @@
 import { Deferred, Duration, Effect, Option, Schema } from "effect"
 import { type AccountPolicy, policyOf } from "../../db/account-states.ts"
 import type { Account } from "../../db/accounts.ts"
+import { hasPendingRequest } from "../../db/requests.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
 import type { Config } from "../config.ts"
 import { logEvent } from "../log-line.ts"
@@ -74,6 +75,17 @@ class LivesEnded extends Schema.TaggedError<LivesEnded>()("LivesEnded", {}) {
   }
 }
 
+/** A life may have heard the ring and ended before it took the request up; no sooner than this it is given another one. */
+const LEFT_UNDONE_AFTER = "5 seconds"
+
+/** Completes after a while when a request waits for the account. */
+const leftUndone = (accountId: string) =>
+  Effect.sleep(LEFT_UNDONE_AFTER).pipe(
+    Effect.andThen(hasPendingRequest(accountId)),
+    Effect.catch(() => Effect.succeed(false)),
+    Effect.flatMap((isPending) => (isPending ? Effect.void : Effect.never)),
+  )
+
 /**
  * Keeps one account alive: restarts its cell by policy, and parks it, visibly, when the policy gives up or the operator
  * must act. A parked account is tried again after a while, or when it is called or asked. Never fails, and ends only when the worker
@@ -117,7 +129,11 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
       yield* onParked(new AccountParked({ accountId: account.id, reason: error.message }))
       const coolDown = config.parkedMinutes === 0 ? Effect.never : Effect.sleep(Duration.minutes(config.parkedMinutes))
       // What an operator asks of it may need its cell, and may be what ends the trouble.
-      yield* coolDown.pipe(Effect.raceFirst(called), Effect.raceFirst(heard(account.id)))
+      yield* coolDown.pipe(
+        Effect.raceFirst(called),
+        Effect.raceFirst(heard(account.id)),
+        Effect.raceFirst(leftUndone(account.id)),
+      )
     })
   yield* lives.pipe(
     Effect.catch(park),

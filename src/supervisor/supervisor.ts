@@ -5,6 +5,7 @@ import { Database } from "../../db/database.ts"
 import { embeddedPostgres } from "../../db/embedded.ts"
 import { forgetEvents } from "../../db/events.ts"
 import { migrate } from "../../db/migrate.ts"
+import { failAbandonedRuns } from "../../db/runs.ts"
 import { accountSchedules } from "../../db/schedules.ts"
 import { SUPERVISOR_APPLICATION } from "../../db/supervisors.ts"
 import type { Config } from "../config.ts"
@@ -14,13 +15,16 @@ import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
+import { removeFetched, requestFolder } from "./app-requests/fetched-package.ts"
+import { watchAppRequests } from "./app-requests/watch.ts"
 import { Bandwidth } from "./bandwidth.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
 import { Pulse } from "./pulse.ts"
-import { RequestBell } from "./request-bell.ts"
+import { AppRequestBell, RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
+import { makeStartPlaces } from "./start-in-turn.ts"
 import { StatusBoard } from "./status-board.ts"
 import { superviseAccount } from "./supervise-account.ts"
 import { Timetable } from "./timetable.ts"
@@ -92,6 +96,7 @@ export const layerFoundations = (config: Config) =>
         ),
         LoginAnswers.layer,
         RequestBell.layer,
+        AppRequestBell.layer,
         CpuPool.layer({ threads: config.cpuThreads ?? usableCpus(), limits: config.cpuLimits }),
       )
     }),
@@ -136,6 +141,13 @@ const EVENT_DAYS = 180
 const forgetOldEvents = forgetEvents(EVENT_DAYS).pipe(
   Effect.catch((error) => logEvent.warn("events.kept", "Old events could not be forgotten", { error: error.message })),
   Effect.andThen(Effect.sleep("1 hour")),
+  Effect.forever,
+)
+
+/** Ends the runs that nobody will ever end, for ever. */
+const endAbandonedRuns = failAbandonedRuns().pipe(
+  Effect.catch((error) => logEvent.warn("runs.left", "Abandoned runs could not be ended", { error: error.message })),
+  Effect.andThen(Effect.sleep("10 minutes")),
   Effect.forever,
 )
 
@@ -188,12 +200,16 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     databaseUrl: server.url,
     sandbox,
     logs,
+    startPlaces: yield* makeStartPlaces,
     stopping,
     onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
   }
   const pulse = yield* Pulse
   yield* Effect.forkScoped(pulse.endless("orders", hearOrders))
+  yield* removeFetched(requestFolder(config))
+  yield* Effect.forkScoped(pulse.endless("appRequests", watchAppRequests(config)))
   yield* Effect.forkScoped(forgetOldEvents)
+  yield* Effect.forkScoped(endAbandonedRuns)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,

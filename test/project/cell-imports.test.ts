@@ -22,4 +22,9 @@ describe("an account cell", () => {
     const barrels = ["effect", "effect/rpc", "@effect/platform-node"]
     expect(barrels.flatMap((name) => others.get(name) ?? [])).toEqual([])
   })
+
+  it("has a warden that does without Effect, which its actor loads already", () => {
+    const { others } = loadedWith(new URL("../../accounts/warden.ts", import.meta.url))
+    expect([...others.keys()].filter((name) => !name.startsWith("node:"))).toEqual([])
+  })
 })

@@ -1,0 +1,59 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { SetKey } from "./claims.ts"
+import { storable } from "./row.ts"
+import { one } from "./statement.ts"
+
+/** A set as it is found in its source, which a worker that knew no claims may have been through. */
+export interface FoundSet extends SetKey {
+  readonly accountId: string
+  /** The pair of account and channel. */
+  readonly mapId: string
+  readonly lastMessageId: number
+  /** The forum's topic, by TDLib's message id of its first message; null: none, or in more than one. */
+  readonly topicId: number | null
+  readonly setName: string
+  readonly volumes: number
+  readonly bytes: number
+  /** See ClaimRequest. */
+  readonly fileKey: string | null
+}
+
+/**
+ * Whether the former worker is done with a set that nobody has claimed: it has published it from this very message, or has
+ * gone through its topic beyond it. Of what it published a claim is noted, settled: so the files are known wherever they
+ * are posted again. Of another size, it is another set: volumes came later, or an edit.
+ */
+export const isFormerWork = (set: FoundSet) =>
+  one(
+    "isFormerWork",
+    Schema.Struct({ isKnown: Schema.Boolean }),
+    (sql) => sql`
+      with unclaimed as (
+        select where not exists (
+          select from stash_claims
+          where "sourceChannelId" = ${set.sourceChannelId} and "firstMessageId" = ${set.firstMessageId}
+        )
+      ), published as (
+        select p."contentHash", p."fileCount" from unclaimed, "packages" p
+        where p."sourceChannelId" = ${set.sourceChannelId} and p."sourceMessageId" = ${set.firstMessageId}
+          and p."fileSize" = ${set.bytes} and p."destMessageId" is not null
+        limit 1
+      ), noted as (
+        insert into stash_claims (
+          "sourceChannelId", "firstMessageId", "accountId", "token", "state", "reason", "contentHash", "setName",
+          "volumes", "bytes", "fileKey"
+        )
+        select ${set.sourceChannelId}, ${set.firstMessageId}, ${set.accountId}, nextval('stash_token'), 'published',
+               'by the former worker', p."contentHash", ${storable(set.setName)}, ${set.volumes}, ${set.bytes},
+               ${set.fileKey}
+        from published p
+        on conflict do nothing
+      )
+      -- What has no list of files yet goes on as a set that is published and lacks its metadata.
+      select exists (select from published where "fileCount" > 0) or exists (
+        select from unclaimed, stash_topic_floors f
+        where f."mapId" = ${set.mapId} and f."topicId" = ${set.topicId}::bigint and f."floor" >= ${set.lastMessageId}
+          and not exists (select from published)
+      ) as "isKnown"`,
+  ).pipe(Effect.map(({ isKnown }) => isKnown))

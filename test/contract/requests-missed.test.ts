@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest"
+import type { World } from "../../src/sandbox/sandbox.ts"
+import { makeArchive } from "../archive-files.ts"
+import { LIBRARY, RunningWorker } from "../running-worker.ts"
+import { WebApp } from "./requests-web-app.ts"
+
+const KIBIBYTE = 1024
+const alice = "15550001001"
+const bob = "15550001002"
+
+const worldIn = async (folder: string): Promise<World> => ({
+  accounts: [
+    { phone: alice, firstName: "Alice", code: "12345" },
+    { phone: bob, firstName: "Bob", code: "12345" },
+  ],
+  channels: [
+    {
+      name: "source",
+      title: "Source",
+      kind: "channel",
+      members: [alice],
+      messages: [{ file: await makeArchive(folder, "Dragon.zip", 900 * KIBIBYTE) }],
+    },
+    { name: "open", title: "Open", kind: "channel", username: "open_minis" },
+    { name: "own", title: "Own", kind: "channel", members: [alice, bob], admins: [alice, bob] },
+    {
+      name: LIBRARY,
+      title: "Library",
+      kind: "channel",
+      members: [alice, bob],
+      admins: [alice, bob],
+      messages: [{ file: await makeArchive(folder, "Old.zip", 90 * KIBIBYTE) }],
+    },
+  ],
+})
+
+const isIdle = `select 1 as ok from stash_account_states where "state" = 'idle' having count(*) = 2`
+const accountId = async (worker: RunningWorker, name: string): Promise<string> =>
+  String((await worker.query(`select "id" from telegram_accounts where "displayName" = '${name}'`))[0]?.["id"])
+const nothingOpen = "select 1 as open from stash_app_requests"
+
+describe("what the web app asks", () => {
+  it("is done though nobody heard of it, or says in plain words why not", async () => {
+    await using worker = await RunningWorker.prepare(worldIn)
+    await using app = new WebApp(worker.databaseUrl)
+    worker.start()
+    await worker.until("two idle accounts", isIdle)
+    await worker.stop()
+
+    const [ana, ben] = [await accountId(worker, "Alice"), await accountId(worker, "Bob")]
+    // Notifications of a time without a worker, and a row that a killed one has left.
+    const missed = await app.fetchChannels(ana)
+    const left = await app.createFetchRequest(ben)
+    await worker.query(`update channel_fetch_requests set "status" = 'IN_PROGRESS' where "id" = '${left}'`)
+    const [own] = await worker.query(`select "id" from telegram_channels where "title" = 'Own'`)
+    await app.setGlobalDestination(String(own?.["id"]))
+    const linkBefore = await app.inviteLink()
+    worker.start()
+    const answers = await Promise.all([missed, left].map((id) => app.ended(() => app.fetchRequest(id))))
+    for (const { result, status } of answers) {
+      expect(status).toBe("COMPLETED")
+      expect(result).toContainEqual(expect.objectContaining({ title: "Library", alreadyLinked: true }))
+    }
+    await worker.until(
+      "another invite link",
+      `select 1 as ok from global_settings where "key" = 'destination_invite_link' and "value" <> '${linkBefore}'`,
+    )
+
+    // A row that came while the connection for notifications was away.
+    await worker.until("two idle accounts", isIdle)
+    const unheard = await app.createFetchRequest(ana)
+    await worker.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'stash:supervisor listen'`)
+    expect(await app.ended(() => app.fetchRequest(unheard))).toMatchObject({ status: "COMPLETED" })
+
+    // Nobody can do it.
+    await worker.query(`update telegram_accounts set "isActive" = false`)
+    await worker.until(
+      "no cell",
+      `select 1 as ok from pg_stat_activity where application_name like 'lock:%'
+      and datname = current_database() having count(*) = 0`,
+    )
+    const asked = [await app.createFetchRequest(ana), await app.createFetchRequest(ana)] as const
+    await app.notify("channel_fetch", asked[0])
+    await app.notify("join_channel", JSON.stringify({ requestId: asked[1], input: "@nobody", accountId: ana }))
+    await worker.until("both noted", `select 1 as ok from stash_app_requests having count(*) = 2`)
+    await worker.query(`update stash_app_requests set "waitingSince" = "waitingSince" - interval '1 minute'`)
+    const [fetched, joined] = await Promise.all(asked.map((id) => app.ended(() => app.fetchRequest(id))))
+    expect(fetched).toMatchObject({
+      status: "FAILED",
+      error: expect.stringMatching(/^the account Alice is not running now/),
+    })
+    expect(joined).toMatchObject({ status: "FAILED", error: expect.stringContaining("no account is running") })
+    expect(await worker.query(nothingOpen)).toEqual([])
+    expect(await worker.stop()).toBe(0)
+  }, 240_000)
+
+  it("calls the accounts that it names to their sources, and no others", async () => {
+    await using worker = await RunningWorker.prepare(worldIn)
+    await using app = new WebApp(worker.databaseUrl)
+    worker.start()
+    await worker.until("two idle accounts", isIdle)
+    const runs = async (name: string) => {
+      const [row] = await worker.query(`select count(*)::int as n from ingestion_runs r
+        join telegram_accounts a on a."id" = r."accountId" where a."displayName" = '${name}'`)
+      return Number(row?.["n"])
+    }
+    const before = { alice: await runs("Alice"), bob: await runs("Bob") }
+    await app.triggerIngestion(await accountId(worker, "Bob"))
+    await worker.until(
+      "Bob's next run",
+      `select 1 as ok from ingestion_runs r join telegram_accounts a on a."id" = r."accountId"
+         where a."displayName" = 'Bob' and r."status" = 'COMPLETED' having count(*) > ${before.bob}`,
+    )
+    expect(await runs("Alice")).toBe(before.alice)
+    expect(await worker.stop()).toBe(0)
+  }, 180_000)
+
+  const kinds = [
+    ["join_channel", "channels.joinChannel"],
+    ["create_destination", "messages.exportChatInvite"],
+    ["archive_extract", "upload.getFile"],
+    ["rebuild_packages", "upload.getFile"],
+  ] as const
+  it.each(kinds)(
+    "is gone on with when the worker is killed in the middle: %s",
+    async (kind, method) => {
+      await using worker = await RunningWorker.prepare(worldIn)
+      await using app = new WebApp(worker.databaseUrl)
+      worker.start()
+      await worker.until("a package", `select 1 as ok from packages where "fileCount" > 0`)
+      await worker.until("two idle accounts", isIdle)
+      const [dragon] = await worker.query(
+        `select "id", (select "path" from package_files limit 1) as path from packages`,
+      )
+      await worker.post("/faults", { method, effect: { hold: "before" }, times: "always" })
+      const asks = {
+        join_channel: () => app.joinChannelByLink("@open_minis"),
+        create_destination: () => app.createDestinationViaWorker("New library"),
+        archive_extract: () => app.extract(String(dragon?.["id"]), String(dragon?.["path"])),
+        rebuild_packages: () => app.rebuildPackageDatabase(),
+      }
+      const id = await asks[kind]()
+      const look = () => (kind === "archive_extract" ? app.extractRequest(id) : app.fetchRequest(id))
+      await worker.sandbox.wait({ for: "fault", id: 1 })
+      expect(await look()).toMatchObject({ status: "IN_PROGRESS" })
+      await worker.kill()
+      await fetch(new URL("/faults", worker.sandbox.controlUrl), { method: "DELETE" })
+      worker.start()
+      expect(await app.ended(async () => look())).toMatchObject({ status: "COMPLETED", error: null })
+      const made = worker.sandbox.state().channels.filter(({ title }) => title === "New library")
+      expect(made).toHaveLength(kind === "create_destination" ? 1 : 0)
+      expect(await worker.query(nothingOpen)).toEqual([])
+      expect(await worker.stop()).toBe(0)
+    },
+    180_000,
+  )
+})
