@@ -26,7 +26,7 @@ const turns = [
 const makeTurns = ({ id, label }) => {
   const buttons = turns.map(([turn, text, isOffered]) => ({
     isOffered,
-    element: button(text, `${text}: ${label}`, () => act(`/api/accounts/${encodeURIComponent(id)}/turn`, { turn })),
+    element: button(text, label, () => act(`/api/accounts/${encodeURIComponent(id)}/turn`, { turn })),
   }))
   const update = ({ state }) => {
     for (const { element, isOffered } of buttons) element.hidden = !isOffered(state)

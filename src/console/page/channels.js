@@ -9,7 +9,7 @@ const makeChannel = ({ id, role, title }) => {
   const facts = element("span", "faint")
   const item = element("li", "", name, " ", facts)
   const rescan = () => act(`/api/channels/${encodeURIComponent(id)}/rescan`, { from: null })
-  if (role === "source") item.append(" ", button("Look through anew", `Look through ${title} anew`, rescan))
+  if (role === "source") item.append(" ", button("Look through anew", title, rescan))
   const update = (channel) => {
     setText(name, channel.title)
     const { category, readers, scannedAt, sets, state, unsettledSets } = channel
@@ -59,12 +59,12 @@ const makeChat = ({ canPost, chatId, refusal, title }) => {
   if (refusal === null)
     item.append(
       " ",
-      button("Read", `Read ${title}`, () => choose("sources", { chatId })),
+      button("Read", title, () => choose("sources", { chatId })),
     )
   if (refusal === null && canPost)
     item.append(
       " ",
-      button("Publish here", `Publish in ${title}`, () => choose("destination", { chatId })),
+      button("Publish here", title, () => choose("destination", { chatId })),
     )
   const update = (chat) => {
     setText(name, chat.title)
@@ -88,7 +88,7 @@ const listChats = async () => {
 
 /** Has the forms do what they say. */
 export const prepareChannels = () => {
-  byId("list-chats").replaceWith(button("List its chats", "List the account's chats", listChats))
+  byId("list-chats").replaceWith(button("List its chats", "those of the account", listChats))
   onSubmit(byId("join-form"), async () => {
     if (await choose("sources", { join: byId("join").value.trim() })) byId("join-form").reset()
   })

@@ -43,11 +43,11 @@ export const showItems = (container, items, keyOf, make, none = "") => {
   kept.set(container, now)
 }
 
-/** A button that does one thing at a time. `name`: what it is called where its text alone would not say enough. */
-export const button = (text, name, work) => {
+/** A button that does one thing at a time, to `subject`, which is told to those who do not see what it stands beside. */
+export const button = (text, subject, work) => {
   const made = element("button", "", text)
   made.type = "button"
-  made.setAttribute("aria-label", name)
+  made.setAttribute("aria-label", `${text}: ${subject}`)
   made.addEventListener("click", () => once(made, work))
   return made
 }

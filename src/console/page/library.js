@@ -91,7 +91,7 @@ const makeSkipped = ({ fileName, id }) => {
   const retry = async () => {
     if (await act("/api/skipped/retry", { ids: [id] })) await showSkipped()
   }
-  item.append(" ", button("Retry", `Retry ${fileName}`, retry))
+  item.append(" ", button("Retry", fileName, retry))
   const update = ({ createdAt, errorMessage, fileName, fileSize, reason, sourceTitle }) =>
     show(size(fileSize), "bad", fileName, errorMessage ?? reason, sourceTitle, time(createdAt))
   return { element: item, update }

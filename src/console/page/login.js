@@ -48,14 +48,14 @@ export const makeLogin = ({ id, label }) => {
   const question = element("label", "")
   question.htmlFor = `answer-${id}`
   input.id = question.htmlFor
-  const renew = button("New code", `Have a new code sent for ${label}`, () => act(`${path}/answer`, { newCode: true }))
+  const renew = button("New code", label, () => act(`${path}/answer`, { newCode: true }))
   const send = element("button", "", "Send")
   const form = element("form", "", question, input, send, renew)
   const start = element(
     "p",
     "buttons",
-    button("Log in by code", `Log ${label} in by a code`, () => act(path, { method: "code" })),
-    button("Log in by QR code", `Log ${label} in by a QR code`, () => act(path, { method: "qr" })),
+    button("Log in by code", label, () => act(path, { method: "code" })),
+    button("Log in by QR code", label, () => act(path, { method: "qr" })),
   )
   const whole = element("div", "login", words, picture, form, start)
   whole.hidden = true

@@ -2,27 +2,24 @@
 
 import { byId, onSubmit, setText } from "./dom.js"
 
-const authorization = () => {
-  const token = sessionStorage.getItem("token")
-  return token === null ? {} : { authorization: `Bearer ${token}` }
-}
+const tokenNow = () => sessionStorage.getItem("token")
 
-/** Waits for the token that the worker wants; whoever asks at the same time waits for the same one. */
-let shown
-const askForToken = () => {
-  shown ??= new Promise((resolve) => {
+/** Those who wait for the token that the worker wants. */
+let waiting = []
+const askForToken = () =>
+  new Promise((resolve) => {
+    waiting.push(resolve)
+    if (!byId("token-form").hidden) return
     byId("token-form").hidden = false
     byId("token").focus()
-    onSubmit(byId("token-form"), () => {
-      sessionStorage.setItem("token", byId("token").value)
-      byId("token").value = ""
-      byId("token-form").hidden = true
-      shown = undefined
-      resolve()
-    })
   })
-  return shown
-}
+onSubmit(byId("token-form"), () => {
+  sessionStorage.setItem("token", byId("token").value)
+  byId("token").value = ""
+  byId("token-form").hidden = true
+  for (const resolve of waiting) resolve()
+  waiting = []
+})
 
 const reasonOf = async (response) => {
   const text = await response.text()
@@ -35,10 +32,13 @@ const reasonOf = async (response) => {
 
 const ask = async (path, options) => {
   for (;;) {
-    const response = await fetch(path, { ...options, headers: { ...options.headers, ...authorization() } })
+    const token = tokenNow()
+    const authorization = token === null ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(path, { ...options, headers: { ...options.headers, ...authorization } })
     if (response.ok) return response
     if (response.status !== 401) throw new Error(await reasonOf(response))
-    await askForToken()
+    // Another one may have been shown since this was asked.
+    if (token === tokenNow()) await askForToken()
   }
 }
 
