@@ -3,7 +3,7 @@
 import { makeActivity } from "./activities.js"
 import { button, byId, element, setText, showItems } from "./dom.js"
 import { makeLogin } from "./login.js"
-import { counted, dotted, time } from "./words.js"
+import { counted, dotted, time, withLocalTimes } from "./words.js"
 import { act } from "./worker.js"
 
 const stateClasses = {
@@ -68,7 +68,7 @@ const makeCard = (account) => {
     setText(label, now.label)
     setText(state, now.state.replace("_", " "))
     state.className = stateClasses[now.state] ?? "wait"
-    setText(reason, dotted(now.reason, now.waits))
+    setText(reason, dotted(withLocalTimes(now.reason), now.waits))
     showItems(activities, now.activities, ({ name }) => name, makeActivity)
     showItems(failed, now.failedSources, (source) => source, line)
     setText(

@@ -53,6 +53,6 @@ again(follow, RETRY_MILLISECONDS)
 again(async () => {
   waits = await showOverview()
 }, OVERVIEW_EVERY_MILLISECONDS)
-again(showThroughput, SLOW_EVERY_MILLISECONDS)
+again(showThroughput, OVERVIEW_EVERY_MILLISECONDS)
 again(showLibrary, SLOW_EVERY_MILLISECONDS)
 again(showChannels, SLOW_EVERY_MILLISECONDS)

@@ -26,7 +26,9 @@ const questions = {
   waiting_password: ({ detail }) => `Two-step verification password${detail === "" ? "" : `, hint: ${detail}`}`,
 }
 
+/** What the card does not say already. */
 const wordsOf = ({ problem, state, until }) => {
+  if (state === "failed") return ""
   if (problem !== null && state !== "waiting_flood") return problem
   if (state === "waiting_flood" && until !== null) return `Telegram takes no attempt to log in before ${time(until)}.`
   if (state === "waiting_scan")

@@ -11,6 +11,9 @@ export const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s
 
 export const time = (when) => new Date(when).toLocaleString()
 
+/** The worker's own times, in texts of its, as the reader's clock has them. */
+export const withLocalTimes = (text) => text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, time)
+
 export const timeLeft = (seconds) => {
   if (seconds < 60) return `${Math.ceil(seconds)} s left`
   if (seconds < 3600) return `${Math.round(seconds / 60)} min left`
