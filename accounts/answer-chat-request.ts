@@ -3,6 +3,8 @@ import type { DatabaseError } from "../db/connection.ts"
 import type { Database } from "../db/database.ts"
 import { type ChatAnswer, ChatRefusal, type ChatRequest } from "../src/channel/chat-requests.ts"
 import type { AccountConfig } from "./account-config.ts"
+import { lookForPackages } from "./settle/look-for-packages.ts"
+import type { Supervisor } from "./supervisor-client.ts"
 import { listChats, seenChat } from "./telegram/chats.ts"
 import { requireChat } from "./telegram/history.ts"
 import { joinChat } from "./telegram/join.ts"
@@ -44,7 +46,11 @@ const createDestination = Effect.fn("createDestination")(function* (title: strin
   return { _tag: "Created", chat: yield* seenChat(chat), inviteLink: yield* inviteTo(chat.id) } satisfies ChatAnswer
 })
 
-const perform = (request: ChatRequest) => {
+type Services = AccountConfig | Database | Supervisor | Tdlib
+
+const perform = (
+  request: ChatRequest,
+): Effect.Effect<ChatAnswer, ChatRefusal | TelegramError | DatabaseError, Services> => {
   switch (request._tag) {
     case "ListChats":
       return Effect.map(listChats(), (chats): ChatAnswer => ({ _tag: "Chats", chats }))
@@ -57,6 +63,11 @@ const perform = (request: ChatRequest) => {
       return join(request.target, request.chatId)
     case "CreateDestination":
       return createDestination(request.title)
+    case "LookForPackages":
+      return Effect.map(
+        lookForPackages(request.packageIds, request.digestUpTo),
+        (packages): ChatAnswer => ({ _tag: "PackagesLookedFor", packages }),
+      )
     case "Invite":
       return requireChat(request.chatId).pipe(
         Effect.andThen(inviteTo(request.chatId)),
@@ -71,7 +82,5 @@ const refusalOf = (error: ChatRefusal | TelegramError | DatabaseError): ChatRefu
 }
 
 /** Does what an operator asks of the account. Fails with `ChatRefusal`, whose reason is for the operator. */
-export const answerChatRequest = (
-  request: ChatRequest,
-): Effect.Effect<ChatAnswer, ChatRefusal, AccountConfig | Database | Tdlib> =>
+export const answerChatRequest = (request: ChatRequest): Effect.Effect<ChatAnswer, ChatRefusal, Services> =>
   Effect.mapError(perform(request), refusalOf)

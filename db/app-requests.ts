@@ -138,7 +138,10 @@ export const noticeUnheard = () =>
     }),
   )
 
-/** A destination that has no invite link, or one of the channel that was the destination before: the channel's id. */
+/**
+ * A destination that has no invite link, or one of the channel that was the destination before: the channel's id. What was
+ * written within a minute was one act.
+ */
 export const destinationWithoutLink = () =>
   first(
     "destinationWithoutLink",
@@ -148,7 +151,7 @@ export const destinationWithoutLink = () =>
       from "global_settings" d join "telegram_channels" c on c."id" = d."value"
         left join "global_settings" l on l."key" = 'destination_invite_link'
       where d."key" = 'destination_channel_id' and c."type" = 'DESTINATION' and c."isActive"
-        and (l."key" is null or l."updatedAt" < d."updatedAt")`,
+        and (l."key" is null or l."updatedAt" < d."updatedAt" - interval '1 minute')`,
   )
 
 /** So long a request waits for the account it is meant for, before another one may do it. */

@@ -158,7 +158,7 @@ const utcTimestamp = {
 }
 
 /** Prisma puts parameters of its own into DATABASE_URL; sent to the server as settings they would make it refuse the session. */
-const withoutForeignParameters = (text: string): string => {
+export const withoutForeignParameters = (text: string): string => {
   const [base, query] = text.split("?", 2)
   if (base === undefined || !/^postgres(ql)?:\/\//.test(base)) throw new Error("not a postgres URL")
   const parameters = new URLSearchParams(query)
@@ -174,7 +174,7 @@ const withoutForeignParameters = (text: string): string => {
 const unavailable = (statement: string, message: string) =>
   new DatabaseError({ statement, reason: "unavailable", message })
 
-const describeFailure = (statement: string, error: unknown): DatabaseError => {
+export const describeFailure = (statement: string, error: unknown): DatabaseError => {
   const { code, message, severity } = error as { code?: unknown; message?: unknown; severity?: unknown }
   const text = typeof message === "string" ? message : String(error)
   if (typeof code !== "string") return new DatabaseError({ statement, reason: "refused", message: text })

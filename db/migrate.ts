@@ -44,6 +44,14 @@ export const migrate = (url: string): Effect.Effect<ReadonlyArray<string>, Datab
     Effect.provide(Database.layer({ url, max: 1, applicationName: "stash:migrate", statementTimeout: "10 minutes" })),
   )
 
+/** As `migrate`, no further than these migrations: for data of another time, which is loaded before the rest is done. */
+export const migrateTo = (url: string, names: ReadonlyArray<string>) =>
+  Effect.flatMap(Effect.promise(readMigrations), (all) =>
+    runMigrations(all.filter(({ name }) => names.includes(name))),
+  ).pipe(
+    Effect.provide(Database.layer({ url, max: 1, applicationName: "stash:migrate", statementTimeout: "10 minutes" })),
+  )
+
 /** As `migrate`, with another list, on a database that is open already. */
 export const runMigrations = Effect.fn("runMigrations")(function* (migrations: ReadonlyArray<Migration>) {
   const database = yield* Database
@@ -62,17 +70,48 @@ export const runMigrations = Effect.fn("runMigrations")(function* (migrations: R
   return done
 })
 
-/** The names of the migrations that have not run on this database. Changes nothing. */
-export const pendingMigrations = Effect.fn("pendingMigrations")(function* () {
-  const database = yield* Database
-  const [known] = yield* database.rows(
-    "has stash_migrations",
+/** What `migrate` would do, or stumble over, on a database; changes nothing. */
+export interface MigrationState {
+  readonly done: ReadonlyArray<string>
+  readonly pending: ReadonlyArray<string>
+  /** Done by another version of the code, which this one does not know. */
+  readonly unknown: ReadonlyArray<string>
+  /** Done with another text than they have now. */
+  readonly changed: ReadonlyArray<string>
+}
+
+export const migrationState = Effect.fn("migrationState")(function* () {
+  const migrations = yield* Effect.promise(readMigrations)
+  const [table] = yield* (yield* Database).rows(
+    "find stash_migrations",
     Schema.Struct({ isThere: Schema.Boolean }),
     (sql) => sql`select to_regclass('stash_migrations') is not null as "isThere"`,
   )
-  const done = known?.isThere === true ? yield* recordedMigrations : []
-  return migrationNames.filter((name) => !done.some((recorded) => recorded.name === name))
+  const recorded = table?.isThere === true ? yield* recordedMigrations : []
+  const digests = new Map(recorded.map(({ name, sha256 }) => [name, sha256]))
+  const state: MigrationState = {
+    done: recorded.map(({ name }) => name),
+    pending: migrations.map(({ name }) => name).filter((name) => !digests.has(name)),
+    unknown: recorded.map(({ name }) => name).filter((name) => migrations.every((known) => known.name !== name)),
+    changed: migrations
+      .filter(({ name, text }) => digests.has(name) && digests.get(name) !== digestOf(text))
+      .map(({ name }) => name),
+  }
+  return state
 })
+
+/** The names of the migrations that have not run on this database. Changes nothing. */
+export const pendingMigrations = () => Effect.map(migrationState(), ({ pending }) => pending)
+
+/** The tables that the migrations make, whether they ran or not. */
+export const ownTables = () =>
+  Effect.map(Effect.promise(readMigrations), (migrations) =>
+    migrations.flatMap(({ text }) =>
+      [...text.matchAll(/^create table (?:if not exists )?"?(\w+)"?/gm)].flatMap(([, name]) => name ?? []),
+    ),
+  )
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 
 const readMigrations = (): Promise<ReadonlyArray<Migration>> =>
   Promise.all(
@@ -85,7 +124,7 @@ const readMigrations = (): Promise<ReadonlyArray<Migration>> =>
 const runOnce = Effect.fn("runOnce")(function* (migration: Migration) {
   const database = yield* Database
   yield* lockMigrations
-  const digest = createHash("sha256").update(migration.text).digest("hex")
+  const digest = digestOf(migration.text)
   const recorded = (yield* recordedMigrations).find(({ name }) => name === migration.name)
   if (recorded !== undefined && recorded.sha256 !== digest) {
     return yield* new MigrationError({

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { SafeInteger, storable } from "./row.ts"
+import { arrayLiteral, SafeInteger, storable } from "./row.ts"
 import { first, rows, run, transaction } from "./statement.ts"
 
 /** A destination that holds packages which nobody has looked at for so long. */
@@ -47,6 +47,39 @@ export const packagesToVerify = (destChannelId: string, hours: number, limit: nu
       from stash_package_checks k join "packages" p on p."id" = k."packageId"
       where k."destChannelId" = ${destChannelId} and ${isDue(sql, hours)}
       order by k."checkedAt", k."packageId" limit ${limit}`,
+  )
+
+const PublishedPackage = Schema.Struct({
+  ...PackageToVerify.fields,
+  contentHash: Schema.String,
+  /** TDLib's id of the chat that it is in. */
+  chatId: SafeInteger,
+})
+export type PublishedPackage = typeof PublishedPackage.Type
+
+/** Packages by their ids, those that are in a destination. */
+export const publishedPackages = (ids: ReadonlyArray<string>) =>
+  rows(
+    "publishedPackages",
+    PublishedPackage,
+    (sql) => sql`
+      select p."id", p."fileName", p."fileSize", p."contentHash", c."telegramId" as "chatId", to_jsonb(
+        case when cardinality(coalesce(p."destMessageIds", '{}')) > 0 then p."destMessageIds"
+             else array[p."destMessageId"] end
+      ) as "messageIds"
+      from "packages" p join "telegram_channels" c on c."id" = p."destChannelId"
+      where p."id" = any(${arrayLiteral(ids)}::text[]) and p."destMessageId" is not null
+      order by p."id"`,
+  )
+
+/** Packages that are in a destination, by id, after one of them ("" for the first). */
+export const packagesAfter = (id: string, limit: number) =>
+  rows(
+    "packagesAfter",
+    Schema.Struct({ id: Schema.String, fileName: Schema.String, fileSize: SafeInteger, contentHash: Schema.String }),
+    (sql) => sql`
+      select "id", "fileName", "fileSize", "contentHash" from "packages"
+      where "id" > ${id} and "destMessageId" is not null and "destChannelId" is not null order by "id" limit ${limit}`,
   )
 
 /**

@@ -9,6 +9,7 @@ import { Database } from "../db/database.ts"
 import type { World } from "../src/sandbox/sandbox.ts"
 import { cellConfigIn } from "./cell-config.ts"
 import { freshDatabase } from "./fresh-database.ts"
+import { poolSupervisorLayer } from "./pool-supervisor.ts"
 import { scopedFolder, scopedSandbox } from "./scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
@@ -40,6 +41,7 @@ describe("the chats of an account", () => {
           Database.layer({ url: databaseUrl, max: 1, applicationName: "test" }),
           Layer.succeed(AccountConfig, cellConfigIn(folder, { accountId: "a", phone, databaseUrl })),
           telegramLayer(sandbox, join(folder, "tdlib")),
+          poolSupervisorLayer(),
         )
         yield* Effect.gen(function* () {
           yield* goOnlineAs(phone, sandbox.endpoint.loginCode)

@@ -101,7 +101,13 @@ describe.skipIf(chromium === undefined)("the console's page", () => {
       const strangers: Array<string> = []
       const complaints: Array<string> = []
       page.on("request", (request) => {
-        if (!request.url().replace(/^blob:/, "").startsWith(url)) strangers.push(request.url())
+        if (
+          !request
+            .url()
+            .replace(/^blob:/, "")
+            .startsWith(url)
+        )
+          strangers.push(request.url())
       })
       page.on("pageerror", (error) => complaints.push(error.message))
       page.on("console", (message) => {

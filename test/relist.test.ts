@@ -77,15 +77,17 @@ describe("a package whose files were never listed", () => {
   }, 120_000)
 
   it("is listed when its content is met again, without another download", async () => {
-    await using worker = await RunningWorker.prepare(async (folder) =>
-      worldOf([{ file: await makeArchive(folder, "Dragon.zip", 300 * KIBIBYTE) }]),
-    )
+    let dragon = ""
+    await using worker = await RunningWorker.prepare(async (folder) => {
+      dragon = await makeArchive(folder, "Dragon.zip", 300 * KIBIBYTE)
+      return worldOf([{ file: dragon }])
+    })
     worker.start()
     await worker.untilSettled(1)
     await listed(worker)
     await worker.stop()
     await forgetMetadata(worker)
-    await worker.query(`update account_channel_map set "lastProcessedMessageId" = null`)
+    await worker.post("/messages", { channel: "source", file: dragon, name: "Dragon again.zip" })
     const before = downloaded(worker)
     worker.start()
     await worker.until("a duplicate", `select 1 as ok from stash_claims where "state" = 'duplicate'`)

@@ -26,9 +26,10 @@ type Environment = Readonly<Record<string, string>>
 export class RunningWorker implements AsyncDisposable {
   readonly folder: string
   readonly sandbox: Sandbox
-  readonly databaseUrl: string
-  readonly #environment: Readonly<Record<string, string | undefined>>
-  readonly #sql: postgres.Sql
+  databaseUrl: string
+  #environment: Readonly<Record<string, string | undefined>>
+  #sql: postgres.Sql
+  readonly #left: Array<postgres.Sql> = []
   readonly #commands = new Set<ChildProcess>()
   #process: ChildProcess | undefined
 
@@ -80,6 +81,14 @@ export class RunningWorker implements AsyncDisposable {
       env: { ...this.#environment, ...settings },
     })
     closeSync(log)
+  }
+
+  /** From now on all is done with this folder of data and this database, as if on another machine. */
+  moveTo(dataFolder: string, databaseUrl: string): void {
+    this.#left.push(this.#sql)
+    this.databaseUrl = databaseUrl
+    this.#sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
+    this.#environment = { ...this.#environment, DATABASE_URL: databaseUrl, STASH_DATA_DIR: dataFolder }
   }
 
   /** Stops the worker as a container is stopped; resolves with its exit code. */
@@ -213,7 +222,7 @@ export class RunningWorker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const command of this.#commands) command.kill("SIGKILL")
     await this.stop()
-    await this.#sql.end()
+    for (const sql of [...this.#left, this.#sql]) await sql.end()
     await this.sandbox.close()
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }

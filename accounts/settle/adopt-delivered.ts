@@ -14,7 +14,7 @@ const isProven = Effect.fn("isProven")(function* (
   { sha256 }: PublicationPart,
 ) {
   if (content._tag !== "Document" || sha256 === null || (yield* isRecorded(chatId, id))) return false
-  return (yield* servedDigest(content.fileId)) === sha256
+  return (yield* servedDigest([content.fileId])) === sha256
 })
 
 /**

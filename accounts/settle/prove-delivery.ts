@@ -20,7 +20,7 @@ export const proveDelivery = Effect.fn("proveDelivery")(function* (
   const aside = `${path}.sent`
   const served = yield* Effect.acquireUseRelease(
     moveFile(path, aside),
-    () => servedDigest(delivered.fileId),
+    () => servedDigest([delivered.fileId]),
     () => moveFile(aside, path),
   )
   const fields = { hash: publication.contentHash, part: part.part, messageId: delivered.messageId }

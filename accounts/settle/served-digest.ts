@@ -7,21 +7,25 @@ import { telegramError } from "../telegram/telegram-error.ts"
 const PRIORITY = 4
 
 /**
- * SHA-256 of a file as Telegram serves it, in hexadecimal: downloads it, digests it in the pool, and forgets the copy. A
- * file that TDLib still has on this disk is not downloaded again.
+ * SHA-256 of files as Telegram serves them, one after the other as if they were one, in hexadecimal: downloads them, digests
+ * them in the pool, and forgets the copies. A file that TDLib still has on this disk is not downloaded again.
  * Fails with `TelegramError`; a digest that cannot be computed is one of kind `refused`.
  */
-export const servedDigest = Effect.fn("servedDigest")(function* (fileId: number) {
+export const servedDigest = Effect.fn("servedDigest")(function* (fileIds: ReadonlyArray<number>) {
   const supervisor = yield* Supervisor
   const take = (wantedBytes: number) =>
     supervisor
       .takeBandwidth("down", wantedBytes)
       .pipe(Effect.mapError((error) => telegramError("downloadFile", { message: `no bandwidth: ${error.message}` })))
-  const path = yield* downloadFile({ fileId, priority: PRIORITY, onProgress: () => {}, take })
-  const digest = supervisor.digest({ volumes: [{ path, pieceBytes: null }], listTar: false }, () => Effect.void)
-  return yield* digest.pipe(
-    Effect.map(({ contentHash }) => contentHash),
-    Effect.mapError((error) => telegramError("downloadFile", { message: `no digest: ${error.message}` })),
-    Effect.ensuring(forgetDownload(fileId)),
-  )
+  const download = (fileId: number) => downloadFile({ fileId, priority: PRIORITY, onProgress: () => {}, take })
+  const digest = Effect.fn("digestFiles")(function* () {
+    const volumes = (yield* Effect.forEach(fileIds, download)).map((path) => ({ path, pieceBytes: null }))
+    return yield* supervisor
+      .digest({ volumes, listTar: false }, () => Effect.void)
+      .pipe(
+        Effect.map(({ contentHash }) => contentHash),
+        Effect.mapError((error) => telegramError("downloadFile", { message: `no digest: ${error.message}` })),
+      )
+  })
+  return yield* digest().pipe(Effect.ensuring(Effect.forEach(fileIds, forgetDownload, { discard: true })))
 })

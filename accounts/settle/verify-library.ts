@@ -24,7 +24,8 @@ export const problemOf = (
   return bytes === fileSize ? null : `its messages hold ${bytes} bytes, it has ${fileSize}`
 }
 
-const lookFor = Effect.fn("lookFor")(function* (chatId: number, packages: ReadonlyArray<PackageToVerify>) {
+/** The messages of packages, as they are now; null: gone. */
+export const lookFor = Effect.fn("lookFor")(function* (chatId: number, packages: ReadonlyArray<PackageToVerify>) {
   const ids = [...new Set(packages.flatMap(({ messageIds }) => messageIds))]
   const found = new Map<number, ChannelMessage | null>()
   for (let start = 0; start < ids.length; start += MESSAGES_AT_ONCE) {
@@ -33,6 +34,17 @@ const lookFor = Effect.fn("lookFor")(function* (chatId: number, packages: Readon
     some.forEach((id, index) => void found.set(id, messages[index] ?? null))
   }
   return found
+})
+
+/** Whether the account can tell that a message is gone for everybody; undefined: it does not see the chat at all. */
+export const canTellOf = Effect.fn("canTellOf")(function* (chatId: number) {
+  return yield* requireChat(chatId).pipe(
+    Effect.andThen(seesWholeHistory(chatId)),
+    Effect.catchIf(
+      (error) => error.kind === "not_found" || error.kind === "forbidden",
+      () => Effect.succeed(undefined),
+    ),
+  )
 })
 
 /** `canTell`: whether a message that this account does not see is gone for everybody. */
@@ -74,13 +86,7 @@ const verifyIn = Effect.fn("verifyIn")(function* (
 export const verifyLibrary = Effect.fn("verifyLibrary")(function* (hours: number) {
   if (hours === 0) return
   for (const destination of yield* destinationsToVerify(hours)) {
-    const canTell = yield* requireChat(destination.chatId).pipe(
-      Effect.andThen(seesWholeHistory(destination.chatId)),
-      Effect.catchIf(
-        (error) => error.kind === "not_found" || error.kind === "forbidden",
-        () => Effect.succeed(undefined),
-      ),
-    )
+    const canTell = yield* canTellOf(destination.chatId)
     if (canTell === undefined) {
       yield* logEvent.info("library.unseen", `${destination.title} cannot be seen by this account`, {
         chatId: destination.chatId,

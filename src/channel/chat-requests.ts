@@ -22,6 +22,17 @@ export const SeenChat = Schema.Struct({
 })
 export type SeenChat = typeof SeenChat.Type
 
+/** So many packages are looked for in one request at most. */
+export const PACKAGES_AT_ONCE = 100
+
+export const LookedForPackage = Schema.Struct({
+  id: Schema.String,
+  /** In words for an operator; null: all is well. */
+  problem: Schema.NullOr(Schema.String),
+  isDigested: Schema.Boolean,
+})
+export type LookedForPackage = typeof LookedForPackage.Type
+
 /** What an account is asked to do with chats on behalf of an operator. */
 export const ChatRequest = Schema.Union([
   /** All chats of the account. */
@@ -38,6 +49,11 @@ export const ChatRequest = Schema.Union([
   }),
   /** A supergroup of the account's own, to publish in. */
   Schema.TaggedStruct("CreateDestination", { title: Schema.NonEmptyString.check(Schema.isMaxLength(128)) }),
+  /** Looks for the messages of packages, and digests what they hold if that is no more than so many bytes (of each). */
+  Schema.TaggedStruct("LookForPackages", {
+    packageIds: Schema.Array(Schema.String).check(Schema.isMaxLength(PACKAGES_AT_ONCE)),
+    digestUpTo: Schema.Int,
+  }),
   /** A new link by which others come into a chat that the account may invite to. */
   Schema.TaggedStruct("Invite", { chatId: Schema.Int }),
 ])
@@ -50,6 +66,8 @@ export const ChatAnswer = Schema.Union([
   /** An administrator of the chat has to let the account in. */
   Schema.TaggedStruct("JoinRequested", { title: Schema.String }),
   Schema.TaggedStruct("Created", { chat: SeenChat, inviteLink: Schema.String }),
+  /** Those that this account can tell of. */
+  Schema.TaggedStruct("PackagesLookedFor", { packages: Schema.Array(LookedForPackage) }),
   Schema.TaggedStruct("Invited", { inviteLink: Schema.String }),
 ])
 export type ChatAnswer = typeof ChatAnswer.Type

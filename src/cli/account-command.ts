@@ -1,50 +1,18 @@
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { type AccountStanding, accountStandings, policyOf, setPolicy } from "../../db/account-states.ts"
-import { currentWaits, type StoredWait } from "../../db/waits.ts"
-import { maskPhone } from "../log-line.ts"
+import { accountStandings, policyOf, setPolicy } from "../../db/account-states.ts"
+import { currentWaits } from "../../db/waits.ts"
 import { turnAccount } from "../operator/account-turns.ts"
 import { addCommand, loginCommand } from "./account-login-command.ts"
 import { proxyCommand } from "./account-proxy-command.ts"
 import { removeCommand } from "./account-remove-command.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
-import { onAccount, stateNow } from "./on-account.ts"
+import { onAccount } from "./on-account.ts"
 import { json, oneAccount, wanted } from "./one-account.ts"
 import { schedule } from "./schedule-command.ts"
+import { shownAccount } from "./shown-account.ts"
 import { table } from "./table.ts"
 import { cancel, disable, enable, pause, resume, runNow } from "./turn-commands.ts"
-
-const isoTime = (millis: number): string => new Date(millis).toISOString()
-
-/** What Telegram has the account wait for, in words. */
-const waitWords = ({ cause, kind, since, until }: StoredWait): string =>
-  cause === "flood"
-    ? `waiting for Telegram: ${kind} until ${isoTime(until)}`
-    : `throttled by Telegram, ${kind}, since ${isoTime(since)}`
-
-const shown = (account: AccountStanding, waits: ReadonlyArray<StoredWait>) => ({
-  id: account.id,
-  name: account.name,
-  phone: maskPhone(account.phone),
-  state: stateNow(account),
-  login: account.loginProblem ?? account.loginState,
-  reason: [account.reason ?? "", ...waits.map(waitWords)]
-    .filter((words) => words !== "")
-    .join("; ")
-    .replaceAll("stash account login NAME", `stash account login ${account.name ?? account.id}`),
-  waits: waits.map(({ cause, count, kind, since, until }) => ({
-    kind,
-    cause,
-    since: isoTime(since),
-    until: isoTime(until),
-    count,
-  })),
-  since: account.since?.toISOString() ?? null,
-  pausedSince: account.pausedAt?.toISOString() ?? null,
-  isPremium: account.isPremium,
-  restarts: account.restarts ?? 0,
-  supervisor: account.supervisor,
-})
 
 const list = Command.make(
   "list",
@@ -54,7 +22,7 @@ const list = Command.make(
       Effect.provide(layerLibraryDatabase),
     )
     const accounts = standings.map((account) =>
-      shown(
+      shownAccount(
         account,
         waits.filter(({ accountId }) => accountId === account.id),
       ),
@@ -74,7 +42,10 @@ const list = Command.make(
       table(["id", "name", "phone", "", "state", "login", "since", "why"], rows, "There is no account yet."),
     )
   }),
-).pipe(Command.withDescription("List the accounts, what each does now, and why"))
+).pipe(
+  Command.withDescription("List the accounts, what each does now, and why"),
+  Command.withExamples([{ command: "stash account list", description: "who does what, and why not" }]),
+)
 
 const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", (account) =>
   turnAccount(account, "restart"),
@@ -114,7 +85,13 @@ const policy = Command.make(
     yield* Console.log(table(["policy", "value"], rows, ""))
     yield* Console.log("It holds from the account's next start on.")
   }),
-).pipe(Command.withDescription("Show or change how an account is restarted after its failures"))
+).pipe(
+  Command.withDescription("Show or change how an account is restarted after its failures"),
+  Command.withExamples([
+    { command: "stash account policy Alice", description: "what holds for this account" },
+    { command: "stash account policy Alice --max-restarts 3 --within-seconds 600", description: "park it sooner" },
+  ]),
+)
 
 /** `stash account`: the accounts, and what an operator does to them. */
 export const accountCommand = Command.make("account").pipe(

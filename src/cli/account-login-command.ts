@@ -34,6 +34,12 @@ export const addCommand = Command.make(
   }),
 ).pipe(
   Command.withDescription("Add an account by its phone number; a running worker asks Telegram for a login code then"),
+  Command.withExamples([
+    {
+      command: "stash account add --label Alice",
+      description: "asks for the phone number, so that no history keeps it",
+    },
+  ]),
 )
 
 /** `stash account login`: the code, password or QR code, through the running worker. */
@@ -54,4 +60,8 @@ export const loginCommand = Command.make(
   Command.withDescription(
     "Log an account in through the running worker: asks for code and password, or shows a QR code",
   ),
+  Command.withExamples([
+    { command: "stash account login Alice", description: "asks for the code, and the password if there is one" },
+    { command: "stash account login Alice --qr", description: "with a QR code instead" },
+  ]),
 )

@@ -35,4 +35,10 @@ export const proxyCommand = Command.make(
       json ? JSON.stringify({ id, proxy: shown }) : `Its proxy: ${shown}. A running worker restarts the account.`,
     )
   }),
-).pipe(Command.withDescription("Set the proxy of an account, none, or the default"))
+).pipe(
+  Command.withDescription("Set the proxy of an account, none, or the default"),
+  Command.withExamples([
+    { command: "stash account proxy Alice socks5://127.0.0.1:1080", description: "through this one" },
+    { command: "stash account proxy Alice default", description: "as STASH_PROXY says" },
+  ]),
+)

@@ -6,9 +6,10 @@ import { Command, Flag } from "effect/cli"
 import { type AccountStanding, accountStandings, setActive } from "../../db/account-states.ts"
 import { belongingsOf, removeAccount } from "../../db/remove-account.ts"
 import { type Config, loadConfig } from "../config.ts"
+import { runningDatabaseUrl } from "../database-url.ts"
 import { maskPhone } from "../log-line.ts"
 import { endSession } from "../supervisor/end-session.ts"
-import { layerLibraryDatabase, runningDatabaseUrl } from "./library-database.ts"
+import { layerLibraryDatabase } from "./library-database.ts"
 import { json, oneAccount, wanted } from "./one-account.ts"
 
 /** Thrown when: an account cannot be removed now; the text says why. */
@@ -118,4 +119,10 @@ export const removeCommand = Command.make(
     const [before, after] = sessionWords[session]
     yield* Console.log(yes ? after : `${before} Repeat with --yes to do it.`)
   }),
-).pipe(Command.withDescription("Remove an account and end its session; tells what would go, and does it with --yes"))
+).pipe(
+  Command.withDescription("Remove an account and end its session; tells what would go, and does it with --yes"),
+  Command.withExamples([
+    { command: "stash account remove Alice", description: "what would go?" },
+    { command: "stash account remove Alice --yes", description: "remove it" },
+  ]),
+)

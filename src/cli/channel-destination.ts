@@ -10,8 +10,8 @@ import {
   joinedDestination,
   seenDestination,
 } from "../operator/choose-destination.ts"
-import { chosenAccount } from "./ask-account.ts"
 import { accountFlag, channelArgument, json } from "./channel-flags.ts"
+import { chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { ChannelNotFound, channelsCalled } from "./one-channel.ts"
 import { table } from "./table.ts"

@@ -5,9 +5,10 @@ import { forgetTrouble, unlinkChannel } from "../../db/channel-changes.ts"
 import { type ChannelRole, callAccounts, linkChannel } from "../../db/channels.ts"
 import type { SeenChat } from "../channel/chat-requests.ts"
 import { ChatUnfit, makeSource } from "../channel-roles.ts"
+import { askAccount, canBeAsked, nameOf } from "../operator/ask-account.ts"
 import { joinSource } from "../operator/read-chat.ts"
-import { askAccount, canBeAsked, chosenAccount, nameOf } from "./ask-account.ts"
 import { accountFlag, channelArgument, json } from "./channel-flags.ts"
+import { chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { ChannelNotFound, channelsCalled, oneChannel } from "./one-channel.ts"
 
@@ -54,6 +55,9 @@ const link = Command.make(
   }),
 ).pipe(
   Command.withDescription("Let an account read a source, or write to the destination; a new chat becomes a source"),
+  Command.withExamples([
+    { command: "stash channel link -1001234567890 --account Alice", description: "a chat of stash channel chats" },
+  ]),
 )
 
 /** The channel that is meant, made a source if it was unknown, and how the account sees it, if it can be asked. */
@@ -87,7 +91,12 @@ const unlink = Command.make(
         : `${done.account} had nothing to do with ${done.title}.`,
     )
   }),
-).pipe(Command.withDescription("Let an account no longer read or write a channel"))
+).pipe(
+  Command.withDescription("Let an account no longer read or write a channel"),
+  Command.withExamples([
+    { command: "stash channel unlink Minis --account Alice", description: "others go on with it" },
+  ]),
+)
 
 const target = Argument.String("target").pipe(
   Argument.withDescription("@username, t.me/username, or an invite link (t.me/+...)"),

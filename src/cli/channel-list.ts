@@ -1,9 +1,10 @@
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { type ChannelLink, type ChannelOverview, channelLinks, channelOverviews } from "../../db/channel-overview.ts"
+import { askAccount } from "../operator/ask-account.ts"
 import { stateOf } from "../operator/channel-state.ts"
-import { askAccount, chosenAccount } from "./ask-account.ts"
 import { accountFlag, json } from "./channel-flags.ts"
+import { chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { table } from "./table.ts"
 
@@ -66,7 +67,10 @@ export const list = Command.make(
     const headings = ["chat", "title", "role", "category", "accounts", "settled to", "looked through", "sets", "state"]
     yield* Console.log(table(headings, rows, "There is no channel yet: stash channel chats, stash channel link."))
   }),
-).pipe(Command.withDescription("List all channels: who reads and writes them, how far, and what is wrong"))
+).pipe(
+  Command.withDescription("List all channels: who reads and writes them, how far, and what is wrong"),
+  Command.withExamples([{ command: "stash channel list", description: "sources and destination" }]),
+)
 
 export const chats = Command.make(
   "chats",
@@ -106,4 +110,10 @@ export const chats = Command.make(
     const headings = ["chat", "title", "kind", "name", "in", "is our", "note"]
     yield* Console.log(table(headings, rows, "The account is in no channel and no group."))
   }),
-).pipe(Command.withDescription("List the chats of an account: main list, archive, folders"))
+).pipe(
+  Command.withDescription("List the chats of an account: main list, archive, folders"),
+  Command.withExamples([
+    { command: "stash channel chats --account Alice", description: "what it could read" },
+    { command: "stash channel chats --account Alice --all", description: "with what cannot be a source, and why" },
+  ]),
+)

@@ -4,8 +4,8 @@ import { forgetTrouble, setCategory, setChannelActive } from "../../db/channel-c
 import { channelLinks } from "../../db/channel-overview.ts"
 import { callAccounts } from "../../db/channels.ts"
 import { readersOf, rescanSource } from "../operator/rescan-source.ts"
-import { chosenAccount } from "./ask-account.ts"
 import { accountFlag, channelArgument, json } from "./channel-flags.ts"
+import { chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { oneChannel } from "./one-channel.ts"
 
@@ -31,7 +31,13 @@ const category = Command.make(
         `${done.packagesTagged} packages were tagged anew.`,
     )
   }),
-).pipe(Command.withDescription("Set a source's category, which its packages have as their tag"))
+).pipe(
+  Command.withDescription("Set a source's category, which its packages have as their tag"),
+  Command.withExamples([
+    { command: "stash channel category Minis Miniatures", description: "its packages are tagged so" },
+    { command: "stash channel category Minis", description: "it has none any more" },
+  ]),
+)
 
 const turning = (name: "enable" | "disable", description: string) =>
   Command.make(
@@ -52,7 +58,10 @@ const turning = (name: "enable" | "disable", description: string) =>
       const nobody = done.isEnabled && done.readers.length === 0 ? " No account reads it: stash channel link." : ""
       yield* Console.log(`${done.title} is ${done.isEnabled ? "enabled" : "disabled"}.${nobody}`)
     }),
-  ).pipe(Command.withDescription(description))
+  ).pipe(
+    Command.withDescription(description),
+    Command.withExamples([{ command: `stash channel ${name} Minis`, description: "by its title" }]),
+  )
 
 const rescan = Command.make(
   "rescan",
@@ -86,7 +95,13 @@ const rescan = Command.make(
     )
     if (!yes) yield* Console.log("Repeat with --yes to do it.")
   }),
-).pipe(Command.withDescription("Look through a source anew: what was missed is found, what is settled stays so"))
+).pipe(
+  Command.withDescription("Look through a source anew: what was missed is found, what is settled stays so"),
+  Command.withExamples([
+    { command: "stash channel rescan Minis --from 1207", description: "what would be done?" },
+    { command: "stash channel rescan Minis --yes", description: "from its beginning" },
+  ]),
+)
 
 export const settingCommands = [
   category,

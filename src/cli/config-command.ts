@@ -14,4 +14,10 @@ export const configCommand = Command.make(
     for (const { about, name, source, value } of settings)
       yield* Console.log(`${name.padEnd(width)}  ${(value ?? "(unset)").padEnd(12)}  ${source.padEnd(11)}  ${about}`)
   }),
-).pipe(Command.withDescription("Print the effective configuration, with secrets masked"))
+).pipe(
+  Command.withDescription("Print the effective configuration, with secrets masked"),
+  Command.withExamples([
+    { command: "stash config", description: "every setting, where its value comes from, and what it is for" },
+    { command: "LOG_LEVEL=debug stash config --json", description: "what would hold with this in the environment" },
+  ]),
+)

@@ -33,4 +33,8 @@ export const demoCommand = Command.make(
   Command.withDescription(
     "Run the main job on embedded defaults: local Telegram, embedded Postgres, no credentials. Exits 0 only when the destination holds exactly what it should",
   ),
+  Command.withExamples([
+    { command: "stash demo", description: "about a minute; exits 0 when all is as it should be" },
+    { command: "stash demo --json result.json", description: "with the result in a file" },
+  ]),
 )

@@ -4,8 +4,6 @@ import type { AccountStanding } from "../../db/account-states.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { json, oneAccount, wanted } from "./one-account.ts"
 
-export { stateNow } from "../operator/account-turns.ts"
-
 /** Does something to the account that is named, and says what. */
 export const actOn = <R>(
   wanted: string,
@@ -28,4 +26,5 @@ export const onAccount = <Name extends string, R>(
 ) =>
   Command.make(name, { wanted, json }, ({ json, wanted }) => actOn(wanted, json, act)).pipe(
     Command.withDescription(description),
+    Command.withExamples([{ command: `stash account ${name} Alice`, description: "by its name" }]),
   )

@@ -18,7 +18,10 @@ const missing = Command.make(
     const rows = packages.map((one) => [one.id, one.fileName, one.missingSince.toISOString(), one.problem])
     yield* Console.log(table(["id", "name", "since", "what is wrong"], rows, "No package is missing."))
   }),
-).pipe(Command.withDescription("List the packages whose messages are gone from the destination"))
+).pipe(
+  Command.withDescription("List the packages whose messages are gone from the destination"),
+  Command.withExamples([{ command: "stash package missing", description: "which must be published again?" }]),
+)
 
 const describe = (one: PackageDetail): ReadonlyArray<readonly [string, string]> => [
   ["id", one.id],
@@ -52,7 +55,13 @@ const show = Command.make(
     const none = "It was seen in no place that this worker knows of."
     yield* Console.log(`\n${table(["seen in", "message", "state", "since", "as"], rows, none)}`)
   }),
-).pipe(Command.withDescription("Show one package: where it is, and all the places it was seen in"))
+).pipe(
+  Command.withDescription("Show one package: where it is, and all the places it was seen in"),
+  Command.withExamples([
+    { command: "stash package show Dragon.zip", description: "by name" },
+    { command: "stash package show 3f2a9c01", description: "by the beginning of its content hash" },
+  ]),
+)
 
 const republish = Command.make(
   "republish",

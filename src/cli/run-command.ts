@@ -6,12 +6,12 @@ import { supervisorListens } from "../../db/supervisors.ts"
 import { type Config, loadConfig, logFileOf } from "../config.ts"
 import { consoleAccess } from "../console/access.ts"
 import { layerConsole } from "../console/console.ts"
+import { runningDatabaseUrl } from "../database-url.ts"
 import { layerLogging, makeLogWriter } from "../log.ts"
 import { openLogFile } from "../log-file.ts"
 import { StatusBoard } from "../supervisor/status-board.ts"
 import { layerFoundations, runSupervisor } from "../supervisor/supervisor.ts"
 import { layerTraces } from "../tracing.ts"
-import { runningDatabaseUrl } from "./library-database.ts"
 
 /**
  * Has a worker that runs on this database already go through all sources now. False: there is none, or the database
@@ -61,4 +61,8 @@ export const runCommand = Command.make(
   }),
 ).pipe(
   Command.withDescription("Run the worker until SIGTERM or Ctrl-C; configured by the environment (see: stash config)"),
+  Command.withExamples([
+    { command: "stash run", description: "until Ctrl-C" },
+    { command: "stash run --now", description: "have a worker that runs go through all sources now" },
+  ]),
 )

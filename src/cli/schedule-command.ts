@@ -88,4 +88,13 @@ export const schedule = Command.make(
     yield* Console.log(table(["schedule", "value"], rows, ""))
     yield* Console.log("It holds from now on.")
   }),
-).pipe(Command.withDescription("Show or change an account's own quiet hours and speed"))
+).pipe(
+  Command.withDescription("Show or change an account's own quiet hours and speed"),
+  Command.withExamples([
+    { command: "stash account schedule Alice", description: "what holds for this account" },
+    {
+      command: 'stash account schedule Alice --quiet-hours "23:00-07:00" --max-upload-mbit 20',
+      description: "nothing at night, and never faster than this",
+    },
+  ]),
+)

@@ -20,7 +20,10 @@ const list = Command.make(
     const skipped = yield* skippedPackages().pipe(Effect.provide(layerLibraryDatabase))
     yield* Console.log(json ? JSON.stringify({ skipped }, null, 2) : listed(skipped))
   }),
-).pipe(Command.withDescription("List the sets that were skipped, and why; the newest first"))
+).pipe(
+  Command.withDescription("List the sets that were skipped, and why; the newest first"),
+  Command.withExamples([{ command: "stash skipped list", description: "what was given up, and why" }]),
+)
 
 const retry = Command.make(
   "retry",

@@ -5,20 +5,28 @@ import packageFile from "../../package.json" with { type: "json" }
 import { AccountParked } from "../supervisor/account-life.ts"
 import { accountCommand } from "./account-command.ts"
 import { adoptCommand } from "./adopt-command.ts"
+import { backupCommand, restoreCommand } from "./backup-commands.ts"
 import { channelCommand } from "./channel-command.ts"
 import { configCommand } from "./config-command.ts"
 import { demoCommand } from "./demo-command.ts"
+import { doctorCommand } from "./doctor-command.ts"
 import { logsCommand } from "./logs-command.ts"
+import { migrateCommand } from "./migrate-command.ts"
 import { packageCommand } from "./package-command.ts"
 import { rebuildCommand } from "./rebuild-command.ts"
 import { runCommand } from "./run-command.ts"
+import { sandboxCommand } from "./sandbox-command.ts"
 import { skippedCommand } from "./skipped-command.ts"
+import { statusCommand } from "./status-command.ts"
+import { verifyCommand } from "./verify-command.ts"
 import { whyCommand } from "./why-command.ts"
 
-const stash = Command.make("stash").pipe(
+/** All commands. */
+export const stash = Command.make("stash").pipe(
   Command.withDescription("Dragon's Stash worker: exactly one copy of every archive in your own channel"),
   Command.withSubcommands([
     runCommand,
+    statusCommand,
     demoCommand,
     configCommand,
     adoptCommand,
@@ -29,6 +37,12 @@ const stash = Command.make("stash").pipe(
     skippedCommand,
     whyCommand,
     logsCommand,
+    doctorCommand,
+    verifyCommand,
+    backupCommand,
+    restoreCommand,
+    migrateCommand,
+    sandboxCommand,
   ]),
 )
 
@@ -47,10 +61,13 @@ const reportFailure = (cause: Cause.Cause<unknown>) =>
 /** An account was parked and STASH_ON_PARKED is `exit`; EX_TEMPFAIL of sysexits(3): a container may try again. */
 const EXIT_PARKED = 75
 
-/** For `run` a stop by signal is the ordinary end: 0. Every other command has then not done what it promised: 130. */
+/** What goes on until it is stopped by a signal, which is its ordinary end. */
+const endless = new Set(["run", "status", "sandbox"])
+
+/** A command that is stopped in the middle has not done what it promised: 130. */
 const teardown: Runtime.Teardown = (exit, onExit) => {
   const isStopped = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-  if (isStopped && process.argv[2] === "run") onExit(0)
+  if (isStopped && endless.has(process.argv[2] ?? "")) onExit(0)
   else if (Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof AccountParked) onExit(EXIT_PARKED)
   else Runtime.defaultTeardown(exit, onExit)
 }

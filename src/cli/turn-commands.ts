@@ -28,7 +28,13 @@ export const runNow = Command.make(
     for (const { name, what } of called) yield* Console.log(`${name} ${what}.`)
     if (called.length === 0) yield* Console.log("There is no account that could run.")
   }),
-).pipe(Command.withDescription("Let an account, or all, go through the sources now, before the time"))
+).pipe(
+  Command.withDescription("Let an account, or all, go through the sources now, before the time"),
+  Command.withExamples([
+    { command: "stash account run Alice", description: "one account" },
+    { command: "stash account run all", description: "all of them" },
+  ]),
+)
 
 /** `stash account cancel`: the running cycle alone. */
 export const cancel = onAccount(
@@ -53,6 +59,10 @@ export const pause = Command.make(
   Command.withDescription(
     "Let an account begin nothing until it is resumed, over restarts too: what is under way is finished, and it stays logged in",
   ),
+  Command.withExamples([
+    { command: "stash account pause Alice", description: "let it end what it has under way" },
+    { command: "stash account pause Alice --now", description: "drop what can be dropped" },
+  ]),
 )
 
 /** `stash account resume` */

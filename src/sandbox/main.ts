@@ -3,12 +3,12 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { defaultWorld } from "./default-world.ts"
 import { type Sandbox, type SandboxOptions, startSandbox } from "./sandbox.ts"
+import { SANDBOX_DESCRIPTION, sandboxFlags } from "./sandbox-flags.ts"
 import { welcome } from "./welcome.ts"
 import { loadWorld } from "./world.ts"
 
@@ -73,49 +73,7 @@ const run = (options: SandboxOptions, jsonFile: string | undefined, seconds: num
 
 const command = Command.make(
   "sandbox",
-  {
-    world: Flag.String("world").pipe(
-      Flag.optional,
-      Flag.withDescription(
-        "JSON file with the accounts, channels and messages (its schema: src/sandbox/world.schema.json); " +
-          "two accounts and two channels when left out",
-      ),
-    ),
-    port: Flag.Int("port").pipe(
-      Flag.withDefault(0),
-      Flag.withDescription("Port of the control interface; 0 takes any free one"),
-    ),
-    telegramPort: Flag.Int("telegram-port").pipe(
-      Flag.withDefault(0),
-      Flag.withDescription("Port of Telegram itself; 0 takes any free one"),
-    ),
-    state: Flag.String("state").pipe(
-      Flag.optional,
-      Flag.withDescription("Directory that keeps everything over restarts"),
-    ),
-    libraryDir: Flag.String("library-dir").pipe(
-      Flag.optional,
-      Flag.withDescription("Directory that keeps the patched TDLib and the server's key"),
-    ),
-    pageLimit: Flag.Int("page-limit").pipe(
-      Flag.optional,
-      Flag.withDescription("How many messages a history or search answer holds at most"),
-    ),
-    keepUploads: Flag.Literals("keep-uploads", ["disk", "digest"]).pipe(
-      Flag.withDefault("disk" as const),
-      Flag.withDescription(
-        "What is kept of uploads: all on disk, or only size, SHA-256, beginning and end, for files of any size",
-      ),
-    ),
-    seconds: Flag.Int("seconds").pipe(
-      Flag.optional,
-      Flag.withDescription("How long it runs; until SIGTERM, SIGINT, or the end of its parent when left out"),
-    ),
-    json: Flag.String("json").pipe(
-      Flag.optional,
-      Flag.withDescription("File for the line that says it is ready: {event, url, telegramPort, library, loginCode}"),
-    ),
-  },
+  sandboxFlags,
   ({ world, port, telegramPort, state, libraryDir, pageLimit, keepUploads, seconds, json }) =>
     run(
       {
@@ -130,11 +88,7 @@ const command = Command.make(
       Option.getOrUndefined(json),
       Option.getOrUndefined(seconds),
     ),
-).pipe(
-  Command.withDescription(
-    "A local Telegram for the real TDLib, on loopback, without credentials. Prints where it is when it is ready.",
-  ),
-)
+).pipe(Command.withDescription(SANDBOX_DESCRIPTION))
 
 NodeRuntime.runMain(
   Command.runWith(command, { version: "0.1.0" })(process.argv.slice(2)).pipe(Effect.provide(NodeServices.layer)),

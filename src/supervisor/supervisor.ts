@@ -23,6 +23,7 @@ import { hearOrders, Orders } from "./orders.ts"
 import { Pulse } from "./pulse.ts"
 import { AppRequestBell, RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
+import { makeSessionFolder } from "./session-folder.ts"
 import { recordStandings } from "./standing-record.ts"
 import { makeStartPlaces } from "./start-in-turn.ts"
 import { StatusBoard } from "./status-board.ts"
@@ -190,6 +191,7 @@ const drain = Effect.fn("drain")(function* (
 export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Config, logs: LogWriter) {
   const server = yield* DatabaseServer
   const sandbox = config.sandboxUrl === undefined ? undefined : yield* connectToSandbox(config.sandboxUrl)
+  yield* makeSessionFolder(config.tdlibDirectory)
   yield* recordStandings()
   const { reviewed } = yield* Orders
   const running = yield* FiberMap.make<string>()

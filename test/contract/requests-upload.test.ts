@@ -39,7 +39,7 @@ describe("files that people upload through the web app", () => {
     await mkdir(uploads)
     const settings = { MAX_PART_SIZE_MB: "50", UPLOAD_DIR: uploads }
     worker.start(settings)
-    await worker.untilSettled(1)
+    await worker.until("a listed package", `select 1 as ok from packages where "fileCount" > 0`)
     await worker.stop()
     const own = join(worker.folder, "own")
     const castle = await makeArchive(own, "Castle.7z", 900 * KIBIBYTE, "-v400k")
@@ -74,7 +74,12 @@ describe("files that people upload through the web app", () => {
       ...["Castle.7z.001", "Castle.7z.002", "Castle.7z.003", "Dragon.zip", "Notes.txt"],
     ])
     expect(heard.map(({ fileName }) => fileName)).toEqual(expect.arrayContaining(["Castle.7z", "Notes.txt"]))
-    expect(heard[0]).toEqual({ packageId: expect.any(String), fileName: "Dragon.zip", creator: null, tags: [] })
+    expect(heard[0]).toEqual({
+      packageId: expect.any(String),
+      fileName: "Dragon.zip",
+      creator: "Source",
+      tags: ["Miniatures"],
+    })
 
     const outside = join(worker.folder, "secret.zip")
     await writeFile(outside, await readFile(dragon))

@@ -59,9 +59,17 @@ import {
   takeOverPublication,
 } from "../../db/journal.ts"
 import { abandonForGood, forgetLeftovers, leftoversIn, unpublish } from "../../db/leftovers.ts"
+import { currentRuns, libraryTotals } from "../../db/library-totals.ts"
 import { loginOf, noteLogin, wantLogin } from "../../db/logins.ts"
 import { pendingMigrations } from "../../db/migrate.ts"
-import { destinationsToVerify, missingPackages, noteVerified, packagesToVerify } from "../../db/package-checks.ts"
+import {
+  destinationsToVerify,
+  missingPackages,
+  noteVerified,
+  packagesAfter,
+  packagesToVerify,
+  publishedPackages,
+} from "../../db/package-checks.ts"
 import {
   createPackageStub,
   findPackages,
@@ -88,6 +96,7 @@ import {
 } from "../../db/requests.ts"
 import { failStaleRuns, finishRun, startRun, updateRun } from "../../db/runs.ts"
 import { accountSchedules, pauseAccount, resumeAccount, scheduleOf, setSchedule } from "../../db/schedules.ts"
+import { serverFacts } from "../../db/server-facts.ts"
 import { getSetting } from "../../db/settings.ts"
 import { retrySkipped, skippedBefore, skippedPackages, skipSet, skipVanished } from "../../db/skipped.ts"
 import {
@@ -378,6 +387,11 @@ export const calls: Readonly<Record<string, Call>> = {
   }),
   readersAtWork: readersAtWork(channelId),
   supervisorListens: supervisorListens(),
+  serverFacts: serverFacts(),
+  libraryTotals: libraryTotals(),
+  currentRuns: currentRuns(),
+  publishedPackages: publishedPackages(["package5", "package6"]),
+  packagesAfter: packagesAfter("package5", 100),
   databaseAnswers: databaseAnswers(),
   recentPackages: recentPackages(20),
   recentlySkipped: recentlySkipped(20),

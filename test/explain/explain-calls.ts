@@ -56,6 +56,7 @@ const largeByNature: Readonly<Record<string, string>> = {
   unfinished: "counts what was left undone, for stash adopt",
   packageTotals: "counts the library, for the demo",
   claimCounts: "counts all sets",
+  libraryTotals: "counts the library, for stash status",
   channelOverviews: "counts the sets of every channel, for stash channel list",
   belongingsOf: "counts what an account has worked on, for stash account remove",
   removeAccount: "writes everything that an account has worked on",

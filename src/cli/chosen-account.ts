@@ -2,8 +2,6 @@ import { Effect, Option, Schema } from "effect"
 import { accountStandings } from "../../db/account-states.ts"
 import { oneAccount } from "./one-account.ts"
 
-export { askAccount, canBeAsked, NotAnswered, nameOf } from "../operator/ask-account.ts"
-
 /** Thrown when: it is not clear which account is meant. */
 export class AccountNeeded extends Schema.TaggedError<AccountNeeded>()("AccountNeeded", { accounts: Schema.Int }) {
   override get message(): string {
