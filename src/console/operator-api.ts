@@ -5,7 +5,6 @@ import { SeenChat } from "../channel/chat-requests.ts"
 import { accountTurns } from "../operator/account-turns.ts"
 import { LibraryAway, NotThere, Refused } from "./api-errors.ts"
 
-/** What an operator does through the console. Every action is also a command of `stash`, and goes the same way. */
 const Id = Schema.NonEmptyString.check(Schema.isMaxLength(64))
 const ofAccount = { accountId: Id }
 const ChatId = Schema.Int.check(Schema.isBetween({ minimum: -(10 ** 15), maximum: 10 ** 15 }))
@@ -30,6 +29,7 @@ export type LoginView = typeof LoginView.Type
 
 const described = (description: string) => OpenApi.annotations({ description })
 
+/** What an operator has accounts do. Here as below, every action is also a command of `stash`, and goes the same way. */
 export const accountsGroup = HttpApiGroup.make("accounts").add(
   HttpApiEndpoint.post("add", "/api/accounts", {
     payload: Schema.Struct({ phone: line(32), name: Schema.NullOr(line(64)) }),

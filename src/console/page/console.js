@@ -5,10 +5,12 @@ import { offerAccounts, prepareChannels, showChannels } from "./channels.js"
 import { showThroughput } from "./chart.js"
 import { byId, onSubmit, setText } from "./dom.js"
 import { showDepartures, showLibrary } from "./library.js"
+import { lookAtLogins } from "./login.js"
 import { showOverview } from "./overview.js"
 import { act, again, get } from "./worker.js"
 
 const RETRY_MILLISECONDS = 3_000
+const LOGINS_EVERY_MILLISECONDS = 1_500
 const OVERVIEW_EVERY_MILLISECONDS = 5_000
 const SLOW_EVERY_MILLISECONDS = 15_000
 
@@ -49,7 +51,11 @@ const prepareAccounts = () =>
 
 prepareAccounts()
 prepareChannels()
-again(follow, RETRY_MILLISECONDS)
+// The others fail with this one, or concern what is gone, and are asked again.
+again(follow, RETRY_MILLISECONDS, ({ message }) =>
+  setText(byId("connection"), `no connection to the worker (${message}), trying again`),
+)
+again(lookAtLogins, LOGINS_EVERY_MILLISECONDS)
 again(async () => {
   waits = await showOverview()
 }, OVERVIEW_EVERY_MILLISECONDS)

@@ -4,7 +4,6 @@ import { button, element, onSubmit, setText } from "./dom.js"
 import { time } from "./words.js"
 import { act, getJson } from "./worker.js"
 
-const LOOK_EVERY_MILLISECONDS = 2_000
 const SVG = "http://www.w3.org/2000/svg"
 
 /** A QR code as a picture; dark on light in every colour scheme, as scanners want it. */
@@ -34,6 +33,17 @@ const wordsOf = ({ problem, state, until }) => {
   if (state === "waiting_scan")
     return "Scan this in Telegram on your phone: Settings, Devices, Link Desktop Device. It changes every half minute."
   return ""
+}
+
+/** How to look where each login stands that is in the page. */
+const looks = new Map()
+
+/** Looks at all logins: where they stand is not in the status. */
+export const lookAtLogins = async () => {
+  for (const [shown, look] of looks) {
+    if (shown.isConnected) await look()
+    else looks.delete(shown)
+  }
 }
 
 /** The states in which a login may wait, or be needed. */
@@ -81,19 +91,14 @@ export const makeLogin = ({ id, label }) => {
     whole.hidden = login.state === "ready"
   }
 
-  let lookedAt = 0
-  const update = async ({ state }) => {
-    if (!mayNeedLogin.has(state)) {
-      whole.hidden = true
-      return
-    }
-    if (Date.now() - lookedAt < LOOK_EVERY_MILLISECONDS) return
-    lookedAt = Date.now()
-    try {
-      show(await getJson(path))
-    } catch {
-      // The next look tells; the connection is watched elsewhere.
-    }
+  let mayWait = true
+  const look = async () => {
+    if (mayWait) show(await getJson(path))
+  }
+  looks.set(whole, look)
+  const update = ({ state }) => {
+    mayWait = mayNeedLogin.has(state)
+    if (!mayWait) whole.hidden = true
   }
   return { element: whole, update }
 }

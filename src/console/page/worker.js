@@ -64,13 +64,13 @@ export const act = async (path, payload) => {
   }
 }
 
-/** Does something again and again; what goes wrong is said, and tried again. */
-export const again = async (work, milliseconds) => {
+/** Does something again and again; `onError` hears what goes wrong. */
+export const again = async (work, milliseconds, onError = () => undefined) => {
   for (;;) {
     try {
       await work()
     } catch (error) {
-      setText(byId("connection"), `no connection to the worker (${error.message}), trying again`)
+      onError(error)
     }
     await new Promise((resolve) => setTimeout(resolve, milliseconds))
   }
