@@ -62,6 +62,18 @@ export const isWorkerThere = () =>
       ) as "isThere"`,
   ).pipe(Effect.map(({ isThere }) => isThere))
 
+/** Whether somebody waits for an answer of an account. */
+export const isAsked = (accountId: string) =>
+  one(
+    "isAsked",
+    Schema.Struct({ isAsked: Schema.Boolean }),
+    (sql) => sql`
+      select exists (
+        select from stash_requests
+        where "accountId" = ${accountId} and "state" in ('pending', 'taken') and "expiresAt" > now()
+      ) as "isAsked"`,
+  ).pipe(Effect.map((found) => found.isAsked))
+
 /** Takes the oldest request to an account that somebody still waits for. */
 export const takeRequest = (accountId: string) =>
   first(

@@ -1,4 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs"
+import type { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import * as Effect from "effect/Effect"
 import postgres from "postgres"
@@ -90,13 +91,22 @@ const sequencesOf = async (sql: Session, tables: ReadonlyArray<string>): Promise
   return copies
 }
 
+/**
+ * All of a copy. postgres.js stops reading its socket when a reader lags, and goes on when it is asked for more: nobody asks
+ * after the last row, and the session would stand still for ever. Iterated and not piped: a pipe may ask before it stops.
+ */
+async function* allOf(rows: Readable) {
+  yield* rows
+  rows._read(0)
+}
+
 /** Writes tables into files, as they all were at one moment. `fileOf`: where a table's rows go. */
 export const copyTablesOut = (url: string, names: ReadonlyArray<string>, fileOf: (table: string) => string) =>
   inSession(url, "copy out", "isolation level repeatable read read only", async (sql) => {
     const tables = await tablesInOrder(sql, names)
     for (const { columns, name } of tables) {
       const rows = await sql`copy ${sql(name)} (${sql([...columns])}) to stdout`.readable()
-      await pipeline(rows, createWriteStream(fileOf(name), { mode: 0o600 }))
+      await pipeline(allOf(rows), createWriteStream(fileOf(name), { mode: 0o600 }))
     }
     return {
       tables,

@@ -1,6 +1,14 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { describeSettings, loadConfig } from "./config.ts"
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "stash-config-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true })),
+)
 
 describe("the configuration", () => {
   it.effect("has sane defaults for an empty environment", () =>
@@ -57,6 +65,35 @@ describe("the configuration", () => {
       assert.notInclude(JSON.stringify(config), "hunter2")
       assert.include(config.databaseUrl ? Redacted.value(config.databaseUrl) : "", "hunter2")
     }),
+  )
+
+  it.effect("takes a secret from the first line of a file, as containers hand them in", () =>
+    Effect.gen(function* () {
+      const url = join(yield* folder, "database_url")
+      yield* Effect.promise(() => writeFile(url, "postgres://user:hunter2@host/db\n# the library's\n"))
+      const { databaseUrl } = yield* loadConfig({ DATABASE_URL_FILE: url })
+      assert.strictEqual(databaseUrl && Redacted.value(databaseUrl), "postgres://user:hunter2@host/db")
+      const two = yield* Effect.flip(loadConfig({ DATABASE_URL_FILE: url, DATABASE_URL: "postgres://other/db" }))
+      assert.include(two.message, "expected either DATABASE_URL or DATABASE_URL_FILE, not both")
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("says which secret file is of no use, and why, but nothing that is in it", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const missing = join(directory, "missing")
+      const empty = join(directory, "empty")
+      const bad = join(directory, "bad")
+      yield* Effect.promise(() => writeFile(empty, "\nhunter2\n"))
+      yield* Effect.promise(() => writeFile(bad, "hunter2\n"))
+      const error = yield* Effect.flip(
+        loadConfig({ DATABASE_URL_FILE: missing, STASH_PROXY_FILE: empty, TELEGRAM_API_HASH_FILE: bad }),
+      )
+      assert.include(error.message, `DATABASE_URL_FILE=${missing}: expected a file that can be read (ENOENT`)
+      assert.include(error.message, `STASH_PROXY_FILE=${empty}: expected a file with the value in its first line`)
+      assert.include(error.message, "TELEGRAM_API_HASH=***: expected 32 hexadecimal digits")
+      assert.notInclude(error.message, "hunter2")
+    }).pipe(Effect.scoped),
   )
 
   it.effect("serves the console on this machine, on any port, or not at all", () =>

@@ -4,6 +4,7 @@ import { defaultDocumentExtensions } from "./archive/volume-name.ts"
 import { parseProxy, proxyForms } from "./channel/proxy.ts"
 import type { TraceTarget } from "./channel/trace-target.ts"
 import type { CpuLimits } from "./cpu/limits.ts"
+import { readSecretFiles } from "./secret-files.ts"
 import { bytesPerSecond, type TotalSpeed } from "./supervisor/bandwidth.ts"
 import { parseQuietHours, QUIET_HOURS_FORM, type QuietHours } from "./supervisor/quiet-hours.ts"
 
@@ -78,6 +79,12 @@ export const settings = {
     fallback: null,
     secret: true,
   },
+  DATABASE_URL_FILE: {
+    decode: text,
+    expected: "a file",
+    about: "DATABASE_URL, in the first line of a file",
+    fallback: null,
+  },
   TELEGRAM_API_ID: {
     decode: wholeNumber(1, 2 ** 31 - 1),
     expected: "a whole number, from my.telegram.org",
@@ -90,6 +97,12 @@ export const settings = {
     about: "Telegram API hash (not needed with STASH_SANDBOX)",
     fallback: null,
     secret: true,
+  },
+  TELEGRAM_API_HASH_FILE: {
+    decode: text,
+    expected: "a file",
+    about: "TELEGRAM_API_HASH, in the first line of a file",
+    fallback: null,
   },
   WORKER_INTERVAL_MINUTES: {
     decode: wholeNumber(1, 10_080),
@@ -291,6 +304,12 @@ export const settings = {
     fallback: null,
     secret: true,
   },
+  STASH_PROXY_FILE: {
+    decode: text,
+    expected: "a file",
+    about: "STASH_PROXY, in the first line of a file",
+    fallback: null,
+  },
   STASH_DEVICE_NAME: {
     decode: matching(/^[\p{L}\p{N}\p{P}\p{Zs}]{1,64}$/u),
     expected: "1 to 64 letters, digits and signs",
@@ -488,9 +507,9 @@ const isSecret = (name: SettingName): boolean => "secret" in settings[name]
 const speedOf = (mbit: number | undefined) => (mbit === undefined ? undefined : bytesPerSecond(mbit))
 const secret = (value: string | undefined) => (value === undefined ? undefined : Redacted.make(value))
 
-const decodeAll = (environment: Environment): Effect.Effect<Values, ConfigError> =>
-  Effect.suspend(() => {
-    const problems: Array<{ name: string; value: string; expected: string }> = []
+const decodeAll = (given: Environment): Effect.Effect<Values, ConfigError> =>
+  Effect.flatMap(readSecretFiles(given), ({ environment, problems: withFiles }) => {
+    const problems: Array<{ name: string; value: string; expected: string }> = [...withFiles]
     const values: Record<string, unknown> = {}
     for (const name of names) {
       const value = textOf(environment, name)

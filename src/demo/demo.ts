@@ -73,7 +73,11 @@ export const runDemo = Effect.fn("runDemo")(function* (options: DemoOptions) {
   const logFile = join(folder.path, "demo.log")
   write(folder.isContinued ? `Continuing the interrupted demo in ${folder.path}\n` : `Demo in ${folder.path}\n`)
 
-  const sandboxUrl = yield* startSandboxProcess({ worldFile, stateDirectory: join(folder.path, "sandbox") })
+  const sandboxUrl = yield* startSandboxProcess({
+    worldFile,
+    stateDirectory: join(folder.path, "sandbox"),
+    libraryDirectory: join(folder.path, "library"),
+  })
   const config = yield* loadConfig({
     STASH_DATA_DIR: folder.path,
     STASH_SANDBOX: sandboxUrl,

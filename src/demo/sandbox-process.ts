@@ -16,12 +16,14 @@ const isReady = Schema.is(ReadyMessage)
 const sandboxFile = fileURLToPath(new URL("../sandbox/main.ts", import.meta.url))
 
 /**
- * Starts the sandbox as a process of its own, with its state in `stateDirectory`, and stops it with the scope.
+ * Starts the sandbox as a process of its own, with its state in `stateDirectory`, and stops it with the scope. Its copy
+ * of TDLib lies in `libraryDirectory`: not in /tmp, which may be mounted noexec, and may be empty after a restart.
  * @returns the URL of its control interface
  */
 export const startSandboxProcess = Effect.fn("startSandboxProcess")(function* (options: {
   readonly worldFile: string
   readonly stateDirectory: string
+  readonly libraryDirectory: string
 }) {
   const ready = yield* Deferred.make<string, SandboxFailed>()
   const errors: Array<string> = []
@@ -29,7 +31,9 @@ export const startSandboxProcess = Effect.fn("startSandboxProcess")(function* (o
     Deferred.doneUnsafe(ready, Exit.fail(new SandboxFailed({ reason: [reason, ...errors].join("\n") })))
   yield* Effect.acquireRelease(
     Effect.sync(() => {
-      const child = fork(sandboxFile, ["--world", options.worldFile, "--state", options.stateDirectory], {
+      const { libraryDirectory, stateDirectory, worldFile } = options
+      const places = ["--world", worldFile, "--state", stateDirectory, "--library-dir", libraryDirectory]
+      const child = fork(sandboxFile, places, {
         stdio: ["ignore", "ignore", "pipe", "ipc"],
         execArgv: SANDBOX_NODE_FLAGS,
         env: { ...process.env, ...SANDBOX_ENVIRONMENT },

@@ -6,9 +6,10 @@ import { AccountError } from "../channel/account-rpcs.ts"
 import { missingRoom } from "../disk-room.ts"
 import { logEvent } from "../log-line.ts"
 import { accountCycles } from "./account-cycles.ts"
-import { answerEarlierRequests, answerRequests } from "./answer-requests.ts"
+import { answerEarlierRequests, answerRequests, untilAnswered } from "./answer-requests.ts"
 import { admitAccount } from "./app-requests/admit-account.ts"
 import { answerAppRequests, answerQuickRequests } from "./app-requests/answer.ts"
+import type { Cell } from "./cell.ts"
 import { logAccountIn, noteLoginProblem } from "./log-account-in.ts"
 import { Orders } from "./orders.ts"
 import { type CellFoundations, startAccountCell } from "./start-account-cell.ts"
@@ -89,6 +90,30 @@ const requireAdopted = Effect.fn("AccountLife.requireAdopted")(function* (folder
   })
 })
 
+/**
+ * The cycles of a life. What an operator must mend may be what the account is being asked for at that moment, such as to join
+ * the destination that it cannot see: then that is waited for, and the cycles begin once more.
+ */
+const cyclesOf = Effect.fn("AccountLife.cycles")(function* (
+  cell: Cell,
+  account: Account,
+  surroundings: CellSurroundings,
+) {
+  const board = yield* StatusBoard
+  const cycles = accountCycles(cell, account, surroundings)
+  return yield* cycles.pipe(
+    Effect.catchIf(
+      (error) => error._tag === "AccountError" && error.who === "operator",
+      (error) =>
+        Effect.gen(function* () {
+          if (!(yield* untilAnswered(account.id))) return yield* error
+          yield* board.move(account.id, "idle", error.message)
+          return yield* cycles
+        }),
+    ),
+  )
+})
+
 /** One life of an account: its process, login, settling, and cycles until something ends it. */
 export const accountLife = Effect.fn("accountLife")(function* (account: Account, surroundings: CellSurroundings) {
   const board = yield* StatusBoard
@@ -115,7 +140,7 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
     yield* answerEarlierRequests(cell, account.id)
     const asked = { cell, accountId: account.id, config: surroundings.config }
     yield* answerQuickRequests(asked)
-    yield* accountCycles(cell, account, surroundings).pipe(
+    yield* cyclesOf(cell, account, surroundings).pipe(
       Effect.raceFirst(cell.account.AwaitSessionEnd()),
       Effect.raceFirst(answerRequests(cell, account.id)),
       Effect.raceFirst(answerAppRequests(asked)),

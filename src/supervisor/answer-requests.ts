@@ -3,6 +3,7 @@ import {
   answerRequest,
   failAbandonedRequests,
   failRequest,
+  isAsked,
   sweepRequests,
   type TakenRequest,
   takeRequest,
@@ -61,6 +62,14 @@ export const answerEarlierRequests = Effect.fn("answerEarlierRequests")(function
 ) {
   yield* Effect.ignore(failAbandonedRequests(accountId))
   yield* answerAll(cell, accountId)
+})
+
+/** Waits until nothing is asked of an account any more. Answers whether something was. */
+export const untilAnswered = Effect.fn("untilAnswered")(function* (accountId: string) {
+  for (let wasAsked = false; ; wasAsked = true) {
+    if (!(yield* isAsked(accountId))) return wasAsked
+    yield* Effect.sleep("1 second")
+  }
 })
 
 /** Answers what operators ask of an account from now on, one after another, for ever. */

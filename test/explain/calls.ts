@@ -89,6 +89,7 @@ import {
   ask,
   failAbandonedRequests,
   failRequest,
+  isAsked,
   isWorkerThere,
   outcomeOf,
   sweepRequests,
@@ -356,6 +357,7 @@ export const calls: Readonly<Record<string, Call>> = {
     yield* ask({ accountId, request: { _tag: "ListChats" }, timeoutSeconds: 60 })
     yield* takeRequest(accountId)
     yield* answerRequest("waiting6", { _tag: "Chats", chats: [] })
+    yield* isAsked(accountId)
     yield* outcomeOf("waiting6")
     yield* failRequest("waiting7", "no")
     yield* failAbandonedRequests(accountId)

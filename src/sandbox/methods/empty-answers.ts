@@ -67,6 +67,7 @@ export const emptyAnswers = (telegram: Telegram) => {
     "messages.getAvailableEffects": () => ({ _: "messages.availableEffects", hash: HASH, effects: [], documents: [] }),
     "messages.getAvailableReactions": () => ({ _: "messages.availableReactions", hash: HASH, reactions: [] }),
     "messages.getDefaultHistoryTTL": () => ({ _: "defaultHistoryTTL", period: 0 }),
+    "messages.getDialogUnreadMarks": () => [],
     "messages.getMessagesReactions": NO_UPDATES,
     "messages.getPeerSettings": () => ({
       _: "messages.peerSettings",
