@@ -13,6 +13,7 @@ export const RecentPackage = Schema.Struct({
   tags: Schema.Array(Schema.String),
   sourceTitle: Schema.NullOr(Schema.String),
   indexedAt: Schema.Date,
+  hasPreview: Schema.Boolean,
 })
 
 /** The packages that came last, newest first. */
@@ -22,7 +23,7 @@ export const recentPackages = (limit: number) =>
     RecentPackage,
     (sql) => sql`
       select p."id", p."fileName", p."fileSize", p."fileCount", p."creator", to_jsonb(p."tags") as "tags", c."title" as "sourceTitle",
-             p."indexedAt"
+             p."indexedAt", p."previewData" is not null as "hasPreview"
       from "packages" p left join "telegram_channels" c on c."id" = p."sourceChannelId"
       order by p."indexedAt" desc, p."id" limit ${limit}`,
   )
@@ -47,4 +48,28 @@ export const recentlySkipped = (limit: number) =>
              c."title" as "sourceTitle", s."createdAt"
       from "skipped_packages" s join "telegram_channels" c on c."id" = s."sourceChannelId"
       order by s."createdAt" desc, s."id" limit ${limit}`,
+  )
+
+export const RecentEvent = Schema.Struct({
+  id: SafeInteger,
+  at: Schema.Date,
+  /** A state of a set, or a step of its publication. */
+  event: Schema.String,
+  detail: Schema.String,
+  setName: Schema.NullOr(Schema.String),
+  /** Name or id. */
+  account: Schema.NullOr(Schema.String),
+})
+
+/** The last steps in the lives of sets, newest first. */
+export const recentEvents = (limit: number) =>
+  rows(
+    "recentEvents",
+    RecentEvent,
+    (sql) => sql`
+      select e."id", e."at", e."event", e."detail", k."setName", coalesce(a."displayName", e."accountId") as "account"
+      from (select * from stash_events order by "id" desc limit ${limit}) e
+        left join stash_claims k using ("sourceChannelId", "firstMessageId")
+        left join "telegram_accounts" a on a."id" = e."accountId"
+      order by e."id" desc`,
   )

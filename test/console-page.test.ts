@@ -1,7 +1,13 @@
+import { execFile } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { mkdir, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
+import { join } from "node:path"
+import { promisify } from "node:util"
 import type { Page } from "playwright-core"
 import { describe, expect, it } from "vitest"
+import { sevenZipPath } from "../src/cpu/seven-zip.ts"
 import { makeArchive } from "./archive-files.ts"
 import { installedChromium, startBrowser } from "./browser.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
@@ -10,11 +16,38 @@ import { until } from "./until.ts"
 const phone = "15550001001"
 const TOKEN = "0123456789abcdef"
 const HOSTILE = `<img src=x onerror="document.title='owned'">.zip`
+const HOSTILE_TITLE = `<b onmouseover="document.title='owned'">Source</b>`
+const TOO_LARGE = `<svg onload="document.title='owned'">.zip`
+const HOSTILE_ENTRY = `<img src=x onerror="document.title='owned'">.stl`
 const MEBIBYTE = 1024 * 1024
+/** The smallest picture: one dot. */
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
+  "base64",
+)
+
+/** An archive with a picture of what is inside, and an entry whose name would be a script elsewhere. */
+const archiveWithPreview = async (folder: string): Promise<string> => {
+  await mkdir(folder, { recursive: true })
+  const files = { [HOSTILE_ENTRY]: randomBytes(6 * MEBIBYTE), "preview.png": PNG }
+  const paths = Object.keys(files).map((name) => join(folder, name))
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes)
+  const archive = join(folder, "Dragon.zip")
+  await promisify(execFile)(sevenZipPath(), ["a", "-mx=0", "-bso0", "-bsp0", archive, ...paths])
+  return archive
+}
 
 const chromium = installedChromium()
 if (chromium === undefined)
   console.warn("There is no Chromium on this machine: the console's page is not tested in it.")
+
+/** What makes the page wider than the screen. */
+const TOO_WIDE = `[...document.querySelectorAll("*")]
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((one) => one.outerHTML.slice(0, 200))`
+
+/** Where screenshots are kept, for people to look at. */
+const pictures = process.env["STASH_TEST_PICTURES"]
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
@@ -44,15 +77,23 @@ describe.skipIf(chromium === undefined)("the console's page", () => {
       channels: [
         {
           name: "source",
-          title: "Source",
+          title: HOSTILE_TITLE,
           kind: "channel",
           members: [phone],
-          messages: [{ file: await makeArchive(folder, "Dragon.zip", 6 * MEBIBYTE), name: HOSTILE }],
+          messages: [
+            { file: await archiveWithPreview(folder), name: HOSTILE },
+            { file: await makeArchive(folder, "Whale.zip", 9 * MEBIBYTE), name: TOO_LARGE },
+          ],
         },
         { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
       ],
     }))
-    worker.start({ STASH_CONSOLE_PORT: "0", STASH_CONSOLE_TOKEN: TOKEN, STASH_MAX_DOWNLOAD_MBIT: "10" })
+    worker.start({
+      STASH_CONSOLE_PORT: "0",
+      STASH_CONSOLE_TOKEN: TOKEN,
+      STASH_MAX_DOWNLOAD_MBIT: "10",
+      WORKER_MAX_ZIP_SIZE_MB: "8",
+    })
     const url = await worker.consoleUrl()
     const browser = await startBrowser(chromium ?? "")
     try {
@@ -60,7 +101,13 @@ describe.skipIf(chromium === undefined)("the console's page", () => {
       const strangers: Array<string> = []
       const complaints: Array<string> = []
       page.on("request", (request) => {
-        if (!request.url().startsWith(url)) strangers.push(request.url())
+        if (
+          !request
+            .url()
+            .replace(/^blob:/, "")
+            .startsWith(url)
+        )
+          strangers.push(request.url())
       })
       page.on("pageerror", (error) => complaints.push(error.message))
       page.on("console", (message) => {
@@ -83,8 +130,28 @@ describe.skipIf(chromium === undefined)("the console's page", () => {
       const parked = page.locator("article", { hasText: "parked" })
       await parked.waitFor({ timeout: 60_000 })
       expect(await parked.textContent()).toContain("banned")
+
+      const contents = page.getByText("Contents")
+      await contents.focus()
+      await page.keyboard.press("Enter")
+      await page.locator(".contents li", { hasText: HOSTILE_ENTRY }).waitFor({ timeout: 60_000 })
+      const picture = page.getByAltText(`Preview of ${HOSTILE}`)
+      await picture.waitFor({ timeout: 60_000 })
+      expect(await picture.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBe(1)
+
+      await page.getByRole("button", { name: `Retry: ${TOO_LARGE}` }).click()
+      await page.locator("#notice", { hasText: "is tried again now" }).waitFor({ timeout: 60_000 })
+      await page.getByRole("button", { name: "Pause: Alice" }).click()
+      await page.locator("article", { hasText: "paused" }).waitFor({ timeout: 60_000 })
+      await page.getByRole("button", { name: "Resume: Alice" }).click()
+      await page.locator("article", { hasText: "idle" }).waitFor({ timeout: 60_000 })
+      await page.locator("#channels li", { hasText: HOSTILE_TITLE }).waitFor({ timeout: 60_000 })
+      await page.locator("#events li", { hasText: HOSTILE }).first().waitFor({ timeout: 60_000 })
+      await page.getByRole("img", { name: "Throughput of Alice" }).waitFor({ timeout: 60_000 })
       expect(await page.title()).toBe("Dragon's Stash")
-      expect(await page.locator("img").count()).toBe(0)
+      // The preview is the only one: no name has become a picture.
+      expect(await page.locator("img").count()).toBe(1)
+      expect(await page.locator("b, svg[onload]").count()).toBe(0)
 
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme })
@@ -92,7 +159,9 @@ describe.skipIf(chromium === undefined)("the console's page", () => {
       }
       for (const width of [320, 375, 1280]) {
         await page.setViewportSize({ width, height: 740 })
-        expect(await page.evaluate("document.documentElement.scrollWidth"), `${width}`).toBeLessThanOrEqual(width)
+        expect(await page.evaluate(TOO_WIDE), `${width}`).toEqual([])
+        if (pictures !== undefined)
+          await page.screenshot({ path: join(pictures, `console-${width}.png`), fullPage: true })
       }
       expect(strangers).toEqual([])
       expect(complaints).toEqual([])

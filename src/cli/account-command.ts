@@ -1,7 +1,8 @@
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { accountStandings, giveOrder, policyOf, setPolicy } from "../../db/account-states.ts"
+import { accountStandings, policyOf, setPolicy } from "../../db/account-states.ts"
 import { currentWaits } from "../../db/waits.ts"
+import { turnAccount } from "../operator/account-turns.ts"
 import { addCommand, loginCommand } from "./account-login-command.ts"
 import { proxyCommand } from "./account-proxy-command.ts"
 import { removeCommand } from "./account-remove-command.ts"
@@ -46,8 +47,8 @@ const list = Command.make(
   Command.withExamples([{ command: "stash account list", description: "who does what, and why not" }]),
 )
 
-const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", ({ id }) =>
-  Effect.as(giveOrder({ order: "restart", accountId: id }), "A running worker restarts the account now."),
+const restart = onAccount("restart", "End an account's present life, or its parking, and begin a new one", (account) =>
+  turnAccount(account, "restart"),
 )
 
 const policy = Command.make(

@@ -1,24 +1,11 @@
-import { Console, Effect, Layer, Option, Schema } from "effect"
+import { Console, Effect, Layer, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { giveOrder } from "../../db/account-states.ts"
-import { addAccount } from "../../db/accounts.ts"
 import { maskPhone } from "../log-line.ts"
+import { addByPhone } from "../operator/add-account.ts"
 import { logInWithOperator } from "./account-login.ts"
 import { Ask } from "./ask.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { json, oneAccount, wanted } from "./one-account.ts"
-
-/** Thrown when: what was given as a phone number is none. */
-export class NoPhoneNumber extends Schema.TaggedError<NoPhoneNumber>()("NoPhoneNumber", {}) {
-  override get message(): string {
-    return "that is no phone number: give it with its country code, as in +49 170 1234567"
-  }
-}
-
-const phoneIn = (text: string) => {
-  const phone = text.replace(/[\s().-]/g, "")
-  return /^\+?[0-9]{5,15}$/.test(phone) ? Effect.succeed(phone.replace("+", "")) : new NoPhoneNumber()
-}
 
 const withOperator = Layer.merge(layerLibraryDatabase, Ask.layer)
 
@@ -37,9 +24,7 @@ export const addCommand = Command.make(
     const account = yield* Effect.gen(function* () {
       const { ask } = yield* Ask
       const given = Option.isSome(phone) ? phone.value : yield* ask("Phone number with its country code", "shown")
-      const added = yield* addAccount({ phone: yield* phoneIn(given), displayName: Option.getOrNull(label) })
-      yield* giveOrder({ order: "review" })
-      return added
+      return yield* addByPhone(given, Option.getOrNull(label))
     }).pipe(Effect.provide(withOperator))
     const shown = { id: account.id, name: account.displayName, phone: maskPhone(account.phone) }
     if (json) return yield* Console.log(JSON.stringify(shown))

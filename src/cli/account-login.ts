@@ -1,27 +1,14 @@
 import { Console, Effect, Option, Schema } from "effect"
 import { renderUnicodeCompact } from "uqr"
-import { type AccountStanding, giveOrder } from "../../db/account-states.ts"
-import { type LoginMethod, type LoginStanding, loginOf, wantLogin } from "../../db/logins.ts"
-import { describeProblem, LoginProblem, loginAdvice } from "../channel/login-problem.ts"
-import type { LoginAnswer } from "../supervisor/login-answers.ts"
-import { seal } from "../supervisor/sealed-answer.ts"
+import type { AccountStanding } from "../../db/account-states.ts"
+import { type LoginMethod, type LoginStanding, loginOf } from "../../db/logins.ts"
+import { LoginProblem, loginAdvice } from "../channel/login-problem.ts"
+import { adviceOf, beginLogin, giveAnswer, LoginFailed } from "../operator/log-in.ts"
 import { Ask } from "./ask.ts"
-
-/** Thrown when: the login has come to its end, and the account is not logged in. */
-export class LoginFailed extends Schema.TaggedError<LoginFailed>()("LoginFailed", { why: Schema.String }) {
-  override get message(): string {
-    return this.why
-  }
-}
 
 const LOOK_EVERY = "250 millis"
 /** After so many looks without a word from a worker, the operator is told. */
 const SILENT_LOOKS = 60
-
-const adviceOf = (problem: string | null): string | undefined =>
-  Option.getOrUndefined(
-    Option.map(Schema.decodeUnknownOption(LoginProblem)(problem), (known) => describeProblem(known)),
-  )
 
 const questionOf = ({ detail, problem, state }: LoginStanding): string => {
   const wrong = Option.getOrUndefined(Schema.decodeUnknownOption(LoginProblem)(problem))
@@ -31,17 +18,14 @@ const questionOf = ({ detail, problem, state }: LoginStanding): string => {
   return `${before}Login code${detail === "" ? "" : `, sent ${detail}`} (empty: have a new one sent)`
 }
 
-const give = (accountId: string, key: string, answer: LoginAnswer) =>
-  giveOrder({ order: "answer", accountId, sealed: seal(JSON.stringify(answer), key) })
-
 /** Asks the operator for what the login waits for, and hands it, sealed, to the worker. */
 const answer = Effect.fn("answer")(function* (accountId: string, standing: LoginStanding, key: string) {
   const { ask } = yield* Ask
   const isPassword = standing.state === "waiting_password"
   const text = (yield* ask(questionOf(standing), isPassword ? "hidden" : "shown")).trim()
-  if (text !== "") return yield* give(accountId, key, { _tag: "Secret", text })
+  if (text !== "") return yield* giveAnswer(accountId, key, { _tag: "Secret", text })
   // An empty password is no answer: asked again when the standing is looked at next.
-  if (!isPassword) yield* give(accountId, key, { _tag: "NewCode" })
+  if (!isPassword) yield* giveAnswer(accountId, key, { _tag: "NewCode" })
 })
 
 const showCode = (link: string) =>
@@ -60,19 +44,11 @@ const hint = (looks: number) =>
  * Fails with {@link LoginFailed} when the login cannot go on.
  */
 export const logInWithOperator = Effect.fn("logInWithOperator")(function* (
-  { id, isAlive, isActive }: AccountStanding,
+  account: AccountStanding,
   method: LoginMethod,
 ) {
-  if (!isActive) return yield* new LoginFailed({ why: "the account is paused: stash account resume NAME, then log in" })
-  const before = yield* loginOf(id)
-  const isWaiting = Option.exists(before, (now) => now.method === method && (now.state ?? "").startsWith("waiting_"))
-  if (Option.exists(before, ({ authState }) => authState === "AUTHENTICATED") && isAlive)
-    return "The account is logged in already."
-  if (!(isWaiting && isAlive)) {
-    yield* wantLogin(id, method)
-    yield* giveOrder({ order: "restart", accountId: id })
-    yield* giveOrder({ order: "review" })
-  }
+  const { id } = account
+  if ((yield* beginLogin(account, method)) === "done") return "The account is logged in already."
   let seen = ""
   for (let looks = 0; ; looks++) {
     const now = Option.getOrUndefined(yield* loginOf(id))

@@ -4,9 +4,11 @@ import type { AccountStanding } from "../../db/account-states.ts"
 import { forgetTrouble, unlinkChannel } from "../../db/channel-changes.ts"
 import { type ChannelRole, callAccounts, linkChannel } from "../../db/channels.ts"
 import type { SeenChat } from "../channel/chat-requests.ts"
-import { ChatUnfit, makeSource, readSource } from "../channel-roles.ts"
-import { askAccount, canBeAsked, chosenAccount, nameOf } from "./ask-account.ts"
+import { ChatUnfit, makeSource } from "../channel-roles.ts"
+import { askAccount, canBeAsked, nameOf } from "../operator/ask-account.ts"
+import { joinSource } from "../operator/read-chat.ts"
 import { accountFlag, channelArgument, json } from "./channel-flags.ts"
+import { chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { ChannelNotFound, channelsCalled, oneChannel } from "./one-channel.ts"
 
@@ -114,11 +116,8 @@ const join = Command.make(
   Effect.fn(function* ({ account, json, memberOnly, target }) {
     const done = yield* Effect.gen(function* () {
       const chosen = yield* chosenAccount(account)
-      const answer = yield* askAccount(chosen, { _tag: "Join", target })
-      if (answer._tag !== "Joined" || memberOnly) return { chosen, answer, source: undefined }
-      const source = yield* makeSource(answer.chat)
-      yield* readSource(chosen.id, source.id)
-      return { chosen, answer, source }
+      if (!memberOnly) return { chosen, ...(yield* joinSource(chosen, target)) }
+      return { chosen, answer: yield* askAccount(chosen, { _tag: "Join", target }), source: undefined }
     }).pipe(Effect.provide(layerLibraryDatabase))
     const name = nameOf(done.chosen)
     const { answer } = done

@@ -1,29 +1,15 @@
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { type ChannelLink, type ChannelOverview, channelLinks, channelOverviews } from "../../db/channel-overview.ts"
-import { askAccount, chosenAccount } from "./ask-account.ts"
+import { askAccount } from "../operator/ask-account.ts"
+import { stateOf } from "../operator/channel-state.ts"
 import { accountFlag, json } from "./channel-flags.ts"
+import { chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { table } from "./table.ts"
 
 /** TDLib's message ids are the numbers of t.me links shifted by 20 bits. */
 const numberOf = (messageId: number | null): number => Math.floor((messageId ?? 0) / 2 ** 20)
-
-/** What an operator should know of a channel first. */
-export const stateOf = (channel: ChannelOverview, links: ReadonlyArray<ChannelLink>): string => {
-  const active = links.filter(({ isAccountActive }) => isAccountActive)
-  if (channel.type === "DESTINATION") {
-    if (!channel.isDestination) return "former destination"
-    return active.some(({ role }) => role === "WRITER") ? "destination" : "destination that nobody writes"
-  }
-  const readers = active.filter(({ role }) => role === "READER")
-  if (!channel.isActive) return "disabled"
-  if (readers.length === 0) return "enabled but readable by nobody"
-  const [first, ...others] = readers.flatMap(({ unreadable }) => unreadable ?? [])
-  if (first !== undefined && others.length + 1 === readers.length) return `unreachable: ${first}`
-  if (first !== undefined) return `read by ${readers.length - others.length - 1} of ${readers.length}: ${first}`
-  return readers.some(({ scannedAt }) => scannedAt !== null) ? "read" : "not looked through yet"
-}
 
 const shownLink = (link: ChannelLink) => ({
   account: link.account,

@@ -1,10 +1,11 @@
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { forgetTrouble, rescan as rescanChannel, setCategory, setChannelActive } from "../../db/channel-changes.ts"
+import { forgetTrouble, setCategory, setChannelActive } from "../../db/channel-changes.ts"
 import { channelLinks } from "../../db/channel-overview.ts"
 import { callAccounts } from "../../db/channels.ts"
-import { chosenAccount } from "./ask-account.ts"
+import { readersOf, rescanSource } from "../operator/rescan-source.ts"
 import { accountFlag, channelArgument, json } from "./channel-flags.ts"
+import { chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { oneChannel } from "./one-channel.ts"
 
@@ -81,17 +82,8 @@ const rescan = Command.make(
     const done = yield* Effect.gen(function* () {
       const { id, sets, title } = yield* oneChannel(channel)
       const one = Option.isSome(account) ? yield* chosenAccount(account) : undefined
-      const readers = (yield* channelLinks()).filter(
-        ({ accountId, channelId, role }) =>
-          channelId === id && role === "READER" && (one === undefined || accountId === one.id),
-      )
-      const fromMessage = Option.match(from, { onNone: () => null, onSome: (number) => number * 2 ** 20 })
-      if (yes)
-        yield* rescanChannel(
-          id,
-          readers.map(({ accountId }) => accountId),
-          fromMessage,
-        )
+      const readers = yield* readersOf(id, one?.id)
+      if (yes) yield* rescanSource(id, readers, Option.getOrNull(from))
       return { id, title, dryRun: !yes, readers: readers.map(({ account }) => account), knownSets: sets }
     }).pipe(Effect.provide(layerLibraryDatabase))
     if (json) return yield* Console.log(JSON.stringify(done))

@@ -3,7 +3,7 @@ import { Command } from "effect/cli"
 import type { LookAt } from "../doctor/check-channels.ts"
 import { examine } from "../doctor/doctor.ts"
 import { type Check, type Finding, hasFault } from "../doctor/finding.ts"
-import { askAccount, canBeAsked } from "./ask-account.ts"
+import { askAccount, canBeAsked } from "../operator/ask-account.ts"
 import { json } from "./one-account.ts"
 import { printable } from "./table.ts"
 

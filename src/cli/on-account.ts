@@ -4,15 +4,6 @@ import type { AccountStanding } from "../../db/account-states.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { json, oneAccount, wanted } from "./one-account.ts"
 
-/** What an account does now: what its supervisor said last, unless nobody runs it any more. */
-export const stateNow = ({ isActive, isAlive, pausedAt, state }: AccountStanding): string => {
-  if (!isActive && (state === null || !isAlive)) return "disabled"
-  if (pausedAt !== null && !isAlive) return "paused"
-  if (state === null) return "not run yet"
-  const rests = state === "parked" || state === "stopped" || state === "backing_off" || state === "starting"
-  return isAlive || rests ? state : `not running (was ${state})`
-}
-
 /** Does something to the account that is named, and says what. */
 export const actOn = <R>(
   wanted: string,

@@ -1,9 +1,10 @@
 import { Console, Effect, Option, Schedule, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { askRebuild, fetchOutcome } from "../../db/rebuild.ts"
+import { canBeAsked, NotAnswered, nameOf } from "../operator/ask-account.ts"
 import { RebuildProgress } from "../supervisor/app-requests/rebuild-input.ts"
-import { canBeAsked, chosenAccount, NotAnswered, nameOf } from "./ask-account.ts"
 import { accountFlag, json } from "./channel-flags.ts"
+import { chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { table } from "./table.ts"
 

@@ -1,7 +1,7 @@
 import type { AccountStanding } from "../../db/account-states.ts"
 import type { StoredWait } from "../../db/waits.ts"
 import { maskPhone } from "../log-line.ts"
-import { stateNow } from "./on-account.ts"
+import { stateNow } from "../operator/account-turns.ts"
 
 const isoTime = (millis: number): string => new Date(millis).toISOString()
 

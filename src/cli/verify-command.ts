@@ -4,8 +4,9 @@ import { type AccountStanding, accountStandings } from "../../db/account-states.
 import { packagesAfter } from "../../db/package-checks.ts"
 import { bytesInWords } from "../bytes-in-words.ts"
 import { PACKAGES_AT_ONCE } from "../channel/chat-requests.ts"
-import { AccountNeeded, askAccount, canBeAsked, chosenAccount, nameOf } from "./ask-account.ts"
+import { askAccount, canBeAsked, nameOf } from "../operator/ask-account.ts"
 import { accountFlag, json } from "./channel-flags.ts"
+import { AccountNeeded, chosenAccount } from "./chosen-account.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { table } from "./table.ts"
 

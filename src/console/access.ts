@@ -70,3 +70,24 @@ export const namesThisMachine = (access: Access, host: string | undefined): bool
   const bare = name.replace(/^\[(.*)\]$/, "$1")
   return isLoopback(bare) || bare === access.host.toLowerCase()
 }
+
+/** What every request that changes something carries: no page of the web can have a browser send it without being asked first. */
+export const ACTION_HEADER = "x-stash-console"
+
+type Headers = Readonly<Record<string, string | undefined>>
+
+/**
+ * Why a request that changes something may be another page's doing, in somebody's browser; undefined when it cannot. A
+ * form can send neither this header nor JSON, and a script of another page only after asking us, which we refuse.
+ */
+export const forgedBecause = (headers: Headers): string | undefined => {
+  if (headers[ACTION_HEADER] === undefined) return `send the header ${ACTION_HEADER}: 1`
+  if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? ""))
+    return "send JSON: content-type: application/json"
+  const site = headers["sec-fetch-site"]
+  if (site !== undefined && site !== "same-origin" && site !== "none") return "another page has sent this"
+  const { host, origin } = headers
+  if (origin !== undefined && !(origin === `http://${host}` || origin === `https://${host}`))
+    return "another page has sent this"
+  return undefined
+}

@@ -1,12 +1,15 @@
 import { Effect, Layer, Schedule, Stream, SubscriptionRef } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Database } from "../../db/database.ts"
-import { recentlySkipped, recentPackages } from "../../db/recent.ts"
+import type { Config } from "../config.ts"
 import { StatusBoard } from "../supervisor/status-board.ts"
-import { ConsoleApi, LibraryAway, TooManyFollowers } from "./api.ts"
+import { layerAccounts } from "./answer-accounts.ts"
+import { channelLayers } from "./answer-channels.ts"
+import { layerLibrary } from "./answer-library.ts"
+import { ConsoleApi } from "./api.ts"
+import { TooManyFollowers } from "./api-errors.ts"
 import { viewOf } from "./status-view.ts"
+import { Throughput } from "./throughput.ts"
 
-const SHOWN = 50
 /** People cannot read faster. */
 const FOLLOW_EVERY = "500 millis"
 /** Without change it is said again, so that both ends know that the other one is there. */
@@ -19,6 +22,7 @@ const layerStatus = HttpApiBuilder.group(
   "status",
   Effect.fnUntraced(function* (handlers) {
     const { status } = yield* StatusBoard
+    const { lately, stepSeconds } = yield* Throughput
     let followers = 0
     const now = Effect.map(SubscriptionRef.get(status), viewOf)
     const changes = Stream.merge(
@@ -41,27 +45,16 @@ const layerStatus = HttpApiBuilder.group(
           followers -= 1
         }),
     )
-    return handlers.handle("now", () => now).handle("follow", () => follow)
-  }),
-)
-
-const layerLibrary = HttpApiBuilder.group(
-  ConsoleApi,
-  "library",
-  Effect.fnUntraced(function* (handlers) {
-    const database = yield* Database
-    const asked = <A>(rows: Effect.Effect<A, { readonly message: string }, Database>) =>
-      rows.pipe(
-        Effect.provideService(Database, database),
-        Effect.mapError(({ message }) => new LibraryAway({ message })),
-      )
     return handlers
-      .handle("packages", () => asked(recentPackages(SHOWN)))
-      .handle("skipped", () => asked(recentlySkipped(SHOWN)))
+      .handle("now", () => now)
+      .handle("follow", () => follow)
+      .handle("throughput", () => Effect.map(lately, (accounts) => ({ stepSeconds, accounts })))
   }),
 )
 
 /** The console's API, and at `/openapi.json` its description. */
-export const layerApi = HttpApiBuilder.layer(ConsoleApi, { openapiPath: "/openapi.json" }).pipe(
-  Layer.provide([layerStatus, layerLibrary]),
-)
+export const layerApi = (config: Config) =>
+  HttpApiBuilder.layer(ConsoleApi, { openapiPath: "/openapi.json" }).pipe(
+    Layer.provide([layerStatus, layerLibrary(config), layerAccounts, ...channelLayers]),
+    Layer.provide(Throughput.layer),
+  )

@@ -11,7 +11,7 @@ import { layerPage } from "./page.ts"
 import { layerServer } from "./server.ts"
 
 const layerRoutes = (config: Config, access: Access) =>
-  Layer.mergeAll(layerHealth(access), layerMetrics(config), layerApi, layerPage())
+  Layer.mergeAll(layerHealth(access), layerMetrics(config), layerApi(config), layerPage())
 
 const noteAddress = Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
   logEvent.info("console.listening", `The console is served at ${HttpServer.formatAddress(address)}`, {

@@ -1,7 +1,8 @@
-import { Cause, Effect, Exit } from "effect"
-import { HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { ByteSize, Cause, Effect, Exit } from "effect"
+import { HttpIncomingMessage, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpApiError } from "effect/http-api"
 import { logEvent } from "../log-line.ts"
-import { type Access, namesThisMachine, showsToken } from "./access.ts"
+import { type Access, forgedBecause, namesThisMachine, showsToken } from "./access.ts"
 import { pageFiles } from "./page.ts"
 import { makeRequestLimit, type RequestLimit } from "./request-limit.ts"
 
@@ -9,6 +10,11 @@ import { makeRequestLimit, type RequestLimit } from "./request-limit.ts"
 const REQUESTS = { perSecond: 50, burst: 100 }
 /** Tokens that are wrong: whoever guesses gets nowhere. */
 const WRONG_TOKENS = { perSecond: 1, burst: 10 }
+
+/** What an action may say at most. */
+const BODY = ByteSize.kilobytes(16)
+/** They change nothing. */
+const reads: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"])
 
 const headers = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -38,14 +44,21 @@ export const isTrusted = ({ token }: Access, request: HttpServerRequest.HttpServ
 const isUnknownRoute = (error: unknown): boolean =>
   error instanceof HttpServerError.HttpServerError && error.reason._tag === "RouteNotFound"
 
+/** Whether what was sent could not be understood; it is not repeated, since it may be a password. */
+const isMalformed = (error: unknown): boolean =>
+  (HttpApiError.HttpApiSchemaError.is(error) && ["Params", "Query", "Headers", "Payload"].includes(error.kind)) ||
+  (HttpServerError.isHttpServerError(error) && error.reason._tag === "RequestParseError")
+
 /** An answer for whatever went wrong, that tells nothing of it. */
 const answerFailure = (cause: Cause.Cause<unknown>) =>
   isUnknownRoute(Cause.squash(cause))
     ? Effect.succeed(refuse(404, "there is nothing here"))
-    : Effect.as(
-        logEvent.error("console.failed", "A request to the console failed", { error: Cause.pretty(cause) }),
-        refuse(500, "the request failed; the log says why"),
-      )
+    : isMalformed(Cause.squash(cause))
+      ? Effect.succeed(refuse(400, "the request is not as /openapi.json describes it"))
+      : Effect.as(
+          logEvent.error("console.failed", "A request to the console failed", { error: Cause.pretty(cause) }),
+          refuse(500, "the request failed; the log says why"),
+        )
 
 const admit = Effect.fnUntraced(function* (
   access: Access,
@@ -69,7 +82,9 @@ export const guarded = <R>(access: Access, app: Effect.Effect<HttpServerResponse
     if (!(yield* requests.pass)) return tooMany
     const refused = yield* admit(access, wrongTokens, request)
     if (refused !== undefined) return refused
-    const answer = yield* Effect.exit(app)
+    const forged = reads.has(request.method) ? undefined : forgedBecause(request.headers)
+    if (forged !== undefined) return refuse(403, forged)
+    const answer = yield* Effect.exit(Effect.provideService(app, HttpIncomingMessage.MaxBodySize, BODY))
     if (Exit.isSuccess(answer)) return answer.value
     if (Cause.hasInterruptsOnly(answer.cause)) return yield* Effect.interrupt
     return yield* answerFailure(answer.cause)

@@ -21,6 +21,9 @@ const AccountView = Schema.Struct({
   cyclesDone: Schema.Int,
   restarts: Schema.Int,
   activities: Schema.Array(Activity),
+  counts: Schema.Record(Schema.Literals(outcomes), Schema.Int).annotate({
+    description: "sets by outcome in the last or running cycle",
+  }),
   failedSources: Schema.Array(Schema.String),
 })
 
@@ -60,6 +63,7 @@ export const viewOf = ({ accounts, sets }: Status): StatusView => ({
       doneBytes,
       totalBytes,
     })),
+    counts: account.counts,
     failedSources: account.failedSources,
   })),
   departures: sets

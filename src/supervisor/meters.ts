@@ -74,6 +74,10 @@ export const countEvent = (account: string, event: CycleEvent): Effect.Effect<vo
   return Effect.andThen(add(sets, labels), add(setBytes, labels, event.bytes))
 }
 
+/** Bytes of an account's files that have come, or gone, since the worker's start. */
+export const movedBytesOf = (account: string, direction: "down" | "up"): Effect.Effect<number> =>
+  Effect.map(Metric.value(Metric.withAttributes(movedBytes, { account, direction })), ({ count }) => count)
+
 /** Has the series of an account be there from its start on, with 0: a rate needs a value to begin with. */
 export const introduce = Effect.fn("meters.introduce")(function* (account: string) {
   const directions = ["down", "up"] as const

@@ -1,8 +1,7 @@
 import { Effect, Option, Schedule, Schema } from "effect"
-import { type AccountStanding, accountStandings } from "../../db/account-states.ts"
+import type { AccountStanding } from "../../db/account-states.ts"
 import { ask, failRequest, isWorkerThere, outcomeOf, type RequestOutcome } from "../../db/requests.ts"
 import { ChatAnswer, type ChatRequest } from "../channel/chat-requests.ts"
-import { oneAccount } from "./one-account.ts"
 
 /** Thrown when: an account does not do what it was asked, or nobody is there to ask. */
 export class NotAnswered extends Schema.TaggedError<NotAnswered>()("NotAnswered", {
@@ -14,25 +13,7 @@ export class NotAnswered extends Schema.TaggedError<NotAnswered>()("NotAnswered"
   }
 }
 
-/** Thrown when: it is not clear which account is meant. */
-export class AccountNeeded extends Schema.TaggedError<AccountNeeded>()("AccountNeeded", { accounts: Schema.Int }) {
-  override get message(): string {
-    return this.accounts === 0
-      ? "there is no active account yet"
-      : `there are ${this.accounts} active accounts: say which with --account (stash account list)`
-  }
-}
-
 export const nameOf = ({ id, name }: Pick<AccountStanding, "id" | "name">): string => name ?? id
-
-/** The account that the operator named, or the only active one. */
-export const chosenAccount = Effect.fn("chosenAccount")(function* (named: Option.Option<string>) {
-  if (Option.isSome(named)) return yield* oneAccount(named.value)
-  const active = (yield* accountStandings()).filter(({ isActive }) => isActive)
-  const [only] = active
-  if (only === undefined || active.length > 1) return yield* new AccountNeeded({ accounts: active.length })
-  return only
-})
 
 /**
  * Whether a worker runs the account, as far as can be seen from here: between two lives it has no cell, and takes up

@@ -1,0 +1,106 @@
+/** The accounts: what each does, why it waits, and what it can be told to do. */
+
+import { makeActivity } from "./activities.js"
+import { button, byId, element, setText, showItems } from "./dom.js"
+import { makeLogin } from "./login.js"
+import { counted, dotted, time, withLocalTimes } from "./words.js"
+import { act } from "./worker.js"
+
+const stateClasses = {
+  ingesting: "good",
+  idle: "good",
+  settling: "good",
+  parked: "bad",
+  backing_off: "bad",
+}
+
+/** What an account may be told, and in which of its states that makes sense. */
+const turns = [
+  ["run", "Run now", (state) => state !== "ingesting" && state !== "draining"],
+  ["cancel", "Cancel cycle", (state) => state === "ingesting" || state === "draining"],
+  ["pause", "Pause", (state) => state !== "paused"],
+  ["resume", "Resume", (state) => state === "paused" || state === "draining"],
+  ["restart", "Restart", () => true],
+]
+
+const makeTurns = ({ id, label }) => {
+  const buttons = turns.map(([turn, text, isOffered]) => ({
+    isOffered,
+    element: button(text, label, () => act(`/api/accounts/${encodeURIComponent(id)}/turn`, { turn })),
+  }))
+  const update = ({ state }) => {
+    for (const { element, isOffered } of buttons) element.hidden = !isOffered(state)
+  }
+  return { element: element("p", "buttons", ...buttons.map((one) => one.element)), update }
+}
+
+const line = () => {
+  const made = element("li", "bad")
+  return { element: made, update: (text) => setText(made, text) }
+}
+
+const outcomes = ({ counts }) =>
+  Object.entries(counts)
+    .flatMap(([outcome, count]) => (count > 0 ? [`${count} ${outcome}`] : []))
+    .join(", ")
+
+const makeCard = (account) => {
+  const state = element("span", "")
+  const label = element("span", "")
+  const reason = element("p", "")
+  const activities = element("div", "")
+  const failed = element("ul", "")
+  const facts = element("p", "faint")
+  const login = makeLogin(account)
+  const buttons = makeTurns(account)
+  const card = element(
+    "article",
+    "card",
+    element("h3", "", label, state),
+    reason,
+    login.element,
+    activities,
+    failed,
+    facts,
+    buttons.element,
+  )
+  const update = (now) => {
+    setText(label, now.label)
+    setText(state, now.state.replace("_", " "))
+    state.className = stateClasses[now.state] ?? "wait"
+    setText(reason, dotted(withLocalTimes(now.reason), now.waits))
+    showItems(activities, now.activities, ({ name }) => name, makeActivity)
+    showItems(failed, now.failedSources, (source) => source, line)
+    setText(
+      facts,
+      dotted(
+        now.phone,
+        now.isPremium ? "premium" : "",
+        `since ${time(now.since)}`,
+        counted(now.cyclesDone, "cycle"),
+        outcomes(now),
+        now.restarts > 0 ? `${counted(now.restarts, "restart")} lately` : "",
+      ),
+    )
+    login.update(now)
+    buttons.update(now)
+  }
+  return { element: card, update }
+}
+
+/** What Telegram has an account wait for, in words. */
+const waitWords = ({ cause, kind, since, until }) =>
+  cause === "flood"
+    ? `waiting for Telegram: ${kind} until ${time(until)}`
+    : `throttled by Telegram, ${kind}, since ${time(since)}`
+
+export const showAccounts = (accounts, waits) => {
+  const shown = accounts.map((account) => ({
+    ...account,
+    waits: waits
+      .filter(({ accountId }) => accountId === account.id)
+      .map(waitWords)
+      .join("; "),
+  }))
+  showItems(byId("accounts"), shown, ({ id }) => id, makeCard)
+}
