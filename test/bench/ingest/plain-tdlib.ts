@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises"
 import { TdlibProcess } from "../../../src/sandbox/testing/tdlib-process.ts"
 import { BenchClient } from "../bench-client.ts"
 import { seconds } from "../measure.ts"
-import { CODE, type Outcome, phoneOf, type Scene, Stage, sourceName } from "./scene.ts"
+import { type Outcome, phoneOf, type Scene, Stage, sourceName } from "./scene.ts"
 
 const PATIENCE = 900_000
 /** TDLib gives a file its window for itself; more than a few at once gain nothing (facts on TDLib's own scheduling). */
