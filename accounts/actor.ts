@@ -27,6 +27,7 @@ import { AccountConfig } from "./account-config.ts"
 import { layerCommands } from "./commands.ts"
 import { Drain } from "./ingest/drain.ts"
 import { Places } from "./ingest/set-work.ts"
+import { Meter, makeMeter } from "./meter.ts"
 import { sufferFaults } from "./suffer-faults.ts"
 import { Supervisor } from "./supervisor-client.ts"
 import { makeAccountWaits } from "./telegram/account-waits.ts"
@@ -34,6 +35,7 @@ import { makeAuthorizationStates } from "./telegram/login.ts"
 import { makeSendOutcomes } from "./telegram/send.ts"
 import { Tdlib } from "./telegram/tdlib.ts"
 import { watchTdlib } from "./telegram/tdlib-watch.ts"
+import { makeTransferMeter } from "./telegram/transfer-meter.ts"
 import { makeStoredUploadLimit } from "./telegram/upload-limit.ts"
 
 const BEAT_MILLIS = 5_000
@@ -66,6 +68,7 @@ const layerTelegram = (config: CellConfig) =>
       const { listener, waits } = yield* makeAccountWaits(config.accountId)
       const limit = yield* makeStoredUploadLimit(config.accountId, config.maxPartBytes)
       const sends = makeSendOutcomes()
+      const transfers = makeTransferMeter((yield* Meter).note)
       return Layer.mergeAll(
         authorization.layer,
         limit.layer,
@@ -81,7 +84,7 @@ const layerTelegram = (config: CellConfig) =>
             deviceName: config.deviceName,
             waits,
           },
-          [authorization.listener, sends.listener, limit.listener, listener],
+          [authorization.listener, sends.listener, limit.listener, transfers.listener, listener],
         ),
       )
     }),
@@ -103,15 +106,32 @@ const layerOf = (config: CellConfig) => {
     Layer.provide(LockSession.layer({ url: config.databaseUrl, applicationName: `lock:${config.accountId}` })),
     Layer.provide(Database.layer({ url: config.databaseUrl, max: 3, applicationName })),
     Layer.provide(layerRpcServer(port, "commands")),
+    Layer.provide(
+      Layer.effect(
+        Meter,
+        makeMeter((body) => port.post({ stream: "measurements", body })),
+      ),
+    ),
   )
 }
+
+/** The exporter is loaded only where it is wanted: it takes memory of every cell. */
+const layerTracing = ({ accountId, traces }: CellConfig) =>
+  traces === null
+    ? Layer.empty
+    : Layer.unwrap(
+        Effect.map(
+          Effect.promise(() => import("../src/tracing.ts")),
+          ({ layerTraces }) => layerTraces(traces, accountId),
+        ),
+      )
 
 const life = Effect.gen(function* () {
   const config = yield* Schema.decodeUnknownEffect(CellConfig)(workerData)
   const logging = Layer.merge(
     Logger.layer([lineLogger((line) => port.post({ stream: "log", body: line }))]),
     Layer.succeed(References.MinimumLogLevel, levels[config.logLevel]),
-  )
+  ).pipe(Layer.merge(layerTracing(config)))
   yield* Layer.build(layerOf(config)).pipe(
     Effect.andThen(Effect.sync(() => report({ _tag: "Ready" }))),
     // Node writes its cache at an exit, and a cell has none.

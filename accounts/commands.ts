@@ -19,6 +19,7 @@ import { Drain } from "./ingest/drain.ts"
 import type { Places } from "./ingest/set-work.ts"
 import { watchEdits } from "./ingest/watch-edits.ts"
 import { watchPosts } from "./ingest/watch-posts.ts"
+import { Meter, timed } from "./meter.ts"
 import { settle } from "./settle/settle.ts"
 import type { Supervisor } from "./supervisor-client.ts"
 import {
@@ -158,6 +159,8 @@ export const layerCommands = AccountRpcs.toLayer(
     const locks = yield* LockSession
     const drain = yield* Drain
     const { sessionEnded } = yield* AuthorizationStates
+    const { note } = yield* Meter
+    yield* locks.lost.pipe(Effect.andThen(Effect.sync(() => note({ _tag: "LockLost" }))), Effect.forkScoped)
     yield* watchEdits()
     yield* watchPosts()
 
@@ -191,7 +194,7 @@ export const layerCommands = AccountRpcs.toLayer(
       SubmitPassword: ({ password }) => guarded(submitPassword(password)),
       RenewCode: () => guarded(renewCode(phone)),
       AwaitSessionEnd: () => guarded(Effect.never),
-      Settle: () => guarded(settleAccount()),
+      Settle: () => guarded(timed("settle")(settleAccount())),
       Drain: ({ interrupts }) => drain.begin(interrupts),
       TakeUp: () => drain.end,
       RunCycle: () => reporting<CycleEvent>(progressOf, (report) => guarded(runCycle(report))),

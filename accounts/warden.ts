@@ -44,7 +44,7 @@ const supervisor: FramePort = makeFramePort(
 )
 
 /** What the warden passes on, either way. */
-const passed = ["commands", "requests", "log"] as const
+const passed = ["commands", "requests", "log", "measurements"] as const
 const passOn = (from: FramePort, to: FramePort): void => {
   for (const stream of passed) from.listen(stream, Schema.Unknown, (body) => to.post({ stream, body }))
 }

@@ -15,3 +15,7 @@ export const supervisorListens = () =>
         where datname = current_database() and application_name = ${`${SUPERVISOR_APPLICATION} listen`}
       ) as "listens"`,
   ).pipe(Effect.map(({ listens }) => listens))
+
+/** Succeeds when the database answers. */
+export const databaseAnswers = () =>
+  one("databaseAnswers", Schema.Struct({ one: Schema.Int }), (sql) => sql`select 1 as "one"`)

@@ -59,6 +59,18 @@ describe("the configuration", () => {
     }),
   )
 
+  it.effect("serves the console on this machine, on any port, or not at all", () =>
+    Effect.gen(function* () {
+      const { console: usual } = yield* loadConfig({})
+      assert.deepStrictEqual(usual, { port: 8787, host: "127.0.0.1", token: undefined, tokenFile: undefined })
+      assert.isUndefined((yield* loadConfig({ STASH_CONSOLE_PORT: "off" })).console.port)
+      assert.strictEqual((yield* loadConfig({ STASH_CONSOLE_PORT: "0" })).console.port, 0)
+      const error = yield* Effect.flip(loadConfig({ STASH_CONSOLE_PORT: "http", STASH_CONSOLE_TOKEN: "too short" }))
+      assert.include(error.message, "STASH_CONSOLE_PORT=http: expected a port, 0 to 65535, or off")
+      assert.include(error.message, "STASH_CONSOLE_TOKEN=***: expected 16 to 512")
+    }),
+  )
+
   it.effect("refuses a sandbox that is not on this machine", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(loadConfig({ STASH_SANDBOX: "http://192.0.2.1:8080" }))

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path"
 import { DateTime, Effect, Exit, Option, Redacted, Result, Schema, SchemaGetter } from "effect"
 import { defaultDocumentExtensions } from "./archive/volume-name.ts"
 import { parseProxy, proxyForms } from "./channel/proxy.ts"
+import type { TraceTarget } from "./channel/trace-target.ts"
 import type { CpuLimits } from "./cpu/limits.ts"
 import { bytesPerSecond, type TotalSpeed } from "./supervisor/bandwidth.ts"
 import { parseQuietHours, QUIET_HOURS_FORM, type QuietHours } from "./supervisor/quiet-hours.ts"
@@ -50,6 +51,21 @@ const extensions: Schema.Codec<ReadonlyArray<string>, string> = matching(
     encode: SchemaGetter.transform((list: ReadonlyArray<string>) => (list.length === 0 ? "none" : list.join(","))),
   }),
 )
+
+/** As the OpenTelemetry specification has them: like baggage, percent-encoded. */
+const otlpHeaders: Schema.Codec<ReadonlyArray<string>, string> = matching(
+  /^[\w!#$&'*+.^`|~-]+=(?:[^%,\s]|%[\dA-F]{2})*(?:,[\w!#$&'*+.^`|~-]+=(?:[^%,\s]|%[\dA-F]{2})*)*$/i,
+).pipe(
+  Schema.decodeTo(Schema.Array(Schema.String), {
+    decode: SchemaGetter.transform((list: string) => list.split(",")),
+    encode: SchemaGetter.transform((list: ReadonlyArray<string>) => list.join(",")),
+  }),
+)
+
+const traceHeaders = (list: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    list.map((pair) => [pair.slice(0, pair.indexOf("=")), decodeURIComponent(pair.slice(pair.indexOf("=") + 1))]),
+  )
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal"] as const
 
@@ -300,10 +316,42 @@ export const settings = {
     fallback: "512",
   },
   STASH_CONSOLE_PORT: {
-    decode: wholeNumber(1, 65_535),
-    expected: "a port, 1 to 65535",
-    about: "port of the console on 127.0.0.1 (reserved: the console is not built yet)",
+    decode: Schema.Union([Schema.Literal("off"), wholeNumber(0, 65_535)]),
+    expected: "a port, 0 to 65535, or off",
+    about: "port of the console, with metrics and health; 0: any free one, which the log names; off: none",
     fallback: "8787",
+  },
+  STASH_CONSOLE_HOST: {
+    decode: matching(/^[A-Za-z0-9.:_-]{1,253}$/),
+    expected: "an address of this machine, or its name",
+    about: "where the console can be reached; beyond this machine only with a token",
+    fallback: "127.0.0.1",
+  },
+  STASH_CONSOLE_TOKEN: {
+    decode: matching(/^[\x21-\x7e]{16,512}$/),
+    expected: "16 to 512 letters, digits and signs, without spaces",
+    about: "whoever asks the console must show it: Authorization: Bearer TOKEN",
+    fallback: null,
+    secret: true,
+  },
+  STASH_CONSOLE_TOKEN_FILE: {
+    decode: text,
+    expected: "a file",
+    about: "the same, in the first line of a file",
+    fallback: null,
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    decode: matching(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/),
+    expected: "http://HOST:PORT, or https://",
+    about: "an OpenTelemetry collector: traces are sent to its /v1/traces; unset: nothing is traced",
+    fallback: null,
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    decode: otlpHeaders,
+    expected: "name=value, with commas between them, values as in a URL",
+    about: "sent to the collector with the traces",
+    fallback: null,
+    secret: true,
   },
   STASH_FAULT_POINTS: {
     decode: text,
@@ -317,6 +365,15 @@ type Settings = typeof settings
 type SettingName = keyof Settings
 type Absent<S> = S extends { readonly fallback: null } ? undefined : never
 type Values = { readonly [N in SettingName]: Settings[N]["decode"]["Type"] | Absent<Settings[N]> }
+
+/** How the console is served. */
+export interface ConsoleConfig {
+  /** 0: any free one; undefined: there is no console. */
+  readonly port: number | undefined
+  readonly host: string
+  readonly token: Redacted.Redacted<string> | undefined
+  readonly tokenFile: string | undefined
+}
 
 /** The effective configuration. Sizes in bytes, folders absolute, secrets wrapped. */
 export interface Config {
@@ -363,7 +420,9 @@ export interface Config {
   readonly tdlibKeyFile: string | undefined
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
-  readonly consolePort: number
+  readonly console: ConsoleConfig
+  /** Undefined: nothing is traced. */
+  readonly traces: Redacted.Redacted<TraceTarget> | undefined
   readonly faultDirectory: string | undefined
 }
 
@@ -465,7 +524,19 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
       listingSeconds: values.STASH_LISTING_SECONDS,
       listingMemoryBytes: values.STASH_LISTING_MEMORY_MB * MEBIBYTE,
     },
-    consolePort: values.STASH_CONSOLE_PORT,
+    console: {
+      port: values.STASH_CONSOLE_PORT === "off" ? undefined : values.STASH_CONSOLE_PORT,
+      host: values.STASH_CONSOLE_HOST,
+      token: secret(values.STASH_CONSOLE_TOKEN),
+      tokenFile: values.STASH_CONSOLE_TOKEN_FILE === undefined ? undefined : resolve(values.STASH_CONSOLE_TOKEN_FILE),
+    },
+    traces:
+      values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : Redacted.make({
+            url: `${values.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, "")}/v1/traces`,
+            headers: traceHeaders(values.OTEL_EXPORTER_OTLP_HEADERS ?? []),
+          }),
     faultDirectory: values.STASH_FAULT_POINTS,
   }
   return config

@@ -25,6 +25,7 @@ export const cellConfigIn = (folder: string, given: Given & Partial<CellConfig>)
   documentExtensions: [],
   scanOrder: "oldest",
   logLevel: "error",
+  traces: null,
   faultDirectory: null,
   ...given,
 })

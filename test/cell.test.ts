@@ -53,6 +53,7 @@ const withCell = <A, E>(
         states.push(state._tag)
         return state._tag === "WaitingCode" ? cell.account.SubmitCode({ code }) : Effect.void
       }),
+      Effect.raceFirst(cell.ended),
     )
     return yield* work(cell, states)
   }).pipe(Effect.scoped, Effect.provide([CpuPool.layer({ threads: 1 }), Wake.layer, unlimited]))

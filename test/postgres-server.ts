@@ -54,6 +54,12 @@ export class PostgresServer {
 
   /** Ends it as a power failure does, and starts it again on the same port: the workers' URL holds the port. */
   async crash(): Promise<void> {
+    await this.kill()
+    await this.startAgain()
+  }
+
+  /** Ends it as a power failure does. */
+  async kill(): Promise<void> {
     for (const pid of processesWith(this.#directory)) {
       try {
         process.kill(pid, "SIGKILL")
@@ -61,8 +67,11 @@ export class PostgresServer {
         // Gone by itself.
       }
     }
-    const { port } = new URL(this.url)
     await this.close()
+  }
+
+  async startAgain(): Promise<void> {
+    const { port } = new URL(this.url)
     this.#running = await start(this.#directory, Number(port))
   }
 

@@ -11,6 +11,7 @@ import postgres from "postgres"
 import { Database } from "../db/database.ts"
 import { enrol } from "../src/demo/enrol.ts"
 import { type Sandbox, startSandbox, type World } from "../src/sandbox/sandbox.ts"
+import { consoleUrl } from "./console-client.ts"
 import { freshDatabase } from "./fresh-database.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
@@ -38,6 +39,8 @@ export class RunningWorker implements AsyncDisposable {
       STASH_DATA_DIR: join(folder, "data"),
       STASH_SANDBOX: sandbox.controlUrl,
       WORKER_INTERVAL_MINUTES: "60",
+      // Many workers run side by side.
+      STASH_CONSOLE_PORT: "off",
     }
   }
 
@@ -82,6 +85,11 @@ export class RunningWorker implements AsyncDisposable {
     const exited = new Promise((resolve) => worker.once("exit", resolve))
     worker.kill("SIGKILL")
     await exited
+  }
+
+  /** Waits until the worker serves its console, which it must have been told to; resolves with the address. */
+  consoleUrl(): Promise<string> {
+    return consoleUrl(join(this.folder, "worker.log"))
   }
 
   /** The process id of the worker, while it runs. */

@@ -45,7 +45,7 @@ export class Worker {
     this.#process = spawn(process.execPath, [main, "run"], {
       detached: true,
       stdio: ["ignore", log, log],
-      env: { PATH: process.env["PATH"], STASH_DATA_DIR: this.dataFolder, ...environment },
+      env: { PATH: process.env["PATH"], STASH_DATA_DIR: this.dataFolder, STASH_CONSOLE_PORT: "off", ...environment },
     })
     closeSync(log)
     running.add(this)

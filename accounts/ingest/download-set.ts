@@ -4,6 +4,7 @@ import type { Growth } from "../../src/cpu/jobs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { timed } from "../meter.ts"
 import { type Following, Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
@@ -102,11 +103,11 @@ const isHome = Effect.fn("isHome")(function* (work: SetWork) {
 export const downloadSet = Effect.fn("downloadSet")(function* (work: SetWork) {
   const supervisor = yield* Supervisor
   yield* createSetFolder(work.folder)
-  if (yield* isHome(work)) return yield* digestSet(work)
+  if (yield* isHome(work)) return yield* timed("hash")(digestSet(work))
   return yield* supervisor.digestWhileGrowing(growingDigestJob(work)).pipe(
     Effect.flatMap((following) =>
       Effect.gen(function* () {
-        yield* downloadVolumes(work, following)
+        yield* timed("download")(downloadVolumes(work, following))
         yield* reach("download.done")
         yield* reportProgress(work, "hashing", 0)
         return yield* following.result.pipe(
@@ -117,6 +118,7 @@ export const downloadSet = Effect.fn("downloadSet")(function* (work: SetWork) {
               digestSet(work),
             ),
           ),
+          timed("hash"),
         )
       }),
     ),

@@ -8,6 +8,7 @@ import { contentOfFiles, earlierWorkOn } from "../../db/places.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { timed } from "../meter.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
 import { inspectSet } from "./cpu-stages.ts"
 import { downloadSet } from "./download-set.ts"
@@ -65,7 +66,7 @@ const travel = Effect.fn("travel")(
     const { contentHash } = digest
     const known = yield* publishedByHash(contentHash)
     if (Option.isSome(known)) return yield* duplicate(work, token, contentHash, known.value.fileName)
-    const inspection = yield* drain.interruptible(inspectSet(work, digest))
+    const inspection = yield* drain.interruptible(timed("inspect")(inspectSet(work, digest)))
     // Its names look complete, its headers know better: more volumes may still be posted.
     if (inspection.state === "incomplete" && work.set.volumes.length > 1)
       return yield* holdBack(work, token, "inspect", `incomplete: ${inspection.detail}`)
@@ -80,7 +81,7 @@ const travel = Effect.fn("travel")(
       if (Option.isSome(meanwhile)) return yield* duplicate(work, token, contentHash, meanwhile.value.fileName)
       const published = yield* publishSet(work, token, digest)
       // Under the lock, so that nobody else takes the stub for a forgotten one.
-      yield* enrichPackage(work, published.packageId, inspection)
+      yield* timed("metadata")(enrichPackage(work, published.packageId, inspection))
       return { outcome: "published", reason: "", contentHash, ...published } as const
     })
     const result = yield* locks.withHashLock(contentHash, underLock)
@@ -151,6 +152,7 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
  */
 export const ingestSet = Effect.fn("ingestSet")(
   function* (work: SetWork) {
+    yield* Effect.annotateCurrentSpan({ set: work.set.name, source: work.source.title, bytes: work.set.bytes })
     const identity = { setKey: setKeyOf(work.source, work.set), name: work.set.name }
     yield* work.report({
       _tag: "SetStarted",
@@ -170,6 +172,7 @@ export const ingestSet = Effect.fn("ingestSet")(
         ),
       )
     yield* reach("folder.removed")
+    yield* Effect.annotateCurrentSpan({ outcome: departure.outcome, reason: departure.reason })
     yield* logEvent.info("set.left", `${work.set.name}: ${departure.outcome}`, { ...departure })
     yield* work.report({
       _tag: "SetLeft",

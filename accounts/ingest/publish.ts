@@ -14,6 +14,7 @@ import type { DigestResult } from "../../src/cpu/jobs.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { timed } from "../meter.ts"
 import { adoptDelivered } from "../settle/adopt-delivered.ts"
 import { awaitReplay, replayOf } from "../settle/await-replay.ts"
 import { isTagged } from "../settle/part-match.ts"
@@ -133,7 +134,7 @@ const sendPart = Effect.fn("sendPart")(function* (
   const limit = yield* UploadLimit
   const path = pathOf(work, part)
   yield* drain.check
-  if (!part.whole) yield* drain.interruptible(cutPiece(work, part, path, row.sha256))
+  if (!part.whole) yield* drain.interruptible(timed("split")(cutPiece(work, part, path, row.sha256)))
   yield* reach("part.ready")
   const delivered = yield* sendCopy({
     chatId: publication.destChatId,
@@ -145,7 +146,10 @@ const sendPart = Effect.fn("sendPart")(function* (
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
     onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
-  }).pipe(Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)))
+  }).pipe(
+    timed("upload"),
+    Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)),
+  )
   yield* reach("part.delivered")
   if (verifyUploads === "digest") yield* proveDelivery(publication, row, path, delivered)
   if (!(yield* recordDelivery(publication, row, delivered))) {

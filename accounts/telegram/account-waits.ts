@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Td from "tdlib-types"
 import { currentWaits, noteWait } from "../../db/waits.ts"
+import type { Measurement } from "../../src/channel/measurements.ts"
 import { logEvent } from "../../src/log-line.ts"
+import { Meter } from "../meter.ts"
 import { makeWaits, type Wait } from "./waits.ts"
 
 /** Many words of the same wait are written as one. */
@@ -25,6 +27,22 @@ export const makeTelling = (earlier: ReadonlyArray<Wait>) => {
   }
 }
 
+/** Counts waits: each once, however often Telegram says so while it goes on. */
+export const makeCounting = (earlier: ReadonlyArray<Wait>, note: (measurement: Measurement) => void) => {
+  const keyOf = ({ cause, kind }: Wait) => `${cause} ${kind}`
+  const counted = new Map(earlier.map((wait) => [keyOf(wait), wait.since]))
+  return (wait: Wait): void => {
+    const { cause, kind, since, until } = wait
+    if (counted.get(keyOf(wait)) === since) return
+    counted.set(keyOf(wait), since)
+    note(
+      cause === "flood"
+        ? { _tag: "AskedToWait", kind, seconds: (until - since) / 1000 }
+        : { _tag: "SlowedDown", direction: kind === "uploads" ? "up" : "down" },
+    )
+  }
+}
+
 /**
  * The waits of an account over all its lives: read from the database, logged, and written back while the scope lives. A
  * wait that cannot be written holds in this life all the same.
@@ -34,13 +52,20 @@ export const makeAccountWaits = Effect.fn("makeAccountWaits")(function* (account
   const bell = yield* Queue.sliding<void>(1)
   const earlier = (yield* currentWaits()).filter((wait) => wait.accountId === accountId)
   const tell = makeTelling(earlier)
+  const count = makeCounting(earlier, (yield* Meter).note)
   const waits = makeWaits(clock, earlier, () => Queue.offerUnsafe(bell, undefined))
   yield* Queue.take(bell).pipe(
     Effect.andThen(
       Effect.suspend(() =>
-        Effect.forEach(waits.takeChanges(), (wait) => Effect.andThen(tell(wait), noteWait({ accountId, ...wait })), {
-          discard: true,
-        }),
+        Effect.forEach(
+          waits.takeChanges(),
+          (wait) =>
+            Effect.sync(() => count(wait)).pipe(
+              Effect.andThen(tell(wait)),
+              Effect.andThen(noteWait({ accountId, ...wait })),
+            ),
+          { discard: true },
+        ),
       ),
     ),
     Effect.catch((error) =>

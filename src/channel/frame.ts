@@ -10,9 +10,10 @@ import * as Schema from "effect/Schema"
  * - `commands`: supervisor calls the account (AccountRpcs)
  * - `requests`: the account calls the supervisor (SupervisorRpcs)
  * - `log`: {@link LogLine}
+ * - `measurements`: {@link Measurements}
  */
 export const Frame = Schema.Struct({
-  stream: Schema.Literals(["warden", "commands", "requests", "log"]),
+  stream: Schema.Literals(["warden", "commands", "requests", "log", "measurements"]),
   body: Schema.Unknown,
 })
 export type Frame = typeof Frame.Type

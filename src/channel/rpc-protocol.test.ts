@@ -130,7 +130,7 @@ describe("the channel between supervisor and account", () => {
       assert.deepStrictEqual(
         ports.malformed.map(({ message }) => message),
         [
-          'a message on the stream ? is none: Expected "warden" | "commands" | "requests" | "log" at ["stream"]',
+          'a message on the stream ? is none: Expected "warden" | "commands" | "requests" | "log" | "measurements" at ["stream"]',
           "a message on the stream ? is none: Expected object",
           'a message on the stream commands is none: Expected string | number at ["requestId"]',
         ],

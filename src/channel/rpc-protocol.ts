@@ -64,7 +64,7 @@ export const layerRpcServer = (port: FramePort, stream: Frame["stream"]): Layer.
           initialMessage: Effect.succeed(Option.none<unknown>()),
           supportsAck: true,
           supportsTransferables: false,
-          supportsSpanPropagation: false,
+          supportsSpanPropagation: true,
           supportsNotifications: true,
           codecFor: Schema.toCodecJson as RpcServer.Protocol["Service"]["codecFor"],
         }

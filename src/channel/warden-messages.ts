@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { logLineLevels } from "../log-line.ts"
 import { TelegramProxy } from "./proxy.ts"
+import { TraceTarget } from "./trace-target.ts"
 
 /** Where TDLib connects in sandbox mode: a patched library and a SOCKS5 proxy, both on loopback. */
 export const SandboxEndpoint = Schema.Struct({
@@ -47,6 +48,8 @@ export const CellConfig = Schema.Struct({
   /** Which of a source's documents are read first. */
   scanOrder: Schema.Literals(["oldest", "newest"]),
   logLevel: Schema.Literals(logLineLevels),
+  /** Null: nothing is traced. */
+  traces: Schema.NullOr(TraceTarget),
   /** Resident memory of the cell's process: above the first it is begun anew soon, above the second at once. */
   memory: Schema.Struct({ softBytes: Schema.Int, hardBytes: Schema.Int }),
   /** The folder of src/fault-point.ts; null outside the crash matrix. */

@@ -1,13 +1,16 @@
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect, Layer, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { callAccounts } from "../../db/channels.ts"
 import { Database } from "../../db/database.ts"
 import { supervisorListens } from "../../db/supervisors.ts"
 import { type Config, loadConfig, logFileOf } from "../config.ts"
+import { consoleAccess } from "../console/access.ts"
+import { layerConsole } from "../console/console.ts"
 import { layerLogging, makeLogWriter } from "../log.ts"
 import { openLogFile } from "../log-file.ts"
 import { StatusBoard } from "../supervisor/status-board.ts"
 import { layerFoundations, runSupervisor } from "../supervisor/supervisor.ts"
+import { layerTraces } from "../tracing.ts"
 import { runningDatabaseUrl } from "./library-database.ts"
 
 /**
@@ -47,8 +50,12 @@ export const runCommand = Command.make(
       )
     const file = config.logFileBytes === 0 ? {} : { file: openLogFile(logFileOf(config)) }
     const logs = makeLogWriter({ level: config.logLevel, ...file })
+    const access = yield* consoleAccess(config.console)
     yield* runSupervisor(config, logs).pipe(
-      Effect.provide(Layer.merge(StatusBoard.layer, layerFoundations(config))),
+      Effect.provide(
+        layerConsole(config, access).pipe(Layer.provideMerge(Layer.merge(StatusBoard.layer, layerFoundations(config)))),
+      ),
+      Effect.provide(config.traces === undefined ? Layer.empty : layerTraces(Redacted.value(config.traces), null)),
       Effect.provide(layerLogging(logs, config.logLevel)),
     )
   }),

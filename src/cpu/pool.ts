@@ -199,7 +199,7 @@ const makeService = (pools: Pools, threads: number, capacity: number, limits: Cp
   return {
     ...jobsOf(""),
     of: jobsOf,
-    stats: Effect.sync(() => ({ queued: waiting.size, running: unsettled.running, completed })),
+    stats: Effect.sync(() => ({ threads, queued: waiting.size, running: unsettled.running, completed })),
   }
 }
 
@@ -232,7 +232,12 @@ export class CpuPool extends Context.Service<
   CpuJobs & {
     /** The pool as `owner` (an account) uses it: owners take turns for the threads. */
     readonly of: (owner: string) => CpuJobs
-    readonly stats: Effect.Effect<{ readonly queued: number; readonly running: number; readonly completed: number }>
+    readonly stats: Effect.Effect<{
+      readonly threads: number
+      readonly queued: number
+      readonly running: number
+      readonly completed: number
+    }>
   }
 >()("src/cpu/CpuPool") {
   static readonly layer = (options: CpuPoolOptions): Layer.Layer<CpuPool> => Layer.effect(CpuPool, makeCpuPool(options))

@@ -74,6 +74,7 @@ const cellConfig = (
   documentExtensions: config.documentExtensions,
   scanOrder: config.scanOrder,
   logLevel: config.logLevel,
+  traces: config.traces === undefined ? null : Redacted.value(config.traces),
   memory: config.cellMemory,
   faultDirectory: config.faultDirectory ?? null,
 })
@@ -123,7 +124,16 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
   const secrets = yield* accountSecrets(account.id, surroundings.config)
   const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(surroundings.config.dataDirectory, "compiled")
-  const cell = yield* startCell(cellConfig(account, secrets, surroundings), surroundings.logs, compileCache)
+  const runFork = Effect.runForkWith(yield* Effect.context())
+  const cell = yield* startCell(
+    cellConfig(account, secrets, surroundings),
+    surroundings.logs,
+    compileCache,
+    (measurements) => runFork(board.count(account.id, measurements)),
+  )
+  yield* Effect.acquireRelease(board.change(account.id, { processId: cell.processId }), () =>
+    board.change(account.id, { processId: null }),
+  )
   const sandboxCode = surroundings.config.sandboxCodes === "given" ? surroundings.sandbox?.loginCode : undefined
   const work = Effect.gen(function* () {
     yield* board.move(account.id, "authorising")

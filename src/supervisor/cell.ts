@@ -5,6 +5,7 @@ import { RpcClient, type RpcClientError } from "effect/rpc"
 import { AccountRpcs } from "../channel/account-rpcs.ts"
 import { type FramePort, makeFramePort } from "../channel/frame.ts"
 import { malformedLine } from "../channel/malformed-line.ts"
+import { type Measurement, Measurements } from "../channel/measurements.ts"
 import { layerRpcClient, layerRpcServer } from "../channel/rpc-protocol.ts"
 import {
   type CellConfig,
@@ -31,6 +32,7 @@ export class CellEnded extends Schema.TaggedError<CellEnded>()("CellEnded", {
 
 export interface Cell {
   readonly account: RpcClient.FromGroup<typeof AccountRpcs, RpcClientError.RpcClientError>
+  readonly processId: number | null
   /** Whether the process has become larger than its soft limit. */
   readonly isHeavy: () => boolean
   /** Fails when the process is gone, and never succeeds. */
@@ -88,9 +90,14 @@ const followStandardError = (child: ChildProcess, logs: LogWriter, accountId: st
 /**
  * Starts the process of one account cell and ends it with the scope: an orderly close first, SIGKILL after 30 s.
  * The process closes itself when this one dies. `compileCache`: a folder that keeps its compiled modules for the next
- * cell, which halves what a start costs.
+ * cell, which halves what a start costs. `onMeasured` hears what the cell counts, to its end.
  */
-export const startCell = Effect.fn("startCell")(function* (config: CellConfig, logs: LogWriter, compileCache: string) {
+export const startCell = Effect.fn("startCell")(function* (
+  config: CellConfig,
+  logs: LogWriter,
+  compileCache: string,
+  onMeasured: (measurements: ReadonlyArray<Measurement>) => void = () => undefined,
+) {
   const ended = yield* Deferred.make<never, CellEnded>()
   const ready = yield* Deferred.make<void>()
   let reason: EndReason | undefined
@@ -141,6 +148,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     message: "A process was started for the account",
     fields: { event: "cell.started", account: config.accountId, pid: child.pid ?? null },
   })
+  port.listen("measurements", Measurements, onMeasured)
   port.listen("log", LogLine, (line) => logs.write(ofAccount(config.accountId, line)))
 
   const context = yield* Layer.build(
@@ -167,7 +175,7 @@ export const startCell = Effect.fn("startCell")(function* (config: CellConfig, l
     ),
     Effect.forkScoped,
   )
-  return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy } satisfies Cell
+  return { account, ended: Deferred.await(ended), isHeavy: () => isHeavy, processId: child.pid ?? null } satisfies Cell
 })
 
 const closeCell = (child: ChildProcess, ended: Deferred.Deferred<never, CellEnded>): Effect.Effect<void> =>

@@ -27,7 +27,7 @@ const cellThat = (submitted: Ref.Ref<ReadonlyArray<string>>): Cell => {
     SubmitCode: ({ code }: { code: string }) => submit(code),
     SubmitPassword: ({ password }: { password: string }) => submit(password),
   }
-  return { account: account as unknown as Cell["account"], ended: Effect.never, isHeavy: () => false }
+  return { account: account as unknown as Cell["account"], ended: Effect.never, isHeavy: () => false, processId: null }
 }
 
 const typeCode = (accountId: string, code: string) =>

@@ -27,6 +27,8 @@ export class TooManyRestarts extends Schema.TaggedError<TooManyRestarts>()("TooM
 export interface Restart {
   readonly reason: string
   readonly delay: Duration.Duration
+  /** Whether the end of the life before was asked for. */
+  readonly isAsked: boolean
   /** Restarts within the window, this one included. */
   readonly count: number
 }
@@ -60,7 +62,7 @@ export const superviseLives = Effect.fn("superviseLives")(function* <E, R>(
       const kind = Result.isSuccess(error) ? kindOf(error.success) : "failed"
       if (Result.isSuccess(error) && kind === "hopeless") return yield* Effect.fail(error.success)
       if (kind === "asked") {
-        yield* onRestart({ reason: reasonOf(exit), delay: Duration.zero, count: restarts.length })
+        yield* onRestart({ reason: reasonOf(exit), delay: Duration.zero, isAsked: true, count: restarts.length })
         continue
       }
     }
@@ -74,7 +76,7 @@ export const superviseLives = Effect.fn("superviseLives")(function* <E, R>(
     const doubled = Duration.times(policy.base, 2 ** (restarts.length - 1))
     const jitter = 0.8 + 0.4 * (yield* Random.next)
     const delay = Duration.times(Duration.min(doubled, policy.cap), jitter)
-    yield* onRestart({ reason, delay, count: restarts.length })
+    yield* onRestart({ reason, delay, isAsked: false, count: restarts.length })
     yield* Effect.sleep(delay)
   }
 })

@@ -1,7 +1,9 @@
 import { Clock, Context, Effect, Layer, SubscriptionRef } from "effect"
 import type { CycleEvent, Outcome, Stage } from "../channel/account-rpcs.ts"
 import { logEvent, maskPhone } from "../log-line.ts"
+import { accountLabel, type NamedAccount } from "./account-label.ts"
 import { type AccountState, isAllowedMove } from "./account-state.ts"
+import { type Counted, count, countEvent, introduce } from "./meters.ts"
 
 /** What one account does right now with one set. */
 export interface Activity {
@@ -15,11 +17,17 @@ export interface AccountStatus {
   readonly accountId: string
   /** Masked. */
   readonly phone: string
+  /** What metrics call it: its name, or its masked phone; no other account has it. */
+  readonly label: string
   readonly state: AccountState
   /** Why it waits; empty while it works. */
   readonly reason: string
   /** Unix milliseconds of the last move. */
   readonly since: number
+  /** Whether it has come further than a start since the worker runs. */
+  readonly hasStarted: boolean
+  /** Of its cell, while there is one. */
+  readonly processId: number | null
   readonly isPremium: boolean
   /** By set key; at most as many as sets travel at once. */
   readonly activities: ReadonlyMap<string, Activity>
@@ -52,6 +60,9 @@ export interface Status {
 
 const REMEMBERED_SETS = 1_000
 const noCounts: AccountStatus["counts"] = { published: 0, duplicate: 0, skipped: 0, waiting: 0, deferred: 0 }
+
+/** Where an account is that has not come further than its start. */
+const atStart: ReadonlySet<AccountState> = new Set(["stopped", "starting"])
 
 const withActivity = (
   activities: AccountStatus["activities"],
@@ -92,10 +103,12 @@ export class StatusBoard extends Context.Service<
   StatusBoard,
   {
     readonly status: SubscriptionRef.SubscriptionRef<Status>
-    readonly enter: (account: { readonly id: string; readonly phone: string }) => Effect.Effect<void>
+    readonly enter: (account: NamedAccount) => Effect.Effect<void>
     /** Moves an account to a state. A move that is not allowed is logged as a bug and made all the same. */
     readonly move: (accountId: string, state: AccountState, reason?: string) => Effect.Effect<void>
     readonly note: (accountId: string, event: CycleEvent) => Effect.Effect<void>
+    /** Adds to what is counted of an account. */
+    readonly count: (accountId: string, counted: ReadonlyArray<Counted>) => Effect.Effect<void>
     readonly change: (accountId: string, change: Partial<AccountStatus>) => Effect.Effect<void>
     readonly of: (accountId: string) => Effect.Effect<AccountStatus | undefined>
   }
@@ -112,14 +125,24 @@ export class StatusBoard extends Context.Service<
       const of = (accountId: string) =>
         Effect.map(SubscriptionRef.get(status), ({ accounts }) => accounts.get(accountId))
 
-      const enter = Effect.fn("StatusBoard.enter")(function* (account: { id: string; phone: string }) {
+      const onLabel = (accountId: string, use: (label: string) => Effect.Effect<void>) =>
+        Effect.flatMap(of(accountId), (account) => (account === undefined ? Effect.void : use(account.label)))
+
+      const enter = Effect.fn("StatusBoard.enter")(function* (account: NamedAccount) {
         const since = yield* Clock.currentTimeMillis
+        const { accounts } = yield* SubscriptionRef.get(status)
+        const others = [...accounts.values()].filter(({ accountId }) => accountId !== account.id)
+        const label = accountLabel(account, new Set(others.map((other) => other.label)))
+        yield* introduce(label)
         const fresh: AccountStatus = {
           accountId: account.id,
           phone: maskPhone(account.phone),
+          label,
           state: "stopped",
           reason: "",
           since,
+          hasStarted: false,
+          processId: null,
           isPremium: false,
           activities: new Map(),
           cyclesDone: 0,
@@ -154,16 +177,21 @@ export class StatusBoard extends Context.Service<
           state,
           reason,
           since,
+          hasStarted: account.hasStarted || !atStart.has(state),
           activities: state === "ingesting" || state === "draining" ? account.activities : new Map(),
         }))
       })
 
       const note = (accountId: string, event: CycleEvent) => {
         const onAccount = update(accountId, (account) => noteOnAccount(account, event))
-        if (event._tag !== "SetLeft") return onAccount
+        const noted = Effect.andThen(
+          onAccount,
+          onLabel(accountId, (label) => countEvent(label, event)),
+        )
+        if (event._tag !== "SetLeft") return noted
         const { _tag, ...departure } = event
         return Effect.andThen(
-          onAccount,
+          noted,
           SubscriptionRef.update(status, (before) => ({
             ...before,
             sets: [...before.sets, { accountId, ...departure }].slice(-REMEMBERED_SETS),
@@ -176,6 +204,7 @@ export class StatusBoard extends Context.Service<
         enter,
         move,
         note,
+        count: (accountId, counted) => onLabel(accountId, (label) => count(label, counted)),
         of,
         change: (accountId, change) => update(accountId, (account) => ({ ...account, ...change })),
       })

@@ -100,6 +100,7 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
         reason: restart.reason,
         restarts: restart.count,
       })
+      yield* board.count(account.id, [{ _tag: "Restarted", cause: restart.isAsked ? "asked" : "failed" }])
       yield* board.change(account.id, { restarts: restart.count })
       yield* board.move(account.id, "backing_off", restart.reason)
     })
@@ -111,6 +112,7 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
   const park = (error: { readonly message: string }) =>
     Effect.gen(function* () {
       yield* logEvent.error("account.parked", "The account is parked", { account: account.id, reason: error.message })
+      yield* board.count(account.id, [{ _tag: "Parked" }])
       yield* board.move(account.id, "parked", error.message)
       yield* onParked(new AccountParked({ accountId: account.id, reason: error.message }))
       const coolDown = config.parkedMinutes === 0 ? Effect.never : Effect.sleep(Duration.minutes(config.parkedMinutes))

@@ -17,9 +17,11 @@ import type { AccountParked, CellSurroundings } from "./account-life.ts"
 import { Bandwidth } from "./bandwidth.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { hearOrders, Orders } from "./orders.ts"
+import { Pulse } from "./pulse.ts"
 import { RequestBell } from "./request-bell.ts"
 import { connectToSandbox } from "./sandbox-connection.ts"
 import { recordStandings } from "./standing-record.ts"
+import { StatusBoard } from "./status-board.ts"
 import { superviseAccount } from "./supervise-account.ts"
 import { Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
@@ -82,6 +84,7 @@ export const layerFoundations = (config: Config) =>
       return Layer.mergeAll(
         Layer.succeed(DatabaseServer, server),
         Database.layer({ url, max: 5, applicationName: SUPERVISOR_APPLICATION }),
+        Pulse.layer,
         Wake.layer,
         Orders.layer,
         Bandwidth.layer(config.maxSpeed).pipe(
@@ -104,6 +107,15 @@ const noteSevenZip = Effect.try({ try: sevenZipEngine, catch: (cause) => cause }
   Effect.catch((cause) => logEvent.error("seven_zip.unusable", "Archives cannot be listed", { error: String(cause) })),
 )
 
+/** Ends an account that is not to run any more; why it was parked, if it was, concerns nobody now. */
+const retire = Effect.fn("retire")(function* (running: FiberMap.FiberMap<string>, accountId: string) {
+  const board = yield* StatusBoard
+  yield* FiberMap.remove(running, accountId)
+  // A cell may take half a minute to close.
+  yield* (yield* Pulse).beat("accounts")
+  if ((yield* board.of(accountId))?.state === "parked") yield* board.move(accountId, "stopped")
+})
+
 /** Reads the accounts' schedules, starts a fiber for every active account that has none, and ends those whose account is no longer active. */
 const matchAccounts = Effect.fn("matchAccounts")(function* (
   running: FiberMap.FiberMap<string>,
@@ -111,9 +123,10 @@ const matchAccounts = Effect.fn("matchAccounts")(function* (
 ) {
   yield* (yield* Timetable).refresh(yield* accountSchedules())
   const active = new Map((yield* activeAccounts()).map((account: Account) => [account.id, account]))
-  for (const [accountId] of running) if (!active.has(accountId)) yield* FiberMap.remove(running, accountId)
+  for (const [accountId] of running) if (!active.has(accountId)) yield* retire(running, accountId)
   for (const [accountId, account] of active)
     yield* FiberMap.run(running, accountId, superviseAccount(account, surroundings), { onlyIfMissing: true })
+  yield* (yield* Pulse).accountsKnown
 })
 
 /** So long the steps of settled sets are kept for `stash why`. */
@@ -148,6 +161,7 @@ const drain = Effect.fn("drain")(function* (
 ) {
   const seconds = Math.max(1, stopSeconds - CLOSING_SECONDS)
   yield* logEvent.info("supervisor.stopping", `Stopping; what is under way has ${seconds} s to end`)
+  yield* (yield* Pulse).stop
   yield* Deferred.succeed(stopping, undefined)
   yield* FiberMap.awaitEmpty(running).pipe(
     Effect.raceFirst(nextSignal),
@@ -177,14 +191,16 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
     stopping,
     onParked: (error) => (config.onParked === "exit" ? Effect.asVoid(Deferred.fail(parked, error)) : Effect.void),
   }
-  yield* Effect.forkScoped(hearOrders)
+  const pulse = yield* Pulse
+  yield* Effect.forkScoped(pulse.endless("orders", hearOrders))
   yield* Effect.forkScoped(forgetOldEvents)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,
   })
   yield* noteSevenZip
-  yield* matchAccounts(running, surroundings).pipe(
+  yield* pulse.beat("accounts").pipe(
+    Effect.andThen(matchAccounts(running, surroundings)),
     Effect.catch((error) =>
       logEvent.error("supervisor.accounts", "The accounts could not be read; trying again", { error: error.message }),
     ),

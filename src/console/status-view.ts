@@ -1,0 +1,77 @@
+import { Schema } from "effect"
+import { outcomes, stages } from "../channel/account-rpcs.ts"
+import { accountStates } from "../supervisor/account-state.ts"
+import type { Status } from "../supervisor/status-board.ts"
+
+const Activity = Schema.Struct({
+  name: Schema.String,
+  stage: Schema.Literals(["queued", ...stages]),
+  doneBytes: Schema.Number,
+  totalBytes: Schema.Number,
+})
+
+const AccountView = Schema.Struct({
+  id: Schema.String,
+  label: Schema.String,
+  phone: Schema.String.annotate({ description: "masked" }),
+  state: Schema.Literals(accountStates),
+  reason: Schema.String.annotate({ description: "why it waits, and until when; empty while it works" }),
+  since: Schema.Number.annotate({ description: "Unix milliseconds of its last move" }),
+  isPremium: Schema.Boolean,
+  cyclesDone: Schema.Int,
+  restarts: Schema.Int,
+  activities: Schema.Array(Activity),
+  failedSources: Schema.Array(Schema.String),
+})
+
+const Departure = Schema.Struct({
+  accountId: Schema.String,
+  name: Schema.String,
+  sourceTitle: Schema.String,
+  outcome: Schema.Literals(outcomes),
+  reason: Schema.String,
+  parts: Schema.Int,
+  bytes: Schema.Number,
+})
+
+/** What the worker does now, as the console shows it. */
+export const StatusView = Schema.Struct({
+  accounts: Schema.Array(AccountView),
+  departures: Schema.Array(Departure).annotate({ description: "how the last sets left a cycle, newest first" }),
+})
+export type StatusView = typeof StatusView.Type
+
+const DEPARTURES = 30
+
+export const viewOf = ({ accounts, sets }: Status): StatusView => ({
+  accounts: [...accounts.values()].map(({ accountId, activities, ...account }) => ({
+    id: accountId,
+    label: account.label,
+    phone: account.phone,
+    state: account.state,
+    reason: account.reason,
+    since: account.since,
+    isPremium: account.isPremium,
+    cyclesDone: account.cyclesDone,
+    restarts: account.restarts,
+    activities: [...activities.values()].map(({ doneBytes, name, stage, totalBytes }) => ({
+      name,
+      stage,
+      doneBytes,
+      totalBytes,
+    })),
+    failedSources: account.failedSources,
+  })),
+  departures: sets
+    .slice(-DEPARTURES)
+    .reverse()
+    .map(({ accountId, bytes, name, outcome, parts, reason, sourceTitle }) => ({
+      accountId,
+      name,
+      sourceTitle,
+      outcome,
+      reason,
+      parts,
+      bytes,
+    })),
+})
