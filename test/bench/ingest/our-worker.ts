@@ -45,7 +45,12 @@ export const runWorker = async (scene: Scene): Promise<WorkerOutcome> => {
   )
   const worker = new Worker(join(stage.folder, "data"), join(stage.folder, "worker.log"))
   stack.defer(() => worker.kill())
-  worker.start({ DATABASE_URL: database.url, STASH_SANDBOX: url, WORKER_INTERVAL_MINUTES: "60" })
+  worker.start({
+    DATABASE_URL: database.url,
+    STASH_SANDBOX: url,
+    WORKER_INTERVAL_MINUTES: "60",
+    STASH_CONSOLE_PORT: "off",
+  })
 
   const sets = scene.sources.flat().length
   const isSettled = async () =>
