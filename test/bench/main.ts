@@ -5,6 +5,7 @@ import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { benchCells } from "./cells/cells.ts"
 import { benchCpu } from "./cpu/cpu.ts"
+import { benchIngest } from "./ingest/ingest.ts"
 import type { BenchOptions, BenchResult } from "./measure.ts"
 import { benchSandbox } from "./sandbox/sandbox.ts"
 
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readon
   sandbox: benchSandbox,
   cpu: benchCpu,
   cells: benchCells,
+  ingest: benchIngest,
 }
 const names = Object.keys(benches)
 

@@ -1,12 +1,11 @@
 /** `npm run bench -- --only sandbox`: what the real TDLib gets through the sandbox, against TDLib's own pacing. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
-import type * as Td from "tdlib-types"
 import type { Endpoint, World } from "../../../src/sandbox/sandbox.ts"
-import { generatedContent } from "../../../src/sandbox/state/content.ts"
 import { SandboxProcess } from "../../../src/sandbox/testing/sandbox-process.ts"
 import { TdlibProcess } from "../../../src/sandbox/testing/tdlib-process.ts"
+import { BenchClient } from "../bench-client.ts"
 import { atMost, type BenchOptions, type BenchResult, MEBIBYTE, MEGABYTE, seconds, speedResult } from "../measure.ts"
 import { replayUpload } from "./replay.ts"
 
@@ -51,85 +50,6 @@ const worldOf = (sources: ReadonlyArray<Source>): World => {
       },
       { name: "library", kind: "channel", admins: phones },
     ],
-  }
-}
-
-/** One account's TDLib. */
-class Client {
-  readonly tdlib: TdlibProcess
-  readonly #folder: string
-  #chats = new Map<string, number>()
-  #sent = 0
-
-  constructor(tdlib: TdlibProcess, folder: string) {
-    this.tdlib = tdlib
-    this.#folder = folder
-  }
-
-  async logIn(phone: string): Promise<void> {
-    await this.tdlib.logIn(phone, "12345")
-    await this.tdlib.loadAllChats()
-    for (const update of this.tdlib.updates) {
-      if (update._ === "updateNewChat") this.#chats.set(update.chat.title, update.chat.id)
-    }
-  }
-
-  /** Downloads a file of the source and removes it; bytes per second. */
-  async download(name: string): Promise<number> {
-    const { messages } = await this.tdlib.invoke({
-      _: "searchChatMessages",
-      chat_id: this.#chats.get("source") ?? 0,
-      query: "",
-      from_message_id: 0,
-      offset: 0,
-      limit: 100,
-      filter: { _: "searchMessagesFilterDocument" },
-    })
-    const file = messages
-      .map(({ content }) => content)
-      .find(
-        (content): content is Td.messageDocument =>
-          content._ === "messageDocument" && content.document.file_name === name,
-      )?.document.document
-    if (file === undefined) throw new Error(`no ${name} in the source`)
-    const request = {
-      _: "downloadFile",
-      file_id: file.id,
-      priority: 1,
-      offset: 0,
-      limit: 0,
-      synchronous: true,
-    } as const
-    const speed = file.size / (await seconds(() => this.tdlib.invoke(request)))
-    await this.tdlib.invoke({ _: "deleteFile", file_id: file.id })
-    return speed
-  }
-
-  /** Makes a file to be uploaded, so that making it is not measured. */
-  prepare(mebibytes: number): string {
-    const path = join(this.#folder, `upload-${++this.#sent}.bin`)
-    // TDLib packs what can be packed, so the bytes must be random ones.
-    const content = generatedContent(mebibytes * MEBIBYTE, path)
-    for (let at = 0; at < content.bytes; at += 16 * MEBIBYTE) appendFileSync(path, content.read(at, 16 * MEBIBYTE))
-    return path
-  }
-
-  /** Uploads a file and removes it; bytes per second. */
-  async upload(path: string): Promise<number> {
-    const { size } = statSync(path)
-    try {
-      const took = await seconds(async () => {
-        const message = await this.tdlib.invoke({
-          _: "sendMessage",
-          chat_id: this.#chats.get("library") ?? 0,
-          input_message_content: { _: "inputMessageDocument", document: { _: "inputFileLocal", path } },
-        })
-        await this.tdlib.delivered(message)
-      })
-      return size / took
-    } finally {
-      rmSync(path)
-    }
   }
 }
 
@@ -178,8 +98,8 @@ const repeat = async (runs: number, work: () => Promise<number>): Promise<Readon
 }
 
 const together = async (
-  clients: ReadonlyArray<Client>,
-  work: (client: Client) => Promise<number>,
+  clients: ReadonlyArray<BenchClient>,
+  work: (client: BenchClient) => Promise<number>,
   mebibytes: number,
 ) => {
   const took = await seconds(() => Promise.all(clients.map(work)))
@@ -211,7 +131,7 @@ export const benchSandbox = async ({ quick }: BenchOptions): Promise<ReadonlyArr
     writeFileSync(worldFile, JSON.stringify(worldOf(sources)))
     const sandbox = await SandboxProcess.start("--world", worldFile, "--keep-uploads", "digest")
     opened.push(sandbox)
-    const open = async (account: number): Promise<Client> => {
+    const open = async (account: number): Promise<BenchClient> => {
       const tdlib = new TdlibProcess({
         library: sandbox.ready.library,
         port: sandbox.ready.telegramPort,
@@ -219,7 +139,7 @@ export const benchSandbox = async ({ quick }: BenchOptions): Promise<ReadonlyArr
         patience: PATIENCE,
       })
       opened.push(tdlib)
-      const client = new Client(tdlib, join(folder, String(account)))
+      const client = new BenchClient(tdlib, join(folder, String(account)))
       await client.logIn(phoneOf(account))
       return client
     }

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { SandboxProcess } from "../../../src/sandbox/testing/sandbox-process.ts"
+
+export const DESTINATION = "library"
+/** The code that logs every account in. */
+export const CODE = "12345"
+
+/** Bytes per second each way; undefined: as fast as it goes. */
+export type Speed = { readonly up: number; readonly down: number } | undefined
+
+/** What is to be brought into the library, and by whom. */
+export interface Scene {
+  readonly accounts: number
+  /** Of every account. */
+  readonly speed: Speed
+  /** The files of each source. */
+  readonly sources: ReadonlyArray<ReadonlyArray<string>>
+  /** Which accounts, from 0, read which source, from 0. */
+  readonly reads: (account: number, source: number) => boolean
+}
+
+/** What one way through a scene took. */
+export interface Outcome {
+  readonly seconds: number
+  /** Of all archives. */
+  readonly bytes: number
+  readonly downloadedBytes: number
+  /** Telegram's calls of all accounts. */
+  readonly calls: number
+}
+
+export const phoneOf = (account: number): string => String(15_550_000_001 + account)
+export const sourceName = (source: number): string => `source-${source + 1}`
+
+const worldOf = ({ accounts, reads, sources, speed }: Scene) => {
+  const phones = Array.from({ length: accounts }, (_, account) => phoneOf(account))
+  return {
+    ...(speed === undefined ? {} : { speed: { free: speed } }),
+    accounts: phones.map((phone, account) => ({
+      phone,
+      firstName: `Account ${account + 1}`,
+      premium: false,
+      code: CODE,
+    })),
+    channels: [
+      ...sources.map((files, source) => ({
+        name: sourceName(source),
+        kind: "channel",
+        members: phones.filter((_, account) => reads(account, source)),
+        messages: files.map((file) => ({ file })),
+      })),
+      { name: DESTINATION, kind: "channel", members: phones, admins: phones, messages: [] },
+    ],
+  }
+}
+export type SceneWorld = ReturnType<typeof worldOf>
+
+export const bytesOf = ({ sources }: Scene): number =>
+  sources.flat().reduce((sum, file) => sum + statSync(file).size, 0)
+
+interface Counters {
+  readonly accounts: Readonly<Record<string, Readonly<Record<string, { calls: number; bytesOut: number }>>>>
+}
+
+/** A sandbox with a scene in it, and a folder that goes with it. */
+export class Stage implements AsyncDisposable {
+  readonly scene: Scene
+  readonly world: SceneWorld
+  readonly folder: string
+  readonly sandbox: SandboxProcess
+
+  private constructor(scene: Scene, world: SceneWorld, folder: string, sandbox: SandboxProcess) {
+    this.scene = scene
+    this.world = world
+    this.folder = folder
+    this.sandbox = sandbox
+  }
+
+  static async open(scene: Scene): Promise<Stage> {
+    const folder = mkdtempSync(join(tmpdir(), "bench-ingest-"))
+    const world = worldOf(scene)
+    const worldFile = join(folder, "world.json")
+    writeFileSync(worldFile, JSON.stringify(world))
+    return new Stage(scene, world, folder, await SandboxProcess.start("--world", worldFile, "--keep-uploads", "digest"))
+  }
+
+  async counters(): Promise<Counters> {
+    return (await (await fetch(`${this.sandbox.ready.url}/counters`)).json()) as Counters
+  }
+
+  async outcome(seconds: number): Promise<Outcome> {
+    const methods = Object.values((await this.counters()).accounts).flatMap(Object.entries)
+    const sum = (of: (name: string, counter: { calls: number; bytesOut: number }) => number) =>
+      methods.reduce((total, [name, counter]) => total + of(name, counter), 0)
+    return {
+      seconds,
+      bytes: bytesOf(this.scene),
+      downloadedBytes: sum((name, { bytesOut }) => (name === "upload.getFile" ? bytesOut : 0)),
+      calls: sum((_, { calls }) => calls),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sandbox[Symbol.asyncDispose]()
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}
