@@ -75,7 +75,10 @@ class LivesEnded extends Schema.TaggedError<LivesEnded>()("LivesEnded", {}) {
   }
 }
 
-/** A life may have heard the ring and ended before it took the request up; no sooner than this it is given another one. */
+/**
+ * A life may have heard the ring and ended before it took the request up; no sooner than this it is given another one. When that
+ * cannot take it up either, it is left to the next ring, or to whatever ends the parking.
+ */
 const LEFT_UNDONE_AFTER = "5 seconds"
 
 /** Completes after a while when a request waits for the account. */
@@ -121,6 +124,7 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
     yield* superviseLives(policy, Effect.andThen(accountLife(account, surroundings), lastLife), kindOf, onRestart)
     return yield* new LivesEnded()
   })
+  let isSecondTry = false
   const park = (error: { readonly message: string }) =>
     Effect.gen(function* () {
       yield* logEvent.error("account.parked", "The account is parked", { account: account.id, reason: error.message })
@@ -129,11 +133,8 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
       yield* onParked(new AccountParked({ accountId: account.id, reason: error.message }))
       const coolDown = config.parkedMinutes === 0 ? Effect.never : Effect.sleep(Duration.minutes(config.parkedMinutes))
       // What an operator asks of it may need its cell, and may be what ends the trouble.
-      yield* coolDown.pipe(
-        Effect.raceFirst(called),
-        Effect.raceFirst(heard(account.id)),
-        Effect.raceFirst(leftUndone(account.id)),
-      )
+      const endings = coolDown.pipe(Effect.raceFirst(called), Effect.raceFirst(heard(account.id)), Effect.as(false))
+      isSecondTry = yield* isSecondTry ? endings : Effect.raceFirst(endings, Effect.as(leftUndone(account.id), true))
     })
   yield* lives.pipe(
     Effect.catch(park),

@@ -54,6 +54,9 @@ describe("what the web app asks", () => {
     await worker.query(`update channel_fetch_requests set "status" = 'IN_PROGRESS' where "id" = '${left}'`)
     const [own] = await worker.query(`select "id" from telegram_channels where "title" = 'Own'`)
     await app.setGlobalDestination(String(own?.["id"]))
+    await worker.query(
+      `update global_settings set "updatedAt" = "updatedAt" - interval '1 hour' where "key" = 'destination_invite_link'`,
+    )
     const linkBefore = await app.inviteLink()
     worker.start()
     const answers = await Promise.all([missed, left].map((id) => app.ended(() => app.fetchRequest(id))))
