@@ -203,26 +203,24 @@ describe("an installation of the former worker", () => {
       table,
       row: JSON.parse(row),
     }))
-    // What was asked for and never done has been answered.
-    const requests = lost.filter(({ table }) => table.endsWith("_requests"))
-    expect(requests.filter(({ row }) => !["PENDING", "IN_PROGRESS"].includes(row.status))).toEqual([])
+    // What was asked for and never done is being answered: with the chats, of which one turns out to be a forum.
+    const requests = lost.filter(({ table }) => table.endsWith("_requests") || table === "manual_uploads")
+    expect(requests.filter(({ row }) => !["PENDING", "IN_PROGRESS", "PROCESSING"].includes(row.status))).toEqual([])
+    const isAnswer = ({ row, table }: (typeof lost)[number]) => table === "telegram_channels" && row.title === "forum"
     const touched = lost
-      .filter((one) => !requests.includes(one))
+      .filter((one) => !requests.includes(one) && !isAnswer(one))
       .map(({ row, table }) => `${table} ${row.id ?? row.key}`)
       .sort()
-    const [forum] = await worker.query(`select "id" from telegram_channels where "title" = 'forum'`)
     const maps = await worker.query(
       `select m."id" from account_channel_map m join telegram_channels c on c."id" = m."channelId"
        where c."title" in ('source', 'forum')`,
     )
-    // Marks moved on, the invite link is that of the new destination, the run that was cut off has ended, the account was seen, and
-    // Telegram has said what the forum is.
+    // Marks moved on, the invite link is that of the new destination, the run that was cut off has ended, the account was seen.
     expect(touched).toEqual([
       ...maps.map(({ id }) => `account_channel_map ${id}`).sort(),
       "global_settings destination_invite_link",
       "ingestion_runs run0",
       `telegram_accounts ${accountId}`,
-      `telegram_channels ${forum?.["id"]}`,
       "topic_progress forge",
     ])
   })
