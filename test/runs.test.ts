@@ -106,8 +106,8 @@ describe("the run that the web app shows", () => {
     await worker.until("an upload", `select 1 as ok from ingestion_runs where "currentStep" = 'uploading'`)
     // A cell that outlives its supervisor ends in good order.
     const cells = allProcesses().filter(({ parent }) => parent === worker.pid)
-    await worker.kill()
     for (const { pid } of cells) process.kill(pid, "SIGKILL")
+    await worker.kill()
     expect(await worker.query(select)).toMatchObject([{ status: "RUNNING" }])
     worker.start()
     await worker.untilSettled(2)
