@@ -51,26 +51,15 @@ export const outcomeOf = (id: string) =>
     (sql) => sql`select "state", "answer", "error" from stash_requests where "id" = ${id}`,
   )
 
-/** Whether a worker is there that listens for requests. */
-export const isWorkerThere = () =>
-  one(
-    "isWorkerThere",
-    Schema.Struct({ isThere: Schema.Boolean }),
-    (sql) => sql`
-      select exists (
-        select from pg_stat_activity where application_name = 'stash:supervisor listen' and datname = current_database()
-      ) as "isThere"`,
-  ).pipe(Effect.map(({ isThere }) => isThere))
-
-/** Whether somebody waits for an answer of an account. */
-export const isAsked = (accountId: string) =>
+/** Whether somebody waits for an answer of an account to a request in one of these states. */
+export const isAsked = (accountId: string, states: ReadonlyArray<"pending" | "taken"> = ["pending", "taken"]) =>
   one(
     "isAsked",
     Schema.Struct({ isAsked: Schema.Boolean }),
     (sql) => sql`
       select exists (
         select from stash_requests
-        where "accountId" = ${accountId} and "state" in ('pending', 'taken') and "expiresAt" > now()
+        where "accountId" = ${accountId} and "state" in ${sql([...states])} and "expiresAt" > now()
       ) as "isAsked"`,
   ).pipe(Effect.map((found) => found.isAsked))
 
@@ -88,18 +77,6 @@ export const takeRequest = (accountId: string) =>
       )
       returning "id", "request"`,
   )
-
-/** Whether somebody waits for this account to take up a request. */
-export const hasPendingRequest = (accountId: string) =>
-  one(
-    "hasPendingRequest",
-    Schema.Struct({ isPending: Schema.Boolean }),
-    (sql) => sql`
-      select exists (
-        select from stash_requests
-        where "accountId" = ${accountId} and "state" = 'pending' and "expiresAt" > now()
-      ) as "isPending"`,
-  ).pipe(Effect.map(({ isPending }) => isPending))
 
 /** Writes the answer to a request that was taken. */
 export const answerRequest = (id: string, answer: unknown) =>

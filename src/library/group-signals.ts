@@ -119,6 +119,12 @@ const patternKey = (candidate: GroupCandidate): string | undefined => {
   return prefixOf(candidate.fileName)
 }
 
+/** What has the same key is together within one topic only. */
+const keyInTopic = (keyOf: (candidate: GroupCandidate) => string | undefined) => (candidate: GroupCandidate) => {
+  const key = keyOf(candidate)
+  return key === undefined ? undefined : inTopic(candidate, key)
+}
+
 const ever = Number.POSITIVE_INFINITY
 
 /**
@@ -149,43 +155,35 @@ export const signalsOf = (timeWindowMinutes: number): ReadonlyArray<Signal> => [
   },
   {
     name: "caption",
-    keyOf: (candidate) => {
-      const key = captionKey(candidate)
-      return key === undefined ? undefined : inTopic(candidate, key)
-    },
+    keyOf: keyInTopic(captionKey),
     atLeast: 2,
     atMost: 50,
     maxGap: DAY,
   },
   {
     name: "pattern",
-    keyOf: (candidate) => {
-      const key = patternKey(candidate)
-      return key === undefined ? undefined : inTopic(candidate, key)
-    },
+    keyOf: keyInTopic(patternKey),
     atLeast: 2,
     atMost: 100,
     maxGap: 7 * DAY,
   },
   {
     name: "folder",
-    keyOf: (candidate) =>
-      candidate.rootFolder === null ? undefined : inTopic(candidate, candidate.rootFolder.toLowerCase()),
+    keyOf: keyInTopic(({ rootFolder }) => rootFolder?.toLowerCase()),
     atLeast: 2,
     atMost: 100,
     maxGap: 7 * DAY,
   },
   {
     name: "creator",
-    keyOf: (candidate) =>
-      candidate.creator === null ? undefined : inTopic(candidate, candidate.creator.toLowerCase()),
+    keyOf: keyInTopic(({ creator }) => creator?.toLowerCase()),
     atLeast: 3,
     atMost: 50,
     maxGap: 6 * HOUR,
   },
   {
     name: "time",
-    keyOf: (candidate) => (timeWindowMinutes === 0 ? undefined : inTopic(candidate, candidate.senderId ?? "")),
+    keyOf: keyInTopic(({ senderId }) => (timeWindowMinutes === 0 ? undefined : (senderId ?? ""))),
     atLeast: 2,
     atMost: 20,
     maxGap: timeWindowMinutes * MINUTE,

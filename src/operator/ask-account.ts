@@ -1,6 +1,7 @@
 import { Effect, Option, Schedule, Schema } from "effect"
 import type { AccountStanding } from "../../db/account-states.ts"
-import { ask, failRequest, isWorkerThere, outcomeOf, type RequestOutcome } from "../../db/requests.ts"
+import { ask, failRequest, outcomeOf, type RequestOutcome } from "../../db/requests.ts"
+import { supervisorListens } from "../../db/supervisors.ts"
 import { ChatAnswer, type ChatRequest } from "../channel/chat-requests.ts"
 
 /** Thrown when: an account does not do what it was asked, or nobody is there to ask. */
@@ -20,7 +21,7 @@ export const nameOf = ({ id, name }: Pick<AccountStanding, "id" | "name">): stri
  * what it was asked with the next one.
  */
 export const canBeAsked = ({ isActive, state }: AccountStanding) =>
-  isActive && state !== null && state !== "stopped" ? isWorkerThere() : Effect.succeed(false)
+  isActive && state !== null && state !== "stopped" ? supervisorListens() : Effect.succeed(false)
 
 const TIMEOUT_SECONDS = 90
 const LOOK_EVERY = "100 millis"

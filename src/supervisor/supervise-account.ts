@@ -1,7 +1,7 @@
 import { Deferred, Duration, Effect, Option, Schema } from "effect"
 import { type AccountPolicy, policyOf } from "../../db/account-states.ts"
 import type { Account } from "../../db/accounts.ts"
-import { hasPendingRequest } from "../../db/requests.ts"
+import { isAsked } from "../../db/requests.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
 import type { Config } from "../config.ts"
 import { logEvent } from "../log-line.ts"
@@ -84,7 +84,7 @@ const LEFT_UNDONE_AFTER = "5 seconds"
 /** Completes after a while when a request waits for the account. */
 const leftUndone = (accountId: string) =>
   Effect.sleep(LEFT_UNDONE_AFTER).pipe(
-    Effect.andThen(hasPendingRequest(accountId)),
+    Effect.andThen(isAsked(accountId, ["pending"])),
     Effect.catch(() => Effect.succeed(false)),
     Effect.flatMap((isPending) => (isPending ? Effect.void : Effect.never)),
   )

@@ -90,7 +90,6 @@ import {
   failAbandonedRequests,
   failRequest,
   isAsked,
-  isWorkerThere,
   outcomeOf,
   sweepRequests,
   takeRequest,
@@ -353,7 +352,6 @@ export const calls: Readonly<Record<string, Call>> = {
   removeAccount: Effect.andThen(run("without publications", withoutPublications), removeAccount(accountId)),
   republishPackage: republishPackage("package5"),
   "a request": Effect.gen(function* () {
-    yield* isWorkerThere()
     yield* ask({ accountId, request: { _tag: "ListChats" }, timeoutSeconds: 60 })
     yield* takeRequest(accountId)
     yield* answerRequest("waiting6", { _tag: "Chats", chats: [] })
