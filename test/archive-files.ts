@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process"
-import { randomBytes } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
+import { createReadStream } from "node:fs"
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
 import { promisify } from "node:util"
 import { sevenZipPath } from "../src/cpu/seven-zip.ts"
 
@@ -23,4 +25,11 @@ export const makeArchive = async (
   const path = join(folder, name)
   await run(sevenZipPath(), ["a", "-mx=0", "-bso0", "-bsp0", ...options, path, content])
   return path
+}
+
+/** The SHA-256 of a file, in hex. */
+export const sha256 = async (path: string): Promise<string> => {
+  const hash = createHash("sha256")
+  await pipeline(createReadStream(path), hash)
+  return hash.digest("hex")
 }

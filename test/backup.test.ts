@@ -1,21 +1,15 @@
 import { readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import type { World } from "../src/sandbox/sandbox.ts"
 import { makeArchive } from "./archive-files.ts"
 import { emptyDatabase, freshDatabase } from "./fresh-database.ts"
-import { LIBRARY, RunningWorker } from "./running-worker.ts"
+import { oneSource } from "./one-source.ts"
+import { RunningWorker } from "./running-worker.ts"
 
 const KIBIBYTE = 1024
 const phone = "15550001001"
 
-const worldOf = (file: string): World => ({
-  accounts: [{ phone, firstName: "Alice", premium: false, code: "12345" }],
-  channels: [
-    { name: "source", title: "Source", kind: "channel", members: [phone], messages: [{ file }] },
-    { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
-  ],
-})
+const worldOf = (file: string) => oneSource(phone, [{ file }])
 
 const isIdle = `select 1 as ok from stash_account_states where "state" = 'idle'`
 

@@ -1,28 +1,16 @@
-import { createHash } from "node:crypto"
-import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import type { World } from "../src/sandbox/sandbox.ts"
-import { makeArchive } from "./archive-files.ts"
-import { LIBRARY, RunningWorker } from "./running-worker.ts"
+import { makeArchive, sha256 } from "./archive-files.ts"
+import { oneSource } from "./one-source.ts"
+import { RunningWorker } from "./running-worker.ts"
 
 const MEBIBYTE = 1024 * 1024
 const phone = "15550001001"
 /** Large enough to be uploaded piece by piece, and to be looked at early. */
 const BYTES = 40 * MEBIBYTE
 
-const worldOf = (file: string): World => ({
-  accounts: [{ phone, firstName: "Alice", premium: false, code: "12345" }],
-  channels: [
-    { name: "source", title: "Source", kind: "channel", members: [phone], messages: [{ file }] },
-    { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
-  ],
-})
-
-const sha256 = async (path: string) =>
-  createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex")
+const worldOf = (file: string) => oneSource(phone, [{ file }])
 
 /** What a limit lets through while calls of this kind came in: that much, what had been saved up, and a piece. */
 const allowed = (worker: RunningWorker, method: string, bytesPerSecond: number): number => {

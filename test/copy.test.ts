@@ -1,26 +1,18 @@
-import { createHash } from "node:crypto"
-import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import type { World } from "../src/sandbox/sandbox.ts"
-import { makeArchive } from "./archive-files.ts"
+import { makeArchive, sha256 } from "./archive-files.ts"
+import { oneSource } from "./one-source.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 
 const MEBIBYTE = 1024 * 1024
 const phone = "15550001001"
 
-const worldOf = (...files: ReadonlyArray<string>): World => ({
-  accounts: [{ phone, firstName: "Alice", premium: false, code: "12345" }],
-  channels: [
-    { name: "source", title: "Source", kind: "channel", members: [phone], messages: files.map((file) => ({ file })) },
-    { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
-  ],
-})
-
-const sha256 = async (path: string) =>
-  createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex")
+const worldOf = (...files: ReadonlyArray<string>) =>
+  oneSource(
+    phone,
+    files.map((file) => ({ file })),
+  )
 
 const uploadedBytes = ({ sandbox }: RunningWorker): number => {
   const counters = sandbox.counters().accounts[phone]

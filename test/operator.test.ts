@@ -1,18 +1,12 @@
 import { describe, expect, it } from "vitest"
-import type { World } from "../src/sandbox/sandbox.ts"
 import { makeArchive } from "./archive-files.ts"
-import { LIBRARY, RunningWorker } from "./running-worker.ts"
+import { oneSource } from "./one-source.ts"
+import { RunningWorker } from "./running-worker.ts"
 
 const KIBIBYTE = 1024
 const phone = "15550001001"
 
-const worldOf = (files: ReadonlyArray<{ file: string; name?: string }>): World => ({
-  accounts: [{ phone, firstName: "Alice", premium: false, code: "12345" }],
-  channels: [
-    { name: "source", title: "Source", kind: "channel", members: [phone], messages: files },
-    { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
-  ],
-})
+const worldOf = (files: ReadonlyArray<{ file: string; name?: string }>) => oneSource(phone, files)
 
 interface Listed {
   readonly accounts: ReadonlyArray<{ readonly state: string; readonly phone: string; readonly reason: string }>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { World } from "../src/sandbox/sandbox.ts"
 import { makeArchive } from "./archive-files.ts"
+import { oneSource } from "./one-source.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 import { until } from "./until.ts"
 
@@ -10,13 +11,7 @@ const phone = "15550001001"
 
 type Messages = NonNullable<World["channels"][number]["messages"]>
 
-const worldOf = (messages: Messages): World => ({
-  accounts: [{ phone, firstName: "Alice", premium: false, code: "12345" }],
-  channels: [
-    { name: "source", title: "Source", kind: "channel", members: [phone], messages },
-    { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
-  ],
-})
+const worldOf = (messages: Messages) => oneSource(phone, messages)
 
 /** As the predecessor left a package when it was killed before it had listed its files: it knows no claims. */
 const forgetMetadata = async (worker: RunningWorker) => {

@@ -1,26 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
-import type { World } from "../src/sandbox/sandbox.ts"
 import { makeArchive } from "./archive-files.ts"
+import { oneSource } from "./one-source.ts"
 import { allProcesses } from "./process-group.ts"
-import { LIBRARY, RunningWorker } from "./running-worker.ts"
+import { RunningWorker } from "./running-worker.ts"
 
 const KIBIBYTE = 1024
 const phone = "15550001001"
 
-const worldOf = (files: ReadonlyArray<string>): World => ({
-  accounts: [{ phone, firstName: "Alice", premium: false, code: "12345" }],
-  channels: [
-    {
-      name: "source",
-      title: "Source",
-      kind: "channel",
-      members: [phone],
-      messages: files.map((file) => ({ file })),
-    },
-    { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
-  ],
-})
+const worldOf = (files: ReadonlyArray<string>) =>
+  oneSource(
+    phone,
+    files.map((file) => ({ file })),
+  )
 
 /** Two archives, one of them in volumes, that takes seconds each way. */
 const prepare = () =>

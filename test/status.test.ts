@@ -1,20 +1,14 @@
 import { describe, expect, it } from "vitest"
 import type { Status } from "../src/cli/status-look.ts"
-import type { World } from "../src/sandbox/sandbox.ts"
 import { makeArchive } from "./archive-files.ts"
+import { oneSource } from "./one-source.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 
 const MEBIBYTE = 1024 * 1024
 const BYTES = 20 * MEBIBYTE
 const phone = "15550001001"
 
-const worldOf = (file: string): World => ({
-  accounts: [{ phone, firstName: "Alice", premium: false, code: "12345" }],
-  channels: [
-    { name: "source", title: "Source", kind: "channel", members: [phone], messages: [{ file }] },
-    { name: LIBRARY, title: "Library", kind: "channel", members: [phone], admins: [phone], messages: [] },
-  ],
-})
+const worldOf = (file: string) => oneSource(phone, [{ file }])
 
 interface Examined {
   readonly ok: boolean

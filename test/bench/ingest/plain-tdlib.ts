@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto"
-import { createReadStream, mkdirSync } from "node:fs"
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { pipeline } from "node:stream/promises"
 import { TdlibProcess } from "../../../src/sandbox/testing/tdlib-process.ts"
+import { sha256 } from "../../archive-files.ts"
 import { BenchClient } from "../bench-client.ts"
 import { seconds } from "../measure.ts"
 import { type Outcome, phoneOf, type Scene, Stage, sourceName } from "./scene.ts"
@@ -61,12 +60,6 @@ export const runTransfers = (scene: Scene, order: "together" | "one after the ot
       await up()
     }
   })
-
-const sha256 = async (path: string): Promise<string> => {
-  const hash = createHash("sha256")
-  await pipeline(createReadStream(path), hash)
-  return hash.digest("hex")
-}
 
 /**
  * The way of the worker that ours replaces: one account after the other, and of each one file after the other is downloaded,
