@@ -21,6 +21,16 @@ export interface Scene {
   readonly reads: (account: number, source: number) => boolean
 }
 
+export const bothWays = (bytesPerSecond: number): Speed => ({ up: bytesPerSecond, down: bytesPerSecond })
+
+/** All accounts read the one source. */
+export const sharedSource = (accounts: number, speed: Speed, files: ReadonlyArray<string>): Scene => ({
+  accounts,
+  speed,
+  sources: [files],
+  reads: () => true,
+})
+
 /** What one way through a scene took. */
 export interface Outcome {
   readonly seconds: number
@@ -30,6 +40,8 @@ export interface Outcome {
   /** Telegram's calls of all accounts. */
   readonly calls: number
 }
+
+export const speedOf = ({ bytes, seconds }: Outcome): number => bytes / seconds
 
 export const phoneOf = (account: number): string => String(15_550_000_001 + account)
 export const sourceName = (source: number): string => `source-${source + 1}`
