@@ -1,8 +1,17 @@
+import { spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { pipeline } from "node:stream/promises"
+import { sevenZipPath } from "../../../src/cpu/seven-zip.ts"
 import { makeArchive } from "../../archive-files.ts"
 import { MEBIBYTE } from "../measure.ts"
+
+function* randomMebibytes(count: number): Generator<Buffer> {
+  for (let made = 0; made < count; made++) yield randomBytes(MEBIBYTE)
+}
 
 /** Archives that nobody has seen yet, in a folder that goes with them. */
 export class MadeArchives implements Disposable {
@@ -15,6 +24,19 @@ export class MadeArchives implements Disposable {
     for (let index = 0; index < count; index++)
       paths.push(await makeArchive(this.#folder, `Archive ${++this.#made}.zip`, mebibytes * MEBIBYTE - 200))
     return paths
+  }
+
+  /** One archive that is larger than memory. */
+  async makeLarge(mebibytes: number): Promise<string> {
+    const path = join(this.#folder, `Large ${mebibytes}.zip`)
+    const packer = spawn(sevenZipPath(), ["a", "-tzip", "-mx=0", "-siDragon.stl", path], {
+      stdio: ["pipe", "ignore", "inherit"],
+    })
+    const ended = once(packer, "exit")
+    await pipeline(randomMebibytes(mebibytes), packer.stdin)
+    const [code] = await ended
+    if (code !== 0) throw new Error(`7-Zip ended with ${code}`)
+    return path
   }
 
   [Symbol.dispose](): void {

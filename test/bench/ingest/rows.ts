@@ -1,8 +1,9 @@
 /** `npm run bench -- --only ingest`: how long it takes from the sources into the library, against bounds and other ways. */
 import type { Row } from "../measure.ts"
+import { large } from "./large.ts"
 import { linear } from "./linear.ts"
 import { rescan } from "./rescan.ts"
 import { throttled } from "./throttled.ts"
 import { unthrottled } from "./unthrottled.ts"
 
-export const ingestRows: Readonly<Record<string, Row>> = { throttled, unthrottled, linear, rescan }
+export const ingestRows: Readonly<Record<string, Row>> = { throttled, unthrottled, linear, rescan, large }

@@ -1,7 +1,12 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Effect } from "effect"
+import { readSandboxRecord } from "../../../src/demo/sandbox-record.ts"
+import type { World } from "../../../src/sandbox/sandbox.ts"
 import { SandboxProcess } from "../../../src/sandbox/testing/sandbox-process.ts"
+
+type WorldMessage = NonNullable<World["channels"][number]["messages"]>[number]
 
 export const DESTINATION = "library"
 /** The code that logs every account in. */
@@ -19,6 +24,10 @@ export interface Scene {
   readonly sources: ReadonlyArray<ReadonlyArray<string>>
   /** Which accounts, from 0, read which source, from 0. */
   readonly reads: (account: number, source: number) => boolean
+  /** Whether the accounts have Premium; none has otherwise. */
+  readonly premium?: boolean
+  /** What is in every source before the files; nothing otherwise. */
+  readonly before?: ReadonlyArray<WorldMessage>
 }
 
 export const bothWays = (bytesPerSecond: number): Speed => ({ up: bytesPerSecond, down: bytesPerSecond })
@@ -46,14 +55,14 @@ export const speedOf = ({ bytes, seconds }: Outcome): number => bytes / seconds
 export const phoneOf = (account: number): string => String(15_550_000_001 + account)
 export const sourceName = (source: number): string => `source-${source + 1}`
 
-const worldOf = ({ accounts, reads, sources, speed }: Scene) => {
+const worldOf = ({ accounts, before = [], premium = false, reads, sources, speed }: Scene) => {
   const phones = Array.from({ length: accounts }, (_, account) => phoneOf(account))
   return {
-    ...(speed === undefined ? {} : { speed: { free: speed } }),
+    ...(speed === undefined ? {} : { speed: { free: speed, premium: speed } }),
     accounts: phones.map((phone, account) => ({
       phone,
       firstName: `Account ${account + 1}`,
-      premium: false,
+      premium,
       code: CODE,
     })),
     channels: [
@@ -61,7 +70,7 @@ const worldOf = ({ accounts, reads, sources, speed }: Scene) => {
         name: sourceName(source),
         kind: "channel",
         members: phones.filter((_, account) => reads(account, source)),
-        messages: files.map((file) => ({ file })),
+        messages: [...before, ...files.map((file) => ({ file }))],
       })),
       { name: DESTINATION, kind: "channel", members: phones, admins: phones, messages: [] },
     ],
@@ -74,6 +83,13 @@ export const bytesOf = ({ sources }: Scene): number =>
 
 interface Counters {
   readonly accounts: Readonly<Record<string, Readonly<Record<string, { calls: number; bytesOut: number }>>>>
+}
+
+/** What lies in the destination. */
+export interface Delivered {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256: string
 }
 
 /** A sandbox with a scene in it, and a folder that goes with it. */
@@ -96,6 +112,29 @@ export class Stage implements AsyncDisposable {
     const worldFile = join(folder, "world.json")
     writeFileSync(worldFile, JSON.stringify(world))
     return new Stage(scene, world, folder, await SandboxProcess.start("--world", worldFile, "--keep-uploads", "digest"))
+  }
+
+  /** Posts a file in a source, from 0, now. */
+  async post(source: number, file: string): Promise<void> {
+    const body = JSON.stringify({ channel: sourceName(source), file })
+    const response = await fetch(`${this.sandbox.ready.url}/messages`, { method: "POST", body })
+    if (!response.ok) throw new Error(`${file}: ${await response.text()}`)
+  }
+
+  /** The documents in the destination, by the sandbox's own record. */
+  async delivered(): Promise<ReadonlyArray<Delivered>> {
+    const { channels } = await Effect.runPromise(readSandboxRecord(this.sandbox.ready.url))
+    const messages = channels.find(({ name }) => name === DESTINATION)?.messages ?? []
+    return messages.flatMap(({ file }) => file ?? [])
+  }
+
+  /** Bytes that each account has downloaded, from 0. */
+  async downloadedBytes(): Promise<ReadonlyArray<number>> {
+    const { accounts } = await this.counters()
+    return Array.from(
+      { length: this.scene.accounts },
+      (_, account) => accounts[phoneOf(account)]?.["upload.getFile"]?.bytesOut ?? 0,
+    )
   }
 
   async counters(): Promise<Counters> {

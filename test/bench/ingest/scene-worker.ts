@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto"
+import { join } from "node:path"
+import { Effect } from "effect"
+import postgres from "postgres"
+import { Database } from "../../../db/database.ts"
+import { enrol } from "../../../src/demo/enrol.ts"
+import { readSandboxRecord } from "../../../src/demo/sandbox-record.ts"
+import { PostgresServer } from "../../postgres-server.ts"
+import { cpuSecondsOf, treeOf } from "../../process-usage.ts"
+import { until } from "../../until.ts"
+import { Worker } from "../../worker-process.ts"
+import { DESTINATION, type Scene, Stage } from "./scene.ts"
+
+/** How long anything may take that a scene waits for: milliseconds. */
+const PATIENCE = 900_000
+
+/** So that statements of the worker can be told from ours, and counted. */
+const COUNTED = { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.max": "10000" }
+
+/** What Postgres did for the worker: statements, and the seconds that it executed them. */
+export interface DatabaseWork {
+  readonly statements: number
+  readonly seconds: number
+}
+
+/** The worker as a user runs it (`stash run`), on a new sandbox and database, with a scene before it. */
+export class SceneWorker implements AsyncDisposable {
+  readonly stage: Stage
+  readonly database: PostgresServer
+  readonly worker: Worker
+  readonly #settings: Readonly<Record<string, string>>
+  /** Has a role of its own. */
+  readonly #sql: postgres.Sql
+
+  private constructor(
+    stage: Stage,
+    database: PostgresServer,
+    sql: postgres.Sql,
+    settings: Readonly<Record<string, string>>,
+  ) {
+    this.stage = stage
+    this.database = database
+    this.worker = new Worker(join(stage.folder, "data"), join(stage.folder, "worker.log"))
+    this.#sql = sql
+    this.#settings = settings
+  }
+
+  /** Starts sandbox and Postgres and enrols the accounts; not yet the worker. `settings`: of the worker, over the usual ones. */
+  static async open(scene: Scene, settings: Readonly<Record<string, string>> = {}): Promise<SceneWorker> {
+    const stage = await Stage.open(scene)
+    const database = await PostgresServer.start(join(stage.folder, "postgres"), COUNTED)
+    const password = randomBytes(12).toString("hex")
+    await database.query(
+      `create extension pg_stat_statements; create role bench superuser login password '${password}'`,
+    )
+    await Effect.runPromise(
+      Effect.flatMap(readSandboxRecord(stage.sandbox.ready.url), (record) =>
+        enrol(stage.world, record, DESTINATION),
+      ).pipe(Effect.provide(Database.layer({ url: database.url, max: 1, applicationName: "bench" }))),
+    )
+    const own = new URL(database.url)
+    own.username = "bench"
+    own.password = password
+    return new SceneWorker(stage, database, postgres(own.href, { max: 1, onnotice: () => undefined }), settings)
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      DATABASE_URL: this.database.url,
+      STASH_SANDBOX: this.stage.sandbox.ready.url,
+      WORKER_INTERVAL_MINUTES: "60",
+      STASH_CONSOLE_PORT: "off",
+      ...this.#settings,
+    }
+  }
+
+  start(): void {
+    this.worker.start(this.environment)
+  }
+
+  query(text: string): Promise<ReadonlyArray<Record<string, unknown>>> {
+    return this.#sql.unsafe(text)
+  }
+
+  /** The number that an expression is. */
+  async number(expression: string): Promise<number> {
+    return Number((await this.query(`select (${expression})::float8 as value`))[0]?.["value"])
+  }
+
+  async untilTrue(what: string, isReached: () => Promise<boolean>): Promise<void> {
+    if (!(await until(PATIENCE, isReached, 100))) throw new Error(`${what}: not within ${PATIENCE / 1000} s`)
+  }
+
+  untilSettled(sets: number): Promise<void> {
+    const settled = `select count(*) from stash_claims where state in ('published', 'duplicate')`
+    return this.untilTrue("all sets in the library", async () => (await this.number(settled)) === sets)
+  }
+
+  /** How many cycles of accounts have ended. */
+  endedCycles(): Promise<number> {
+    return this.number(`select count(*) from ingestion_runs where status <> 'RUNNING'`)
+  }
+
+  async untilCyclesEnded(count: number): Promise<void> {
+    await this.untilTrue("the end of the cycles", async () => (await this.endedCycles()) >= count)
+  }
+
+  /** Until every account rests. */
+  async untilIdle(): Promise<void> {
+    const idle = `select count(*) from stash_account_states where state = 'idle'`
+    await this.untilTrue("idle accounts", async () => (await this.number(idle)) === this.stage.scene.accounts)
+  }
+
+  /** Lets all accounts go through their sources now. */
+  async call(): Promise<void> {
+    await this.query("select pg_notify('ingestion_trigger', '')")
+  }
+
+  /** Since the start of the server, or since `forgetDatabaseWork`. */
+  async databaseWork(): Promise<DatabaseWork> {
+    const ofWorker = `from pg_stat_statements where userid <> 'bench'::regrole`
+    return {
+      statements: await this.number(`select coalesce(sum(calls), 0) ${ofWorker}`),
+      seconds: await this.number(`select coalesce(sum(total_exec_time), 0) / 1000 ${ofWorker}`),
+    }
+  }
+
+  async forgetDatabaseWork(): Promise<void> {
+    await this.query("select pg_stat_statements_reset()")
+  }
+
+  /** Processor time of the worker's processes so far, without the database's: seconds. */
+  get cpuSeconds(): number {
+    return cpuSecondsOf(treeOf(this.worker.pid).map(({ pid }) => pid))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.worker.kill()
+    await this.#sql.end({ timeout: 5 })
+    await this.database.close()
+    await this.stage[Symbol.asyncDispose]()
+  }
+}
