@@ -16,9 +16,10 @@ interface Case {
   readonly mebibytes: number
   readonly premium: boolean
 }
+/** Telegram holds no file over 4,000 MiB, and TDLib downloads none; what is over 3,950 is split, whoever sends it. */
 const cases: ReadonlyArray<Case> = [
-  { mebibytes: 4100, premium: true },
-  { mebibytes: 4100, premium: false },
+  { mebibytes: 3980, premium: true },
+  { mebibytes: 3980, premium: false },
   { mebibytes: 3900, premium: true },
 ]
 /** A quick run has all sizes, and the limits, so much smaller. */

@@ -17,11 +17,15 @@ const PATIENCE = 900_000
 /** So that statements of the worker can be told from ours, and counted. */
 const COUNTED = { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.max": "10000" }
 
-/** What Postgres did for the worker: statements, and the seconds that it executed them. */
+/** What Postgres did for the worker: statements but for those around transactions, and the seconds that it executed all. */
 export interface DatabaseWork {
   readonly statements: number
+  readonly transactions: number
   readonly seconds: number
 }
+
+const ofWorker = "from pg_stat_statements where userid <> 'bench'::regrole"
+const aroundTransactions = "'^(begin|commit|rollback|savepoint|release)'"
 
 /** The worker as a user runs it (`stash run`), on a new sandbox and database, with a scene before it. */
 export class SceneWorker implements AsyncDisposable {
@@ -118,11 +122,20 @@ export class SceneWorker implements AsyncDisposable {
 
   /** Since the start of the server, or since `forgetDatabaseWork`. */
   async databaseWork(): Promise<DatabaseWork> {
-    const ofWorker = `from pg_stat_statements where userid <> 'bench'::regrole`
+    const sum = (of: string, also = "") => this.number(`select coalesce(sum(${of}), 0) ${ofWorker} ${also}`)
     return {
-      statements: await this.number(`select coalesce(sum(calls), 0) ${ofWorker}`),
-      seconds: await this.number(`select coalesce(sum(total_exec_time), 0) / 1000 ${ofWorker}`),
+      statements: await sum("calls", `and query !~* ${aroundTransactions}`),
+      transactions: await sum("calls", `and query ~* '^commit'`),
+      seconds: await sum("total_exec_time / 1000"),
     }
+  }
+
+  /** What the worker asked most often, the beginning of each. */
+  async busiestStatements(count: number): Promise<ReadonlyArray<{ readonly calls: number; readonly text: string }>> {
+    const found = await this.query(
+      `select calls::int, left(regexp_replace(query, '\\s+', ' ', 'g'), 100) as text ${ofWorker} order by calls desc limit ${count}`,
+    )
+    return found.map(({ calls, text }) => ({ calls: Number(calls), text: String(text) }))
   }
 
   async forgetDatabaseWork(): Promise<void> {
