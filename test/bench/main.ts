@@ -12,6 +12,7 @@ import { drawChart } from "./draw-chart.ts"
 import { ingestRows } from "./ingest/rows.ts"
 import { type BenchOptions, type BenchResult, type Row, seconds } from "./measure.ts"
 import { benchSandbox } from "./sandbox/sandbox.ts"
+import { scaleRows } from "./scale/rows.ts"
 
 const whole =
   (bench: (options: BenchOptions) => Promise<ReadonlyArray<BenchResult>>): Row =>
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   cpu: { cpu: whole(benchCpu) },
   cells: { cells: whole(benchCells) },
   ingest: ingestRows,
+  scale: scaleRows,
 }
 const benchNames = Object.keys(benches)
 const rowNames = Object.values(benches).flatMap(Object.keys)

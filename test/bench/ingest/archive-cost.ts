@@ -1,4 +1,3 @@
-import { cpuSecondsOf, treeOf } from "../../process-usage.ts"
 import { atMost, type BenchOptions, type Findings, repeated, report } from "../measure.ts"
 import { MadeArchives } from "./made-archives.ts"
 import { sharedSource } from "./scene.ts"
@@ -15,15 +14,14 @@ interface Cost extends DatabaseWork {
 /** What a worker with one account takes from its start until it has brought these archives home and rests. */
 const costOf = async (files: ReadonlyArray<string>): Promise<Cost> => {
   await using worker = await SceneWorker.open(sharedSource(1, undefined, files))
-  const postgres = () => cpuSecondsOf(treeOf(worker.database.processId).map(({ pid }) => pid))
   await worker.forgetDatabaseWork()
-  const before = postgres()
+  const before = worker.databaseCpuSeconds
   worker.start()
   await worker.untilSettled(files.length)
   await worker.untilIdle()
   for (const { calls, text } of await worker.busiestStatements(SHOWN))
     process.stderr.write(`    ${String(calls).padStart(5)} ${text}\n`)
-  return { ...(await worker.databaseWork()), cpuSeconds: worker.cpuSeconds + postgres() - before }
+  return { ...(await worker.databaseWork()), cpuSeconds: worker.cpuSeconds + worker.databaseCpuSeconds - before }
 }
 
 const figures: ReadonlyArray<{

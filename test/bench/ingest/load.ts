@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { processNames, sumOf, usageByName } from "../../process-usage.ts"
 import { until } from "../../until.ts"
 import { atMost, type BenchOptions, type Findings, MEBIBYTE, median, repeated, report, seconds } from "../measure.ts"
 import { MadeArchives } from "./made-archives.ts"
@@ -41,23 +40,17 @@ const live = async (worker: SceneWorker, archives: MadeArchives): Promise<Life> 
     worker.start()
     if (!(await until(PATIENCE, haveBegun, 50))) throw new Error("not every account has begun")
   })
-  const roots = {
-    worker: worker.worker.pid,
-    database: worker.database.processId,
-    sandbox: worker.stage.sandbox.processId,
-  }
   const cpuBefore = worker.cpuSeconds
   const window = await seconds(() => sleep(WINDOW_MILLISECONDS))
   const cpuSeconds = worker.cpuSeconds - cpuBefore
-  const usage = usageByName(roots)
-  const ofWorker = sumOf(processNames.filter((name) => name !== "sandbox").map((name) => usage[name]))
+  const { all, cells } = worker.usage
   await worker.untilIdle()
   await worker.worker.stop()
   return {
     firstByte,
     cpuPercent: (100 * cpuSeconds) / window / accounts,
-    cellMebibytes: usage.cells.pssMb / accounts,
-    allMebibytes: ofWorker.pssMb / accounts,
+    cellMebibytes: cells.pssMb / accounts,
+    allMebibytes: all.pssMb / accounts,
   }
 }
 

@@ -6,7 +6,7 @@ import { Database } from "../../../db/database.ts"
 import { enrol } from "../../../src/demo/enrol.ts"
 import { readSandboxRecord } from "../../../src/demo/sandbox-record.ts"
 import { PostgresServer } from "../../postgres-server.ts"
-import { cpuSecondsOf, treeOf } from "../../process-usage.ts"
+import { cpuSecondsOf, sumOf, treeOf, type Usage, usageByName } from "../../process-usage.ts"
 import { until } from "../../until.ts"
 import { Worker } from "../../worker-process.ts"
 import { DESTINATION, type Scene, Stage } from "./scene.ts"
@@ -49,14 +49,22 @@ export class SceneWorker implements AsyncDisposable {
     this.#settings = settings
   }
 
-  /** Starts sandbox and Postgres and enrols the accounts; not yet the worker. `settings`: of the worker, over the usual ones. */
-  static async open(scene: Scene, settings: Readonly<Record<string, string>> = {}): Promise<SceneWorker> {
+  /**
+   * Starts sandbox and Postgres and enrols the accounts; not yet the worker. `settings`: of the worker, over the usual ones.
+   * `fill`: what the database holds before.
+   */
+  static async open(
+    scene: Scene,
+    settings: Readonly<Record<string, string>> = {},
+    fill: (database: PostgresServer) => Promise<unknown> = async () => undefined,
+  ): Promise<SceneWorker> {
     const stage = await Stage.open(scene)
     const database = await PostgresServer.start(join(stage.folder, "postgres"), COUNTED)
     const password = randomBytes(12).toString("hex")
     await database.query(
       `create extension pg_stat_statements; create role bench superuser login password '${password}'`,
     )
+    await fill(database)
     await Effect.runPromise(
       Effect.flatMap(readSandboxRecord(stage.sandbox.ready.url), (record) =>
         enrol(stage.world, record, DESTINATION),
@@ -145,6 +153,19 @@ export class SceneWorker implements AsyncDisposable {
   /** Processor time of the worker's processes so far, without the database's: seconds. */
   get cpuSeconds(): number {
     return cpuSecondsOf(treeOf(this.worker.pid).map(({ pid }) => pid))
+  }
+
+  /** Processor time of Postgres so far: seconds. */
+  get databaseCpuSeconds(): number {
+    return cpuSecondsOf(treeOf(this.database.processId).map(({ pid }) => pid))
+  }
+
+  /** What the worker and its database take now, and the cells among it. */
+  get usage(): { readonly all: Usage; readonly cells: Usage } {
+    const { pid: worker } = this.worker
+    const { processId: sandbox } = this.stage.sandbox
+    const { sandbox: _, ...ours } = usageByName({ worker, sandbox, database: this.database.processId })
+    return { all: sumOf(Object.values(ours)), cells: ours.cells }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,5 @@
+/** `npm run bench -- --only scale`: what grows with accounts, with messages and with packages, and how much. */
+import type { Row } from "../measure.ts"
+import { accounts } from "./accounts.ts"
+
+export const scaleRows: Readonly<Record<string, Row>> = { accounts }
