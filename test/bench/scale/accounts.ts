@@ -1,15 +1,11 @@
-import { execFile } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import { WebApp } from "../../contract/requests-web-app.ts"
 import { MadeArchives } from "../ingest/made-archives.ts"
 import { bothWays, type Scene } from "../ingest/scene.ts"
 import { SceneWorker } from "../ingest/scene-worker.ts"
 import { atMost, type BenchOptions, type BenchResult, type Findings, MEBIBYTE, report, seconds } from "../measure.ts"
 import { type Growth, growthChart, growthResult } from "./growth.ts"
-
-const main = fileURLToPath(new URL("../../../src/main.ts", import.meta.url))
+import { statusSeconds } from "./status-seconds.ts"
 
 const SIZES = [5, 20, 50]
 /** So slow that two cores are enough for all accounts. */
@@ -51,13 +47,12 @@ const wrongArchives = async (worker: SceneWorker, archives: number): Promise<num
 const ask = async (worker: SceneWorker) => {
   await using app = new WebApp(worker.database.url)
   const [row] = await worker.query(`select "accountId" from stash_account_states where state = 'ingesting' limit 1`)
-  const env = { PATH: process.env["PATH"], STASH_DATA_DIR: worker.worker.dataFolder, ...worker.environment }
-  const statusSeconds = await seconds(() => promisify(execFile)(process.execPath, [main, "status", "--json"], { env }))
+  const looked = await statusSeconds(worker)
   const requestSeconds = await seconds(async () => {
     const id = await app.fetchChannels(String(row?.["accountId"]))
     await worker.untilTrue("a request of the web app", async () => (await app.fetchRequest(id)).status === "COMPLETED")
   })
-  return { statusSeconds, requestSeconds }
+  return { statusSeconds: looked, requestSeconds }
 }
 
 const measure = async (accounts: number, { idleMilliseconds, settleMilliseconds } = PAUSES): Promise<Measured> => {
@@ -91,7 +86,7 @@ const measure = async (accounts: number, { idleMilliseconds, settleMilliseconds 
     idlePercent: (100 * (cpuSeconds() - before)) / idle,
     mebibytes: all.pssMb,
     cellMebibytes: cells.pssMb / accounts,
-    statusSeconds: asked.map(({ statusSeconds }) => statusSeconds),
+    statusSeconds: asked.map((one) => one.statusSeconds),
     requestSeconds: asked.map(({ requestSeconds }) => requestSeconds),
     wrong,
   }
@@ -160,6 +155,6 @@ export const accounts = async ({ quick }: BenchOptions): Promise<Findings> => {
       ...atTheLargest(largest),
       ...growths.map((one) => growthResult("accounts", one, "/proc/PID of the worker's processes and Postgres")),
     ],
-    charts: [growthChart("growth-accounts", "Growth with the number of accounts", "accounts", growths)],
+    charts: [growthChart("growth-accounts", "accounts", growths)],
   }
 }

@@ -1,4 +1,4 @@
-import type { Chart, LineChart } from "../chart.ts"
+import type { LineChart } from "../chart.ts"
 import { atMost, type BenchResult, report } from "../measure.ts"
 
 /** Something that was measured at several sizes, smallest first. */
@@ -28,16 +28,11 @@ export const growthResult = (of: string, { name, points, unit }: Growth, command
 }
 
 /** What is measured, against what it would be if it grew as the size does from the smallest on. */
-export const growthChart = (
-  file: string,
-  title: string,
-  x: string,
-  growths: ReadonlyArray<Growth>,
-): Chart & LineChart => ({
+export const growthChart = (file: string, of: string, growths: ReadonlyArray<Growth>): LineChart => ({
   kind: "lines",
   name: file,
-  title,
-  x,
+  title: `Growth with ${of}`,
+  x: of,
   y: "times as at the smallest",
   scale: "log",
   points: [
