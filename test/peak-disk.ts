@@ -4,13 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 const BLOCK = 512
 
+/** TDLib's own databases, which are no files of archives. */
+const DATABASES = "db"
+
 /** Bytes that the files below a folder take on the disk, each counted once whatever names it has; holes take none. */
-const diskBytesOf = (folder: string, seen = new Set<number>()): number => {
+const diskBytesOf = (folder: string, seen: Set<number>): number => {
   let bytes = 0
   try {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name)
-      if (entry.isDirectory()) bytes += diskBytesOf(path, seen)
+      if (entry.isDirectory()) bytes += entry.name === DATABASES ? 0 : diskBytesOf(path, seen)
       else {
         const { blocks, ino } = lstatSync(path)
         if (!seen.has(ino)) bytes += blocks * BLOCK
@@ -23,15 +26,15 @@ const diskBytesOf = (folder: string, seen = new Set<number>()): number => {
   return bytes
 }
 
-/** Follows how much of the disk these folders take, until it is asked for the most that it saw. */
+/** Follows how much of the disk a worker's archives take, until it is asked for the most that it saw. */
 export class PeakDisk {
   readonly #folders: ReadonlyArray<string>
   #peak = 0
   #isOver = false
   readonly #watching: Promise<void>
 
-  constructor(folders: ReadonlyArray<string>, intervalMilliseconds: number) {
-    this.#folders = folders
+  constructor(dataFolder: string, intervalMilliseconds: number) {
+    this.#folders = [join(dataFolder, "temp"), join(dataFolder, "tdlib")]
     this.#watching = this.#watch(intervalMilliseconds)
   }
 

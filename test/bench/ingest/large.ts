@@ -1,5 +1,4 @@
 import { statSync } from "node:fs"
-import { join } from "node:path"
 import { uploadLimit } from "../../../accounts/telegram/upload-limit.ts"
 import { PeakDisk } from "../../peak-disk.ts"
 import { atMost, type BenchOptions, type BenchResult, type Findings, MEBIBYTE, report, seconds } from "../measure.ts"
@@ -39,8 +38,7 @@ export const measureLarge = async (
     { ...sharedSource(1, undefined, [file]), premium },
     quick ? { MAX_PART_SIZE_MB: String(partMebibytes) } : {},
   )
-  const { dataFolder } = worker.worker
-  const disk = new PeakDisk([join(dataFolder, "temp"), join(dataFolder, "tdlib")], LOOK_MILLISECONDS)
+  const disk = new PeakDisk(worker.worker.dataFolder, LOOK_MILLISECONDS)
   const taken = await seconds(async () => {
     worker.start()
     await worker.untilSettled(1)
