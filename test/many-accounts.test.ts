@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest"
 import { makeArchive } from "./archive-files.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 
-const ACCOUNTS = 8
-const ARCHIVES = 24
+const ACCOUNTS = 6
+const ARCHIVES = 18
 const KIBIBYTE = 1024
 
 const phones = Array.from({ length: ACCOUNTS }, (_, account) => String(15_550_001_001 + account))

@@ -14,7 +14,7 @@ import { bothWays, sharedSource, speedOf } from "./scene.ts"
 
 /** Slow enough that sixteen accounts are no more than two cores can do. */
 const RATE = MEBIBYTE / 2
-const ARCHIVES_EACH = 5
+const ARCHIVES_EACH = 3
 const LINEAR = 0.95
 
 /** As many archives for each account, all in one source: with twice the accounts, the same time. */

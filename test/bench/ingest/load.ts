@@ -12,6 +12,7 @@ const RATE = MEBIBYTE / 4
 /** For so long the load is looked at; the archives last longer. */
 const WINDOW_MILLISECONDS = 15_000
 const ARCHIVES_EACH = 2
+const MEBIBYTES_EACH = 3
 const PATIENCE = 300_000
 /** Over plain TDLibs that do nothing else. */
 const START_BAR = 0.5
@@ -32,7 +33,7 @@ interface Life {
 const live = async (worker: SceneWorker, archives: MadeArchives): Promise<Life> => {
   const { accounts } = worker.stage.scene
   for (let account = 0; account < accounts; account++)
-    for (const file of await archives.make(ARCHIVES_EACH, 4)) await worker.stage.post(account, file)
+    for (const file of await archives.make(ARCHIVES_EACH, MEBIBYTES_EACH)) await worker.stage.post(account, file)
   const before = await worker.stage.downloadedBytes()
   const haveBegun = async () =>
     (await worker.stage.downloadedBytes()).every((bytes, account) => bytes > (before[account] ?? 0))

@@ -21,6 +21,11 @@ const OVER_BOUND = 1.1
 /** Of the time, in statements of the worker. */
 const DATABASE_SHARE = 0.05
 
+const others = [
+  { name: "one after another, with plain TDLib", run: runOneAfterAnother },
+  { name: "on mtcute", run: runMtcute },
+]
+
 const boundOf = (accounts: number, outcomes: ReadonlyArray<Outcome>): number =>
   median(outcomes.map(({ bytes }) => bytes)) / RATE / accounts
 
@@ -77,10 +82,13 @@ export const throttled = async ({ quick }: BenchOptions): Promise<Findings> => {
     { group, who: "bytes / rate", value: Number(boundOf(2, together).toFixed(1)) },
     { group, who: "this worker", value: secondsOf(together) },
   ]
-  const others = { "one after another, with plain TDLib": runOneAfterAnother, "on mtcute": runMtcute }
-  for (const [name, run] of Object.entries(others)) {
-    const theirs = await repeated(runs, () => run(scene(2)))
-    bars.push({ group, who: name, value: secondsOf(theirs) })
+  // They wait for Telegram most of the time: two of them at once do not slow each other down.
+  const theirs = await repeated(runs, () =>
+    Promise.all(others.map(async ({ name, run }) => ({ name, outcome: await run(scene(2)) }))),
+  )
+  for (const { name } of others) {
+    const outcomes = theirs.flatMap((round) => round.filter((one) => one.name === name).map(({ outcome }) => outcome))
+    bars.push({ group, who: name, value: secondsOf(outcomes) })
     results.push(
       report(
         speedResult({
@@ -88,7 +96,7 @@ export const throttled = async ({ quick }: BenchOptions): Promise<Findings> => {
           limitName: `a worker ${name}`,
           bar: 1,
           command: "the same scene",
-          pairs: together.map((ours, index) => [speedOf(ours), speedOf(theirs[index] ?? ours)] as const),
+          pairs: together.map((ours, index) => [speedOf(ours), speedOf(outcomes[index] ?? ours)] as const),
         }),
       ),
     )
