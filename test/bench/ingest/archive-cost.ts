@@ -38,7 +38,7 @@ const figures: ReadonlyArray<{
     name: "Processor",
     of: "cpuSeconds",
     unit: "s",
-    goal: 0.5,
+    goal: 0.25,
     command: "/proc/PID/stat of the worker and of Postgres",
   },
 ]

@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { sevenZipPath } from "../../../src/cpu/seven-zip.ts"
 import { makeArchive } from "../../archive-files.ts"
 import { MEBIBYTE } from "../measure.ts"
+import { TemporaryFolder } from "../temporary-folder.ts"
 
 function* randomMebibytes(count: number): Generator<Buffer> {
   for (let made = 0; made < count; made++) yield randomBytes(MEBIBYTE)
@@ -15,20 +14,20 @@ function* randomMebibytes(count: number): Generator<Buffer> {
 
 /** Archives that nobody has seen yet, in a folder that goes with them. */
 export class MadeArchives implements Disposable {
-  readonly #folder = mkdtempSync(join(tmpdir(), "bench-archives-"))
+  readonly #folder = new TemporaryFolder("bench-archives-")
   #made = 0
 
   /** So many archives of about so many MiB, with what 7-Zip puts around the content. */
   async make(count: number, mebibytes: number): Promise<ReadonlyArray<string>> {
     const paths: Array<string> = []
     for (let index = 0; index < count; index++)
-      paths.push(await makeArchive(this.#folder, `Archive ${++this.#made}.zip`, mebibytes * MEBIBYTE - 200))
+      paths.push(await makeArchive(this.#folder.path, `Archive ${++this.#made}.zip`, mebibytes * MEBIBYTE - 200))
     return paths
   }
 
   /** One archive that is larger than memory. */
   async makeLarge(mebibytes: number): Promise<string> {
-    const path = join(this.#folder, `Large ${mebibytes}.zip`)
+    const path = join(this.#folder.path, `Large ${mebibytes}.zip`)
     const packer = spawn(sevenZipPath(), ["a", "-tzip", "-mx=0", "-siDragon.stl", path], {
       stdio: ["pipe", "ignore", "inherit"],
     })
@@ -40,6 +39,6 @@ export class MadeArchives implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder[Symbol.dispose]()
   }
 }

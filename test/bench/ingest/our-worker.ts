@@ -5,7 +5,7 @@ import { SceneWorker } from "./scene-worker.ts"
 export interface WorkerOutcome extends Outcome {
   /** Share of the time in which Postgres executed a statement of the worker. */
   readonly databaseShare: number
-  /** Of the worker, from its start on. */
+  /** Of the worker, while it brought them home. */
   readonly statements: number
   /** Of the next cycle, which finds nothing new. */
   readonly rescan: { readonly seconds: number; readonly calls: number; readonly cpuSeconds: number }
@@ -37,8 +37,7 @@ const rescan = async (worker: SceneWorker): Promise<WorkerOutcome["rescan"]> => 
 /** The worker on a scene until all of it is in the library; then it looks once more. */
 export const runWorker = async (scene: Scene): Promise<WorkerOutcome> => {
   await using worker = await SceneWorker.open(scene)
-  await worker.forgetDatabaseWork()
-  worker.start()
+  await worker.startAtRest()
   await worker.untilSettled(scene.sources.flat().length)
   const seconds = await ingestSeconds(worker)
   const database = await worker.databaseWork()

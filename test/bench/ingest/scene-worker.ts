@@ -90,6 +90,20 @@ export class SceneWorker implements AsyncDisposable {
     this.worker.start(this.environment)
   }
 
+  /**
+   * Lets the worker come up with no source to read, so that every account is logged in and at rest, and then gives all of them
+   * their sources at once: what is measured from there on is their work, and not that two processors start them in turn.
+   */
+  async startAtRest(): Promise<void> {
+    const sources = (are: boolean) => `update telegram_channels set "isActive" = ${are} where type = 'SOURCE'`
+    await this.query(sources(false))
+    this.start()
+    await this.untilIdle()
+    await this.query(`delete from ingestion_runs; ${sources(true)}`)
+    await this.forgetDatabaseWork()
+    await this.call()
+  }
+
   query(text: string): Promise<ReadonlyArray<Record<string, unknown>>> {
     return this.#sql.unsafe(text)
   }

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { readSandboxRecord } from "../../../src/demo/sandbox-record.ts"
 import type { World } from "../../../src/sandbox/sandbox.ts"
 import { SandboxProcess } from "../../../src/sandbox/testing/sandbox-process.ts"
+import { TemporaryFolder } from "../temporary-folder.ts"
 
 type WorldMessage = NonNullable<World["channels"][number]["messages"]>[number]
 
@@ -96,22 +96,26 @@ export interface Delivered {
 export class Stage implements AsyncDisposable {
   readonly scene: Scene
   readonly world: SceneWorld
-  readonly folder: string
+  readonly #folder: TemporaryFolder
   readonly sandbox: SandboxProcess
 
-  private constructor(scene: Scene, world: SceneWorld, folder: string, sandbox: SandboxProcess) {
+  private constructor(scene: Scene, world: SceneWorld, folder: TemporaryFolder, sandbox: SandboxProcess) {
     this.scene = scene
     this.world = world
-    this.folder = folder
+    this.#folder = folder
     this.sandbox = sandbox
   }
 
   static async open(scene: Scene): Promise<Stage> {
-    const folder = mkdtempSync(join(tmpdir(), "bench-ingest-"))
+    const folder = new TemporaryFolder("bench-ingest-")
     const world = worldOf(scene)
-    const worldFile = join(folder, "world.json")
+    const worldFile = join(folder.path, "world.json")
     writeFileSync(worldFile, JSON.stringify(world))
     return new Stage(scene, world, folder, await SandboxProcess.start("--world", worldFile, "--keep-uploads", "digest"))
+  }
+
+  get folder(): string {
+    return this.#folder.path
   }
 
   /** Posts a file in a source, from 0, now. */
@@ -155,6 +159,6 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.sandbox[Symbol.asyncDispose]()
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    this.#folder[Symbol.dispose]()
   }
 }
