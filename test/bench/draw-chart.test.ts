@@ -28,7 +28,7 @@ describe("a chart", () => {
     expect(bars).toContain("currentColor")
   })
 
-  it("of lines names each at its end", () => {
+  it("of lines names each", () => {
     const points = [1, 10, 100].flatMap((x) => [
       { who: "calls", x, y: x / 2 },
       { who: "linear", x, y: x },
@@ -42,6 +42,6 @@ describe("a chart", () => {
       scale: "log",
       points,
     })
-    for (const text of [">calls<", ">linear<"]) expect(lines).toContain(text)
+    for (const text of [">● calls<", ">● linear<"]) expect(lines).toContain(text)
   })
 })

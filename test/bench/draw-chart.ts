@@ -4,6 +4,7 @@ import type { BarChart, Chart, LineChart } from "./chart.ts"
 
 const WIDTH = 680
 const ROW_HEIGHT = 24
+const LINE_HEIGHT = 15
 /** Told apart by people who see few colours, on white and on black (Okabe and Ito). */
 const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9"]
 /** Has the same colour everywhere. */
@@ -11,6 +12,10 @@ const OURS = "this worker"
 const BESIDE = { dx: -8, textAnchor: "end" } as const
 /** A picture does not know what page shows it, but whether its reader has chosen light or dark. */
 const STYLE = "svg { color: #1f2328 } @media (prefers-color-scheme: dark) { svg { color: #e6edf3 } }"
+
+const namesOf = (all: ReadonlyArray<{ readonly who: string }>): ReadonlyArray<string> => [
+  ...new Set(all.map(({ who }) => who)),
+]
 
 /** A line for the group's name, and below it one for each bar. */
 const drawBars = ({ bars, unit }: BarChart): Plot.PlotOptions => {
@@ -54,14 +59,25 @@ const drawLines = ({ points, scale, x, y }: LineChart): Plot.PlotOptions => ({
   marks: [
     Plot.lineY(points, { x: "x", y: "y", stroke: "who", strokeWidth: 2 }),
     Plot.dot(points, { x: "x", y: "y", fill: "who" }),
-    Plot.text(points, Plot.selectLast({ x: "x", y: "y", z: "who", text: "who", dy: -10, textAnchor: "end" })),
+    ...namesOf(points).map((who, line) =>
+      Plot.text([who], {
+        text: [`● ${who}`],
+        fill: () => who,
+        frameAnchor: "top-left",
+        dx: 10,
+        dy: 10 + LINE_HEIGHT * line,
+        textAnchor: "start",
+        fontWeight: "bold",
+      }),
+    ),
   ],
 })
 
 /** The chart as an SVG document, readable on light and on dark pages. */
 export const drawChart = (chart: Chart): string => {
   const document = new DOMParser().parseFromString("<svg/>", "image/svg+xml")
-  const who = [...new Set([OURS, ...(chart.kind === "bars" ? chart.bars : chart.points).map((one) => one.who)])]
+  const names = namesOf(chart.kind === "bars" ? chart.bars : chart.points)
+  const who = names.includes(OURS) ? [OURS, ...names.filter((name) => name !== OURS)] : names
   const svg = Plot.plot({
     ...(chart.kind === "bars" ? drawBars(chart) : drawLines(chart)),
     document,
