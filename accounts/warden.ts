@@ -9,7 +9,7 @@ import type { Frame } from "../src/channel/frame.ts"
 import { malformedLine } from "../src/channel/malformed-line.ts"
 import { WARDEN_BEAT_SECONDS } from "../src/channel/pulse.ts"
 import type { ActorOrder, CellConfig, EndReason, WardenMessage } from "../src/channel/warden-messages.ts"
-import { ACTOR_BEAT_SECONDS, ActorWatch, makeBeats } from "./actor-watch.ts"
+import { ACTOR_LOOK_SECONDS, ActorWatch, makeBeats } from "./actor-watch.ts"
 import { type Malformed, sortInto, type Tagged } from "./warden-hop.ts"
 
 /** An orderly close must flush TDLib's databases; after this long it is cut short. */
@@ -65,7 +65,7 @@ class Actor {
     this.#memory = memoryLimitsOf(config)
     const beats = makeBeats()
     this.#watch = new ActorWatch(beats)
-    this.#worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: { config, beats }, name: "actor" })
+    this.#worker = new Worker(new URL("./start-actor.ts", import.meta.url), { workerData: { config, beats }, name: "actor" })
     this.#worker.on(
       "message",
       sortInto({
@@ -76,7 +76,7 @@ class Actor {
     )
     this.#worker.on("error", (error) => fail(`the actor died: ${error}`))
     this.#worker.on("exit", (code) => fail(`the actor ended by itself with code ${code}`))
-    setInterval(() => this.#look(), ACTOR_BEAT_SECONDS * 1_000)
+    setInterval(() => this.#look(), ACTOR_LOOK_SECONDS * 1_000)
     setInterval(() => tellSupervisor({ _tag: "Beat" }), WARDEN_BEAT_SECONDS * 1_000)
   }
 
