@@ -1,7 +1,7 @@
 import { registerHooks } from "node:module"
 
 /** Documentation on lines of its own, as it stands in compiled modules. */
-const DOCUMENTATION = /^[ \t]*\/\*\*[^]*?\*\//gm
+const DOCUMENTATION = /^[ \t]*\/\*\*[\s\S]*?\*\//gm
 
 /** A module's text without its documentation; what is left stays on its lines. */
 export const withoutDocumentation = (text: string): string =>

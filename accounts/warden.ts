@@ -65,7 +65,10 @@ class Actor {
     this.#memory = memoryLimitsOf(config)
     const beats = makeBeats()
     this.#watch = new ActorWatch(beats)
-    this.#worker = new Worker(new URL("./start-actor.ts", import.meta.url), { workerData: { config, beats }, name: "actor" })
+    this.#worker = new Worker(new URL("./start-actor.ts", import.meta.url), {
+      workerData: { config, beats },
+      name: "actor",
+    })
     this.#worker.on(
       "message",
       sortInto({
