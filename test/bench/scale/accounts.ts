@@ -46,7 +46,9 @@ const wrongArchives = async (worker: SceneWorker, archives: number): Promise<num
 /** How long whoever looks at the worker waits, and whoever asks it for something in the web app. */
 const ask = async (worker: SceneWorker) => {
   await using app = new WebApp(worker.database.url)
-  const [row] = await worker.query(`select "accountId" from stash_account_states where state = 'ingesting' limit 1`)
+  const [row] = await worker.query(
+    `select "accountId" from stash_account_states order by state = 'ingesting' desc limit 1`,
+  )
   const looked = await statusSeconds(worker)
   const requestSeconds = await seconds(async () => {
     const id = await app.fetchChannels(String(row?.["accountId"]))
