@@ -60,8 +60,9 @@ const decode = Schema.decodeUnknownSync(Schema.fromJsonString(BenchReport))
 export const readReport = (path: string): BenchReport | undefined =>
   existsSync(path) ? decode(readFileSync(path, "utf8")) : undefined
 
-/** The one report with what the other has of rows that the first has not. */
-export const mergedReport = (report: BenchReport, earlier: BenchReport): BenchReport => {
+/** The one report with what an earlier one, if there is one, has of rows that the first has not. */
+export const mergedReport = (report: BenchReport, earlier: BenchReport | undefined): BenchReport => {
+  if (earlier === undefined) return report
   const measured = new Set(report.took.map(({ row }) => row))
   const kept = <A extends { readonly row: string }>(all: ReadonlyArray<A>) =>
     all.filter(({ row }) => !measured.has(row))

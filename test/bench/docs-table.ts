@@ -36,8 +36,8 @@ export const reportInMarkdown = ({ machine, quick, results, took }: BenchReport)
   return [
     markdownTable([["figure", "measured", "limit or peer", "ratio", "wanted", "runs", "row"], ...rows]),
     "",
-    `Medians${isQuick ? " of a quick run" : ""} on ${machine.cores} cores (${machine.processor}), ${machine.memoryGigabytes} GB, Node ${machine.node}, with a load of ${machine.loadBefore}`,
-    `before. \`--rows\` took: ${took.map(({ row, seconds }) => `${row} ${minutes(seconds)}`).join(", ")}.`,
+    `Medians${isQuick ? ", in part of quick runs," : ""} on ${machine.cores} cores (${machine.processor}), ${machine.memoryGigabytes} GB, Node ${machine.node}, load ${machine.loadBefore} before.`,
+    `The rows took: ${took.map(({ row, seconds }) => `${row} ${minutes(seconds)}`).join(", ")}.`,
   ].join("\n")
 }
 

@@ -5,8 +5,8 @@ import type { BarChart, Chart, LineChart } from "./chart.ts"
 const WIDTH = 680
 const ROW_HEIGHT = 24
 const LINE_HEIGHT = 15
-/** Told apart by people who see few colours, on white and on black (Okabe and Ito). */
-const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9"]
+/** Told apart by people who see few colours, on white and on black (after Okabe and Ito). */
+const COLOURS = ["#2f81d0", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9"]
 /** Has the same colour everywhere. */
 const OURS = "this worker"
 const BESIDE = { dx: -8, textAnchor: "end" } as const
@@ -54,7 +54,7 @@ const drawLines = ({ points, scale, x, y }: LineChart): Plot.PlotOptions => ({
     grid: true,
     ...(scale === "log" ? { ticks: [...new Set(points.map((one) => one.x))] } : {}),
   },
-  y: { label: y, type: scale, grid: true },
+  y: { label: y, type: scale, grid: true, tickFormat: "~g" },
   color: { legend: false },
   marks: [
     Plot.lineY(points, { x: "x", y: "y", stroke: "who", strokeWidth: 2 }),

@@ -60,6 +60,17 @@ const measureAll = async (chosen: ReadonlyArray<readonly [string, Row]>, quick: 
   return report
 }
 
+const earlierReport = (path: string): BenchReport => {
+  const report = readReport(path)
+  if (report === undefined) throw new Error(`${path}: there is no such file`)
+  return report
+}
+
+const drawCharts = ({ charts }: BenchReport, folder: string): void => {
+  mkdirSync(folder, { recursive: true })
+  for (const chart of charts) writeFileSync(join(folder, `${chart.name}.svg`), drawChart(chart))
+}
+
 /** Names with commas between them, each one of these. */
 const someOf =
   (names: ReadonlyArray<string>) =>
@@ -97,21 +108,18 @@ const command = Command.make(
   },
   ({ from, json, keep, only, plots, quick, rows, table }) =>
     Effect.promise(async () => {
-      const parts = Option.getOrElse(only, () => benchNames)
       const wanted = Option.getOrElse(rows, () => rowNames)
-      const chosen = parts
+      const chosen = Option.getOrElse(only, () => benchNames)
         .flatMap((part) => Object.entries(benches[part] ?? {}))
         .filter(([row]) => wanted.includes(row))
-      const earlierFile = Option.getOrElse(from, () => (keep ? Option.getOrElse(json, () => "") : ""))
-      const earlier = readReport(earlierFile)
-      if (Option.isSome(from) && earlier === undefined) throw new Error(`${from.value}: no such file`)
-      const measured = await measureAll(Option.isSome(from) ? [] : chosen, quick)
-      const report = earlier === undefined ? measured : Option.isSome(from) ? earlier : mergedReport(measured, earlier)
+      const report = Option.isSome(from)
+        ? earlierReport(from.value)
+        : mergedReport(
+            await measureAll(chosen, quick),
+            keep && Option.isSome(json) ? readReport(json.value) : undefined,
+          )
       if (Option.isSome(json)) writeFileSync(json.value, `${JSON.stringify(report, null, 2)}\n`)
-      if (Option.isSome(plots)) {
-        mkdirSync(plots.value, { recursive: true })
-        for (const chart of report.charts) writeFileSync(join(plots.value, `${chart.name}.svg`), drawChart(chart))
-      }
+      if (Option.isSome(plots)) drawCharts(report, plots.value)
       if (Option.isSome(table))
         writeFileSync(table.value, withReport(readFileSync(table.value, "utf8"), reportInMarkdown(report)))
     }),

@@ -78,6 +78,8 @@ export const compare = async ({ value, limit, runs, ...names }: Comparison): Pro
   return speedResult({ ...names, pairs })
 }
 
+const inMegabytes = (bytes: number): number => Number((bytes / MEGABYTE).toPrecision(3))
+
 /** What came out of pairs of measurements in bytes per second. */
 export const speedResult = ({
   pairs,
@@ -88,15 +90,15 @@ export const speedResult = ({
   const ratio = median(pairs.map(([reached, possible]) => reached / possible))
   return {
     name: names.name,
-    value: Math.round(median(pairs.map(([reached]) => reached)) / MEGABYTE),
+    value: inMegabytes(median(pairs.map(([reached]) => reached))),
     unit: "MB/s",
     limitName: names.limitName,
-    limit: Math.round(median(pairs.map(([, possible]) => possible)) / MEGABYTE),
+    limit: inMegabytes(median(pairs.map(([, possible]) => possible))),
     ratio: Number(ratio.toFixed(3)),
     bar: names.bar,
     holds: ratio >= names.bar,
     runs: pairs.length,
-    samples: pairs.map(([reached]) => Math.round(reached / MEGABYTE)),
+    samples: pairs.map(([reached]) => inMegabytes(reached)),
     command: names.command,
   }
 }
