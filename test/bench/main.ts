@@ -10,7 +10,7 @@ import { benchCpu } from "./cpu/cpu.ts"
 import { reportInMarkdown, withReport } from "./docs-table.ts"
 import { drawChart } from "./draw-chart.ts"
 import { ingestRows } from "./ingest/rows.ts"
-import { type BenchOptions, type BenchResult, type Row, seconds } from "./measure.ts"
+import { type BenchOptions, type BenchResult, type Findings, type Row, seconds } from "./measure.ts"
 import { benchSandbox } from "./sandbox/sandbox.ts"
 import { scaleRows } from "./scale/rows.ts"
 
@@ -41,21 +41,35 @@ const machine = (): BenchReport["machine"] => ({
 const lineOf = ({ bar, holds, limit, limitName, name, ratio, unit, value }: BenchResult): string =>
   `${holds ? "holds " : "MISSED"} ${name}: ${value} ${unit} (limit: ${limitName}, ${limit} ${unit}; ratio ${ratio}, wanted ${bar})\n`
 
-const measureAll = async (chosen: ReadonlyArray<readonly [string, Row]>, quick: boolean): Promise<BenchReport> => {
+/** Measures row after row; `save` has what there is after each. A row that fails is told, and does not end the others. */
+const measureAll = async (
+  chosen: ReadonlyArray<readonly [string, Row]>,
+  quick: boolean,
+  failed: Array<string>,
+  save: (report: BenchReport) => void,
+): Promise<BenchReport> => {
   let report: BenchReport = { machine: machine(), quick, results: [], charts: [], took: [] }
   for (const [row, measure] of chosen) {
     process.stdout.write(`${row}${quick ? " (quick)" : ""} ...\n`)
-    const taken = await seconds(async () => {
-      const { charts = [], results } = await measure({ quick })
+    try {
+      let findings: Findings = { results: [] }
+      const taken = await seconds(async () => {
+        findings = await measure({ quick })
+      })
+      const { charts = [], results } = findings
       for (const result of results) process.stdout.write(lineOf(result))
+      process.stdout.write(`${row}: ${taken.toFixed(0)} s\n`)
       report = {
         ...report,
         results: [...report.results, ...results.map((result) => ({ ...result, row }))],
         charts: [...report.charts, ...charts.map((chart) => ({ ...chart, row }))],
+        took: [...report.took, { row, seconds: Math.round(taken), quick }],
       }
-    })
-    process.stdout.write(`${row}: ${taken.toFixed(0)} s\n`)
-    report = { ...report, took: [...report.took, { row, seconds: Math.round(taken), quick }] }
+      save(report)
+    } catch (error) {
+      failed.push(row)
+      process.stdout.write(`FAILED ${row}: ${error instanceof Error ? error.stack : error}\n`)
+    }
   }
   return report
 }
@@ -112,16 +126,19 @@ const command = Command.make(
       const chosen = Option.getOrElse(only, () => benchNames)
         .flatMap((part) => Object.entries(benches[part] ?? {}))
         .filter(([row]) => wanted.includes(row))
+      const failed: Array<string> = []
+      const earlier = keep && Option.isSome(json) ? readReport(json.value) : undefined
+      const save = (report: BenchReport) => {
+        if (Option.isSome(json))
+          writeFileSync(json.value, `${JSON.stringify(mergedReport(report, earlier), null, 2)}\n`)
+      }
       const report = Option.isSome(from)
         ? earlierReport(from.value)
-        : mergedReport(
-            await measureAll(chosen, quick),
-            keep && Option.isSome(json) ? readReport(json.value) : undefined,
-          )
-      if (Option.isSome(json)) writeFileSync(json.value, `${JSON.stringify(report, null, 2)}\n`)
+        : mergedReport(await measureAll(chosen, quick, failed, save), earlier)
       if (Option.isSome(plots)) drawCharts(report, plots.value)
       if (Option.isSome(table))
         writeFileSync(table.value, withReport(readFileSync(table.value, "utf8"), reportInMarkdown(report)))
+      if (failed.length > 0) throw new Error(`rows that failed: ${failed.join(", ")}`)
     }),
 ).pipe(
   Command.withDescription(

@@ -71,7 +71,7 @@ export const throttled = async ({ quick }: BenchOptions): Promise<Findings> => {
         alone.map(({ databaseShare }) => databaseShare),
         "the goal",
         DATABASE_SHARE,
-        "active_time of pg_stat_database",
+        "pg_stat_statements",
       ),
     ),
   ]
