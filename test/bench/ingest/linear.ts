@@ -14,15 +14,16 @@ import { bothWays, sharedSource, speedOf } from "./scene.ts"
 
 /** Slow enough that sixteen accounts are no more than two cores can do. */
 const RATE = MEBIBYTE / 2
+const ARCHIVES_EACH = 3
 const LINEAR = 0.95
 
 /** As many archives for each account, all in one source: with twice the accounts, the same time. */
 export const linear = async ({ quick }: BenchOptions): Promise<Findings> => {
   using archives = new MadeArchives()
-  const [counts, archivesEach] = quick ? [[2, 4], 1] : [[2, 4, 8, 16], 3]
-  const files = await archives.make(Math.max(...counts) * archivesEach, 4)
+  const counts = quick ? [2] : [2, 4, 8, 16]
+  const files = await archives.make(Math.max(...counts) * ARCHIVES_EACH, 4)
   const speeds = async (accounts: number) => {
-    const scene = sharedSource(accounts, bothWays(RATE), files.slice(0, accounts * archivesEach))
+    const scene = sharedSource(accounts, bothWays(RATE), files.slice(0, accounts * ARCHIVES_EACH))
     return (await repeated(quick ? 1 : 5, () => runWorker(scene))).map(speedOf)
   }
   const one = await speeds(1)
