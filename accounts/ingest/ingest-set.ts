@@ -18,6 +18,7 @@ import { downloadSet } from "./download-set.ts"
 import { Drain } from "./drain.ts"
 import { enrichPackage } from "./enrich.ts"
 import { fileKeyOf } from "./file-key.ts"
+import { asKnown } from "./former-digest.ts"
 import { reviveForLateVolumes } from "./late-volume.ts"
 import { duplicate, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from "./leave-set.ts"
 import { publishSet } from "./publish.ts"
@@ -53,6 +54,7 @@ const isDoneByFormerWorker = Effect.fn("isDoneByFormerWorker")(function* (work: 
     accountId,
     mapId: source.mapId,
     lastMessageId: Math.max(...set.volumes.map(({ messageId }) => messageId)),
+    messageIds: set.volumes.map(({ messageId }) => messageId),
     topicId: topicId === null ? null : topicId * ONE_MESSAGE,
     setName: set.name,
     volumes: set.volumes.length,
@@ -121,7 +123,7 @@ const travel = Effect.fn("travel")(
     if (elsewhere !== undefined) return elsewhere
     const turnedBack = yield* turnBack(work, token)
     if (turnedBack !== undefined) return turnedBack
-    const digest = yield* drain.interruptible(downloadSet(work))
+    const digest = yield* drain.interruptible(Effect.flatMap(downloadSet(work), asKnown(work)))
     yield* reach("digest.done")
     const { contentHash } = digest
     const known = yield* publishedByHash(contentHash)

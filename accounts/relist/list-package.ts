@@ -7,6 +7,7 @@ import { WORTH_RANGES_BYTES } from "../../src/library/listing-cost.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { digestSet, inspectSet } from "../ingest/cpu-stages.ts"
 import { enrichPackage } from "../ingest/enrich.ts"
+import { formerDigest } from "../ingest/former-digest.ts"
 import { createSetFolder, planSetFolder, removeSetFolder } from "../ingest/set-folder.ts"
 import type { SetWork } from "../ingest/set-work.ts"
 import { makeTopicNames } from "../ingest/topic-names.ts"
@@ -47,6 +48,10 @@ const isListed = ({ state }: InspectResult): boolean => state === "listed" || st
 /** The predecessor's rebuild wrote words where the digest should be (facts W-22). */
 const isDigest = (contentHash: string): boolean => /^[0-9a-f]{64}$/.test(contentHash)
 
+const isOf = Effect.fn("isOfPackage")(function* ({ contentHash }: PackageToList, work: SetWork, digest: string) {
+  return contentHash === digest || contentHash === (yield* formerDigest(work))
+})
+
 interface Inspected {
   readonly inspection: InspectResult
   /** The whole set is on this disk. */
@@ -66,7 +71,7 @@ const inspect = Effect.fn("inspectPackage")(function* (wanted: PackageToList, lo
   }
   yield* fetchVolumes(located, paths)
   const digest = yield* digestSet(work)
-  if (isDigest(wanted.contentHash) && digest.contentHash !== wanted.contentHash)
+  if (isDigest(wanted.contentHash) && !(yield* isOf(wanted, work, digest.contentHash)))
     return yield* new ListingProblem({ text: `its messages in the ${located.where} hold another content` })
   return { inspection: yield* inspectSet(work, digest), isHome: true } satisfies Inspected
 })
