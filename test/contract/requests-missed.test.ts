@@ -128,10 +128,10 @@ describe("what the web app asks", () => {
     const left = await app.createFetchRequest(ben)
     await worker.query(`update channel_fetch_requests set "status" = 'IN_PROGRESS' where "id" = '${left}'`)
     const [own] = await worker.query(`select "id" from telegram_channels where "title" = 'Own'`)
+    const linkIsOld = `update global_settings set "updatedAt" = "updatedAt" - interval '1 hour'
+      where "key" = 'destination_invite_link'`
     await app.setGlobalDestination(String(own?.["id"]))
-    await worker.query(
-      `update global_settings set "updatedAt" = "updatedAt" - interval '1 hour' where "key" = 'destination_invite_link'`,
-    )
+    await worker.query(linkIsOld)
     const linkBefore = await app.inviteLink()
     worker.start()
     const answers = await Promise.all([missed, left].map((id) => app.ended(() => app.fetchRequest(id))))
@@ -147,9 +147,17 @@ describe("what the web app asks", () => {
     // A row that came while the connection for notifications was away.
     await worker.until("two idle accounts", isIdle)
     const unheard = await app.createFetchRequest(ana)
+    const [library] = await worker.query(`select "id" from telegram_channels where "title" = 'Library'`)
+    const linkBetween = await app.inviteLink()
+    await worker.query(linkIsOld)
+    await app.chooseDestination(String(library?.["id"]))
     await worker.query(`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name = 'stash:supervisor listen'`)
     expect(await app.ended(() => app.fetchRequest(unheard))).toMatchObject({ status: "COMPLETED" })
+    await worker.until(
+      "a link of the other destination",
+      `select 1 as ok from global_settings where "key" = 'destination_invite_link' and "value" <> '${linkBetween}'`,
+    )
 
     // Nobody can do it.
     await worker.query(`update telegram_accounts set "isActive" = false`)

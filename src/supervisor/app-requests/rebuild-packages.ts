@@ -126,7 +126,7 @@ const restoreByFetching = Effect.fn("restoreByFetching")(function* (
     }
     const inserted = yield* insertRestored(row)
     if (Option.isNone(inserted)) return { directory: fetched.directory, reason: "it is being published now" }
-    const restored = yield* Effect.option(volumesOf(fetched))
+    const restored = yield* Effect.option(volumesOf(fetched, set.archiveType))
     if (Option.isSome(restored))
       yield* describe(work, inserted.value.id, set, restored.value.volumes, fetched.directory)
     return { directory: fetched.directory, reason: undefined }
