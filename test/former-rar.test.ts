@@ -1,39 +1,14 @@
 import { createHash } from "node:crypto"
-import { mkdir, readFile, writeFile } from "node:fs/promises"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { crc32 } from "node:zlib"
+import { readFile } from "node:fs/promises"
 import { describe, expect, it } from "vitest"
 import type { World } from "../src/sandbox/sandbox.ts"
+import { type OldRar, oldRar } from "./old-rar.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 
 const phone = "15550001001"
 const SERVER_ID = 2 ** 20
-const corpus = fileURLToPath(new URL("./corpus/", import.meta.url))
 
-interface OldSet {
-  /** By the end of its name. */
-  readonly rar: string
-  readonly r00: string
-  readonly r01: string
-}
-
-/** A RAR set in volumes that are named and marked in the old way, which no program makes any more. */
-const oldRar = async (folder: string, name: string): Promise<OldSet> => {
-  await mkdir(folder, { recursive: true })
-  const volume = async (part: number, end: string) => {
-    const content = await readFile(join(corpus, `test_rar_multivolume_single_file.part${part}.rar`))
-    // The main header's flag for new names, and the checksum over that header.
-    content.writeUInt16LE(content.readUInt16LE(10) & ~0x10, 10)
-    content.writeUInt16LE(crc32(content.subarray(9, 20)) & 0xffff, 7)
-    const path = join(folder, `${name}.${end}`)
-    await writeFile(path, content)
-    return path
-  }
-  return { rar: await volume(1, "rar"), r00: await volume(2, "r00"), r01: await volume(3, "r01") }
-}
-
-const worldOf = (library: OldSet, messages: ReadonlyArray<string>): World => ({
+const worldOf = (library: OldRar, messages: ReadonlyArray<string>): World => ({
   accounts: [{ phone, firstName: "Alice", code: "12345" }],
   channels: [
     {
@@ -60,7 +35,7 @@ const idOf = (worker: RunningWorker, channel: string, name: string): number => {
 }
 
 /** The row that the former worker left of the set; its digest, and the volume that it thought the first. */
-const publishedBefore = async (worker: RunningWorker, set: OldSet, fileCount: number) => {
+const publishedBefore = async (worker: RunningWorker, set: OldRar, fileCount: number) => {
   const volumes = await Promise.all([set.r00, set.r01, set.rar].map((path) => readFile(path)))
   const content = Buffer.concat(volumes)
   const contentHash = createHash("sha256").update(content).digest("hex")
@@ -81,12 +56,12 @@ const names = ["Dragon.r00", "Dragon.r01", "Dragon.rar"]
 
 describe("a RAR set in old volumes that the former worker has published", () => {
   it("is known when its source is read anew, though its .rar was posted first, and is listed at last", async () => {
-    let set: OldSet | undefined
+    let set: OldRar | undefined
     await using worker = await RunningWorker.prepare(async (folder) => {
       set = await oldRar(folder, "Dragon")
       return worldOf(set, [set.rar, set.r00, set.r01])
     })
-    const contentHash = await publishedBefore(worker, set as unknown as OldSet, 0)
+    const contentHash = await publishedBefore(worker, set as unknown as OldRar, 0)
     worker.start()
     await worker.until("the list", `select 1 as ok from packages where "fileCount" > 0`)
     expect(await worker.query(claims)).toEqual([{ state: "published", contentHash, setName: "Dragon.rar" }])
@@ -96,13 +71,13 @@ describe("a RAR set in old volumes that the former worker has published", () => 
   }, 120_000)
 
   it("is a duplicate where it is posted again under another name", async () => {
-    let set: OldSet | undefined
+    let set: OldRar | undefined
     await using worker = await RunningWorker.prepare(async (folder) => {
       set = await oldRar(folder, "Dragon")
       const again = await oldRar(folder, "Wyvern")
       return worldOf(set, [again.rar, again.r00, again.r01])
     })
-    const contentHash = await publishedBefore(worker, set as unknown as OldSet, 1)
+    const contentHash = await publishedBefore(worker, set as unknown as OldRar, 1)
     worker.start()
     await worker.untilSettled(1)
     expect(await worker.query(claims)).toEqual([{ state: "duplicate", contentHash, setName: "Wyvern.rar" }])
@@ -111,12 +86,12 @@ describe("a RAR set in old volumes that the former worker has published", () => 
   }, 120_000)
 
   it("is listed from the destination when its source is gone", async () => {
-    let set: OldSet | undefined
+    let set: OldRar | undefined
     await using worker = await RunningWorker.prepare(async (folder) => {
       set = await oldRar(folder, "Dragon")
       return worldOf(set, [])
     })
-    await publishedBefore(worker, set as unknown as OldSet, 0)
+    await publishedBefore(worker, set as unknown as OldRar, 0)
     worker.start()
     await worker.until("the list", `select 1 as ok from packages where "fileCount" > 0`)
     expect(await worker.query(packages)).toEqual([listed])

@@ -18,6 +18,7 @@ const forgetMetadata = async (worker: RunningWorker) => {
   await worker.query("delete from package_files")
   await worker.query("delete from stash_claims")
   await worker.query("delete from stash_set_messages")
+  await worker.query("delete from stash_package_posts")
   await worker.query(
     `update packages set "fileCount" = 0, "previewData" = null, "previewMsgId" = null, "creator" = null`,
   )
@@ -66,6 +67,8 @@ describe("a package whose files were never listed", () => {
     expect(before).toMatchObject([{ fileName: "Castle.7z", photo: true }, { photo: false }])
     // Of the set in volumes the predecessor had noted the first message alone.
     expect(await worker.query(select)).toEqual(before)
+    // Now they can be grouped like new ones.
+    expect(await worker.query(`select "packageId" from stash_package_posts`)).toHaveLength(2)
     const fromSource = { from: "source", whole: true }
     expect(await untilListings(worker, 2)).toEqual([fromSource, fromSource])
     expect(worker.library).toHaveLength(4)

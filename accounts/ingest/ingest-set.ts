@@ -4,6 +4,7 @@ import { claimSet } from "../../db/claims.ts"
 import { isFormerWork } from "../../db/former-work.ts"
 import { isBeingPublished } from "../../db/journal.ts"
 import { LockSession } from "../../db/lock-session.ts"
+import { noteFoundPost } from "../../db/package-posts.ts"
 import { type PackageSummary, packageByHash, publishedByHash } from "../../db/packages.ts"
 import { contentOfFiles, earlierWorkOn } from "../../db/places.ts"
 import type { DigestResult, InspectResult } from "../../src/cpu/jobs.ts"
@@ -23,6 +24,7 @@ import { reviveForLateVolumes } from "./late-volume.ts"
 import { duplicate, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from "./leave-set.ts"
 import { publishSet } from "./publish.ts"
 import { removeSetFolder } from "./set-folder.ts"
+import { foundPost } from "./set-post.ts"
 import { identityOf, type SetWork, setKeyOf } from "./set-work.ts"
 import { type Trouble, troubleOf } from "./trouble.ts"
 import { turnBack } from "./turn-back.ts"
@@ -89,7 +91,9 @@ const completeMetadata = Effect.fn("completeMetadata")(function* <E, R>(
   const underLock = Effect.gen(function* () {
     const stub = yield* packageByHash(contentHash)
     if (Option.isNone(stub) || stub.value.fileCount > 0) return
-    yield* enrichPackage(work, stub.value.id, yield* drain.interruptible(inspected))
+    const inspection = yield* drain.interruptible(inspected)
+    yield* noteFoundPost(foundPost(work, stub.value.id))
+    yield* enrichPackage(work, stub.value.id, inspection)
   })
   const result = yield* locks.withHashLock(contentHash, underLock)
   return Option.isSome(result) ? undefined : left("deferred", "another account is recording what is inside")

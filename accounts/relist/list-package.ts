@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { noteFoundPost } from "../../db/package-posts.ts"
 import { endListing, type PackageToList } from "../../db/relists.ts"
 import { entryOf } from "../../src/archive/listing.ts"
 import type { InspectResult } from "../../src/cpu/jobs.ts"
@@ -9,6 +10,7 @@ import { digestSet, inspectSet } from "../ingest/cpu-stages.ts"
 import { enrichPackage } from "../ingest/enrich.ts"
 import { formerDigest } from "../ingest/former-digest.ts"
 import { createSetFolder, planSetFolder, removeSetFolder } from "../ingest/set-folder.ts"
+import { foundPost } from "../ingest/set-post.ts"
 import type { SetWork } from "../ingest/set-work.ts"
 import { makeTopicNames } from "../ingest/topic-names.ts"
 import { fetchDirectory, fetchVolumes } from "./fetch-listing.ts"
@@ -86,6 +88,7 @@ export const listPackage = Effect.fn("listPackage")(function* (wanted: PackageTo
   const folder = join(root, wanted.id)
   const work = workOf(wanted, located, folder)
   const { inspection, isHome } = yield* inspect(wanted, located, work)
+  if (wanted.fileCount === 0 && located.where === "source") yield* noteFoundPost(foundPost(work, wanted.id))
   const wantsPreview = !wanted.hasPreview
   yield* enrichPackage(work, wanted.id, inspection, {
     photos: wantsPreview && located.where === "source",

@@ -12,7 +12,7 @@ import {
   tellGroupingConflict,
   ungroupedPackages,
 } from "../../db/package-groups.ts"
-import { notePackagePost, noteRootFolder } from "../../db/package-posts.ts"
+import { noteFoundPost, notePackagePost, noteRootFolder } from "../../db/package-posts.ts"
 import { recentEvents } from "../../db/recent.ts"
 import {
   endListing,
@@ -37,6 +37,11 @@ export const metadataCalls: Readonly<Record<string, Effect.Effect<unknown, unkno
   packagePreview: packagePreview("package5"),
   recentEvents: recentEvents(100),
   notePackagePost: notePackagePost("package5", channelId, { date: now, senderId: null, albumId: null }),
+  noteFoundPost: noteFoundPost({
+    ...{ packageId: "package5", sourceChannelId: channelId, messageIds: [5 * SERVER_ID] },
+    ...{ sourceTopicId: null, sourceCaption: "words", replyToMessageId: null },
+    post: { date: now, senderId: null, albumId: null },
+  }),
   noteRootFolder: noteRootFolder("package5", "Folder"),
   channelsToGroup: channelsToGroup(accountId),
   holdForGrouping: holdForGrouping(channelId),
