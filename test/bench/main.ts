@@ -7,6 +7,7 @@ import { benchCells } from "./cells/cells.ts"
 import { benchCpu } from "./cpu/cpu.ts"
 import { benchIngest } from "./ingest/ingest.ts"
 import type { BenchOptions, BenchResult } from "./measure.ts"
+import { benchRequests } from "./requests/requests.ts"
 import { benchSandbox } from "./sandbox/sandbox.ts"
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<ReadonlyArray<BenchResult>>>> = {
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readon
   cpu: benchCpu,
   cells: benchCells,
   ingest: benchIngest,
+  requests: benchRequests,
 }
 const names = Object.keys(benches)
 
