@@ -1,7 +1,9 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { LockSession } from "../../db/lock-session.ts"
 import { noteFoundPost } from "../../db/package-posts.ts"
-import { endListing, type PackageToList } from "../../db/relists.ts"
+import { endListing, noteRealHash, type PackageToList } from "../../db/relists.ts"
 import { entryOf } from "../../src/archive/listing.ts"
 import type { InspectResult } from "../../src/cpu/jobs.ts"
 import { WORTH_RANGES_BYTES } from "../../src/library/listing-cost.ts"
@@ -60,11 +62,29 @@ interface Inspected {
   readonly isHome: boolean
 }
 
+/** Knows the package by its real hash from now on, so that its content is recognised. */
+const nameByDigest = Effect.fn("nameByDigest")(function* ({ fileName, id }: PackageToList, contentHash: string) {
+  const locks = yield* LockSession
+  const isNamed = yield* locks.withHashLock(contentHash, noteRealHash(id, contentHash))
+  if (Option.isNone(isNamed)) return yield* new ListingProblem({ text: "its content is being published now" })
+  yield* isNamed.value
+    ? logEvent.info("package.named", `${fileName} is known by its real hash now`, { packageId: id, contentHash })
+    : logEvent.warn("package.double", `${fileName} holds what the library has in another package`, {
+        packageId: id,
+        contentHash,
+      })
+})
+
 const inspect = Effect.fn("inspectPackage")(function* (wanted: PackageToList, located: LocatedSet, work: SetWork) {
   const paths = work.folder.volumePaths
-  if (work.set.family === "document") return { inspection: documentItself(work), isHome: false } satisfies Inspected
+  const isDocument = work.set.family === "document"
+  const isLarge = work.set.bytes >= WORTH_RANGES_BYTES
+  const lacksDigest = !isDigest(wanted.contentHash)
+  // All of a large package is fetched for its hash only when somebody wants it.
+  const wantsDigest = lacksDigest && (wanted.isRequested || !isLarge)
+  if (isDocument && !wantsDigest) return { inspection: documentItself(work), isHome: false } satisfies Inspected
   yield* createSetFolder(work.folder)
-  if (work.set.bytes >= WORTH_RANGES_BYTES && (yield* fetchDirectory(located, paths))) {
+  if (isLarge && !wantsDigest && (yield* fetchDirectory(located, paths))) {
     const inspection = yield* inspectSet(work, noDigest)
     if (isListed(inspection)) return { inspection, isHome: false } satisfies Inspected
     // Whatever is odd about it, all of it tells more.
@@ -73,9 +93,11 @@ const inspect = Effect.fn("inspectPackage")(function* (wanted: PackageToList, lo
   }
   yield* fetchVolumes(located, paths)
   const digest = yield* digestSet(work)
-  if (isDigest(wanted.contentHash) && !(yield* isOf(wanted, work, digest.contentHash)))
+  if (lacksDigest) yield* nameByDigest(wanted, digest.contentHash)
+  else if (!(yield* isOf(wanted, work, digest.contentHash)))
     return yield* new ListingProblem({ text: `its messages in the ${located.where} hold another content` })
-  return { inspection: yield* inspectSet(work, digest), isHome: true } satisfies Inspected
+  const inspection = isDocument ? documentItself(work) : yield* inspectSet(work, digest)
+  return { inspection, isHome: true } satisfies Inspected
 })
 
 /**

@@ -16,6 +16,7 @@ import { noteFoundPost, notePackagePost, noteRootFolder } from "../../db/package
 import { recentEvents } from "../../db/recent.ts"
 import {
   endListing,
+  noteRealHash,
   packagesToList,
   packageToList,
   putListingOff,
@@ -60,6 +61,7 @@ export const metadataCalls: Readonly<Record<string, Effect.Effect<unknown, unkno
   "a listing": Effect.gen(function* () {
     yield* wantRelisted(["package5", "package6"])
     yield* putListingOff({ packageId: "package5", problem: "gone", retryAfterSeconds: 60 })
+    yield* noteRealHash("package5", "0".repeat(64))
     yield* endListing("package5")
   }),
   unlistedPackages: unlistedPackages(),
