@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import { LockSession } from "../../db/lock-session.ts"
 import { noteFoundPost } from "../../db/package-posts.ts"
 import { endListing, noteRealHash, type PackageToList } from "../../db/relists.ts"
+import { isContentHash } from "../../src/archive/content-hash.ts"
 import { entryOf } from "../../src/archive/listing.ts"
 import type { InspectResult } from "../../src/cpu/jobs.ts"
 import { WORTH_RANGES_BYTES } from "../../src/library/listing-cost.ts"
@@ -49,9 +50,6 @@ const documentItself = ({ set }: SetWork): InspectResult => ({
 
 const isListed = ({ state }: InspectResult): boolean => state === "listed" || state === "headers_encrypted"
 
-/** The predecessor's rebuild wrote words where the digest should be (facts W-22). */
-const isDigest = (contentHash: string): boolean => /^[0-9a-f]{64}$/.test(contentHash)
-
 const isOf = Effect.fn("isOfPackage")(function* ({ contentHash }: PackageToList, work: SetWork, digest: string) {
   return contentHash === digest || contentHash === (yield* formerDigest(work))
 })
@@ -79,7 +77,7 @@ const inspect = Effect.fn("inspectPackage")(function* (wanted: PackageToList, lo
   const paths = work.folder.volumePaths
   const isDocument = work.set.family === "document"
   const isLarge = work.set.bytes >= WORTH_RANGES_BYTES
-  const lacksDigest = !isDigest(wanted.contentHash)
+  const lacksDigest = !isContentHash(wanted.contentHash)
   // All of a large package is fetched for its hash only when somebody wants it.
   const wantsDigest = lacksDigest && (wanted.isRequested || !isLarge)
   if (isDocument && !wantsDigest) return { inspection: documentItself(work), isHome: false } satisfies Inspected
