@@ -96,6 +96,10 @@ describe("a RAR set in old volumes that the former worker has published", () => 
     await worker.until("the list", `select 1 as ok from packages where "fileCount" > 0`)
     expect(await worker.query(packages)).toEqual([listed])
     expect(await worker.query("select * from stash_relists")).toEqual([])
+    // As it would be if it were published again: in the order of its volumes.
+    await worker.query(`update packages set "destMessageIds" = "destMessageIds"[3:3] || "destMessageIds"[1:2]`)
+    await worker.until("a rest", `select 1 as ok from stash_account_states where "state" = 'idle'`)
+    expect(await worker.typing([], "verify", "--digest")).toMatchObject({ code: 0 })
     expect(await worker.stop()).toBe(0)
   }, 120_000)
 })
