@@ -40,15 +40,19 @@ export const channelOverviews = () =>
     "channelOverviews",
     ChannelOverview,
     (sql) => sql`
+      with counted as (
+        select "sourceChannelId", count(*) as "sets" from stash_claims group by "sourceChannelId"
+      ), unsettled as (
+        select "sourceChannelId", count(*) as "sets" from stash_claims
+        where "state" in ('claimed', 'deferred', 'waiting') group by "sourceChannelId"
+      )
       select c."id", c."telegramId", c."title", c."type", c."isForum", c."isActive", c."category",
-             coalesce(s."value" = c."id", false) as "isDestination", (
-               select count(*) from stash_claims k where k."sourceChannelId" = c."id"
-             ) as "sets", (
-               select count(*) from stash_claims k
-               where k."sourceChannelId" = c."id" and k."state" in ('claimed', 'deferred', 'waiting')
-             ) as "unsettled"
+             coalesce(s."value" = c."id", false) as "isDestination", coalesce(k."sets", 0) as "sets",
+             coalesce(u."sets", 0) as "unsettled"
       from "telegram_channels" c
       left join "global_settings" s on s."key" = 'destination_channel_id'
+      left join counted k on k."sourceChannelId" = c."id"
+      left join unsettled u on u."sourceChannelId" = c."id"
       order by c."type", lower(c."title"), c."id"`,
   )
 

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { ArchiveType } from "./packages.ts"
 import { SafeInteger } from "./row.ts"
 import { first, run } from "./statement.ts"
 
@@ -9,6 +10,7 @@ export const ExtractTarget = Schema.Struct({
   /** As the package's file list has it. */
   filePath: Schema.String,
   fileName: Schema.String,
+  archiveType: ArchiveType,
   /** TDLib's chat id; null: it was published nowhere. */
   destChatId: Schema.NullOr(SafeInteger),
   /** In the order of the parts; empty when they are gone. */
@@ -21,7 +23,7 @@ export const extractTarget = (id: string) =>
     "extractTarget",
     ExtractTarget,
     (sql) => sql`
-      select p."id" as "packageId", e."filePath", p."fileName", c."telegramId" as "destChatId",
+      select p."id" as "packageId", e."filePath", p."fileName", p."archiveType", c."telegramId" as "destChatId",
              to_jsonb(case when p."destMessageId" is null then '{}'
                            when cardinality(coalesce(p."destMessageIds", '{}')) > 0 then p."destMessageIds"
                            else array[p."destMessageId"] end) as "messageIds"

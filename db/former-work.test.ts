@@ -6,7 +6,7 @@ import { rescan } from "./channel-changes.ts"
 import { linkChannel, setMarkBack, setMarksBack, sourcesOf, upsertChannel } from "./channels.ts"
 import { claimedSets } from "./claims.ts"
 import { Database } from "./database.ts"
-import { type FoundSet, isFormerWork } from "./former-work.ts"
+import { type FoundSet, formerRarContents, isFormerWork } from "./former-work.ts"
 import { contentOfFiles } from "./places.ts"
 import { beginScan, noteTopics } from "./source-states.ts"
 import { run } from "./statement.ts"
@@ -23,13 +23,13 @@ describe("what the former worker did", () => {
     Effect.runPromise(Effect.provide(work, Database.layer({ url, max: 2, applicationName: "test" })))
 
   /** A package as the former worker left it, made from the set that is found. */
-  const publishedBefore = (fileCount: number) =>
+  const publishedBefore = (fileCount: number, { messageId = found.firstMessageId, fileName = "Dragon.zip" } = {}) =>
     run(
       "publishedBefore",
       (sql) => sql`
         insert into "packages" ("id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId",
                                 "destChannelId", "destMessageId", "fileCount")
-        values ('package', ${hash}, 'Dragon.zip', ${found.bytes}, 'ZIP', ${found.sourceChannelId}, ${found.firstMessageId},
+        values ('package', ${hash}, ${fileName}, ${found.bytes}, 'ZIP', ${found.sourceChannelId}, ${messageId},
                 ${found.sourceChannelId}, 5, ${fileCount})`,
     )
   const topicWasSeen = (upTo: number) =>
@@ -55,6 +55,7 @@ describe("what the former worker did", () => {
           accountId,
           mapId: source?.mapId ?? "",
           lastMessageId: 102 * SERVER_ID,
+          messageIds: [100 * SERVER_ID, 102 * SERVER_ID],
           topicId: 7 * SERVER_ID,
           setName: "Dragon.zip",
           volumes: 1,
@@ -84,6 +85,26 @@ describe("what the former worker did", () => {
         yield* publishedBefore(3)
         expect(yield* isFormerWork({ ...found, bytes: 2000, volumes: 2 })).toBe(false)
         expect(yield* claimedSets()).toEqual([])
+      }),
+    ))
+
+  it("is known by the volume with the lowest number, which may not be the one that was posted first", () =>
+    check(
+      Effect.gen(function* () {
+        yield* publishedBefore(3, { messageId: 102 * SERVER_ID, fileName: "Dragon.r00" })
+        expect(yield* isFormerWork(found)).toBe(true)
+        expect(yield* claimedSets()).toMatchObject([{ firstMessageId: found.firstMessageId, contentHash: hash }])
+      }),
+    ))
+
+  it("of an old RAR set is known by its size and its name", () =>
+    check(
+      Effect.gen(function* () {
+        yield* publishedBefore(3)
+        expect(yield* formerRarContents(found.bytes)).toEqual([])
+        yield* run("renamed", (sql) => sql`update "packages" set "fileName" = 'Dragon.R00'`)
+        expect(yield* formerRarContents(found.bytes)).toEqual([hash])
+        expect(yield* formerRarContents(found.bytes + 1)).toEqual([])
       }),
     ))
 

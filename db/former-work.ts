@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SetKey } from "./claims.ts"
-import { storable } from "./row.ts"
-import { one } from "./statement.ts"
+import { arrayLiteral, storable } from "./row.ts"
+import { one, rows } from "./statement.ts"
 
 /** A set as it is found in its source, which a worker that knew no claims may have been through. */
 export interface FoundSet extends SetKey {
@@ -10,6 +10,8 @@ export interface FoundSet extends SetKey {
   /** The pair of account and channel. */
   readonly mapId: string
   readonly lastMessageId: number
+  /** Of its volumes, in any order. */
+  readonly messageIds: ReadonlyArray<number>
   /** The forum's topic, by TDLib's message id of its first message; null: none, or in more than one. */
   readonly topicId: number | null
   readonly setName: string
@@ -20,9 +22,10 @@ export interface FoundSet extends SetKey {
 }
 
 /**
- * Whether the former worker is done with a set that nobody has claimed: it has published it from this very message, or has
- * gone through its topic beyond it. Of what it published a claim is noted, settled: so the files are known wherever they
- * are posted again. Of another size, it is another set: volumes came later, or an edit.
+ * Whether the former worker is done with a set that nobody has claimed: it has published it from one of these very messages
+ * (that of the volume with the lowest number, whichever was posted first), or has gone through its topic beyond it. Of what it
+ * published a claim is noted, settled: so the files are known wherever they are posted again. Of another size, it is another
+ * set: volumes came later, or an edit.
  */
 export const isFormerWork = (set: FoundSet) =>
   one(
@@ -36,7 +39,7 @@ export const isFormerWork = (set: FoundSet) =>
         )
       ), published as (
         select p."contentHash", p."fileCount" from unclaimed, "packages" p
-        where p."sourceChannelId" = ${set.sourceChannelId} and p."sourceMessageId" = ${set.firstMessageId}
+        where p."sourceChannelId" = ${set.sourceChannelId} and p."sourceMessageId" = any(${arrayLiteral(set.messageIds)}::bigint[])
           and p."fileSize" = ${set.bytes} and p."destMessageId" is not null
         limit 1
       ), noted as (
@@ -57,3 +60,12 @@ export const isFormerWork = (set: FoundSet) =>
           and not exists (select from published)
       ) as "isKnown"`,
   ).pipe(Effect.map(({ isKnown }) => isKnown))
+
+/** The contents of old RAR sets of this size by the names that the former worker gave them (src/archive/former-order.ts). */
+export const formerRarContents = (bytes: number) =>
+  rows(
+    "formerRarContents",
+    Schema.Struct({ contentHash: Schema.String }),
+    (sql) => sql`
+      select "contentHash" from "packages" where "fileSize" = ${bytes} and "fileName" ~* '\\.r[0-9]{2,}$'`,
+  ).pipe(Effect.map((found) => found.map(({ contentHash }) => contentHash)))

@@ -13,7 +13,7 @@ import {
   tellGroupingConflict,
   ungroupedPackages,
 } from "./package-groups.ts"
-import { notePackagePost, noteRootFolder } from "./package-posts.ts"
+import { type FoundPost, noteFoundPost, notePackagePost, noteRootFolder } from "./package-posts.ts"
 import { createPackageStub, updatePackageWithMetadata } from "./packages.ts"
 import { rows, run } from "./statement.ts"
 
@@ -204,6 +204,59 @@ describe("grouping", () => {
             },
           },
         ])
+      }),
+    ))
+
+  const foundPost = (packageId: string, number: number): FoundPost => ({
+    ...{ packageId, sourceChannelId: source, messageIds: [number - 1, number] },
+    ...{ sourceTopicId: 7, sourceCaption: "found again", replyToMessageId: 5 },
+    post: { date: noon + number, senderId: "a", albumId: null },
+  })
+  const said = Schema.Struct({ caption: Schema.NullOr(Schema.String), reply: Schema.NullOr(Schema.String) })
+  const words = rows(
+    "words",
+    said,
+    (sql) =>
+      sql`select "sourceCaption" as "caption", "replyToMessageId"::text as "reply" from "packages" order by "sourceMessageId"`,
+  )
+
+  it("takes in a package of an earlier worker once its post is found, and what was said of it stays", () =>
+    check(
+      Effect.gen(function* () {
+        const first = yield* published(1)
+        const second = yield* published(2)
+        yield* run("of earlier times", (sql) => sql`delete from stash_package_posts`)
+        expect(yield* considerNewPosts(source)).toEqual([])
+        yield* noteFoundPost(foundPost(first, 1))
+        // These are not the messages that it was made from.
+        yield* noteFoundPost(foundPost(second, 1))
+        expect(yield* considerNewPosts(source)).toEqual([{ postedAt: noon + 1, replyToMessageId: 5 }])
+        expect((yield* ungroupedPackages(source, everything)).map(({ packageId }) => packageId)).toEqual([first])
+        expect(yield* words).toEqual([
+          { caption: "found again", reply: "5" },
+          { caption: null, reply: "1" },
+        ])
+      }),
+    ))
+
+  it("never takes a package of an earlier worker out of the group in which it was, nor in again when somebody took it out", () =>
+    check(
+      Effect.gen(function* () {
+        const first = yield* published(1)
+        yield* run("of earlier times", (sql) => sql`delete from stash_package_posts`)
+        yield* run(
+          "grouped by hand",
+          (sql) => sql`
+            with made as (
+              insert into "package_groups" ("id", "name", "sourceChannelId", "groupingSource", "updatedAt")
+              values ('by hand', 'Mine', ${source}, 'MANUAL', now()) returning "id"
+            )
+            update "packages" set "packageGroupId" = made."id" from made`,
+        )
+        yield* noteFoundPost(foundPost(first, 1))
+        expect(yield* ungroupedPackages(source, everything)).toEqual([])
+        yield* run("dissolved", (sql) => sql`update "packages" set "packageGroupId" = null`)
+        expect(yield* ungroupedPackages(source, everything)).toEqual([])
       }),
     ))
 })

@@ -4,7 +4,15 @@ import { twoAccounts } from "../test/two-accounts.ts"
 import { linkChannel, upsertChannel } from "./channels.ts"
 import type { Database } from "./database.ts"
 import { createPackageStub, updatePackageWithMetadata } from "./packages.ts"
-import { endListing, packagesToList, packageToList, putListingOff, unlistedPackages, wantRelisted } from "./relists.ts"
+import {
+  endListing,
+  noteRealHash,
+  packagesToList,
+  packageToList,
+  putListingOff,
+  unlistedPackages,
+  wantRelisted,
+} from "./relists.ts"
 import { run } from "./statement.ts"
 
 let check: <A, E>(work: Effect.Effect<A, E, Database>) => Promise<A>
@@ -100,6 +108,22 @@ describe("packages that are to be listed", () => {
         yield* putListingOff({ packageId: stub, problem: "gone", retryAfterSeconds: 60 })
         yield* wantRelisted([stub])
         expect(yield* packageToList(ana, stub)).toMatchObject({ value: { attempts: 0 } })
+      }),
+    ))
+
+  it("get their real hash if an earlier worker had invented one, unless another package has it", () =>
+    check(
+      Effect.gen(function* () {
+        const [one, other] = [yield* published(1), yield* published(2)]
+        const real = "ab".repeat(32)
+        expect(yield* noteRealHash(one, real)).toBe(false)
+        yield* run("rebuilt", (sql) => sql`update "packages" set "contentHash" = 'rebuild:library:' || "id"`)
+        expect(yield* noteRealHash(one, real)).toBe(true)
+        expect(yield* noteRealHash(other, real)).toBe(false)
+        expect((yield* packagesToList(ana, 10)).map(({ contentHash }) => contentHash)).toEqual([
+          real,
+          `rebuild:library:${other}`,
+        ])
       }),
     ))
 })

@@ -17,6 +17,8 @@ export const PackageToList = Schema.Struct({
   hasPreview: Schema.Boolean,
   /** Of earlier tries. */
   attempts: Schema.Int,
+  /** Somebody wants it, or it failed before. */
+  isRequested: Schema.Boolean,
   source: Schema.Struct({
     channelId: Schema.String,
     /** TDLib's chat id. */
@@ -48,6 +50,7 @@ const isDue = (sql: SqlOf) => sql`
 const selectToList = (sql: SqlOf, accountId: string) => sql`
   select p."id", p."contentHash", p."fileName", p."fileSize", p."archiveType", p."fileCount",
          p."previewData" is not null as "hasPreview", coalesce(r."attempts", 0) as "attempts",
+         r."packageId" is not null as "isRequested",
          jsonb_build_object(
            'channelId', c."id", 'chatId', c."telegramId", 'title', c."title", 'category', c."category", 'isForum', c."isForum",
            'isRead', exists (
@@ -130,6 +133,20 @@ export const putListingOff = (listing: {
       on conflict ("packageId") do update set
         "attempts" = r."attempts" + 1, "retryAt" = excluded."retryAt", "problem" = excluded."problem"`,
   ).pipe(Effect.asVoid)
+
+/**
+ * Gives a package that an earlier worker had found without its hash the real one. False: another package has that content, or it is
+ * being published now.
+ */
+export const noteRealHash = (packageId: string, contentHash: string) =>
+  run(
+    "noteRealHash",
+    (sql) => sql`
+      update "packages" set "contentHash" = ${contentHash}
+      where "id" = ${packageId} and "contentHash" !~ '^[0-9a-f]{64}$'
+        and not exists (select from "packages" where "contentHash" = ${contentHash})
+        and not exists (select from stash_publications where "contentHash" = ${contentHash})`,
+  ).pipe(Effect.map((written) => written > 0))
 
 /** The package has been listed. */
 export const endListing = (packageId: string) =>

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Sandbox, sandboxProxy, type World } from "../src/sandbox/sandbox.ts"
 import { makeArchive } from "./archive-files.ts"
 import { lostRows, readRows } from "./contract/app-tables.ts"
+import { WebApp } from "./contract/requests-web-app.ts"
 import { predecessorDatabase } from "./predecessor/predecessor-database.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 
@@ -105,11 +106,12 @@ describe("an installation of the former worker", () => {
                 { file: later, topic: "forge" },
               ],
             },
+            { name: "open", kind: "channel", username: "open_minis" },
             { ...channel, name: LIBRARY, admins: [phone], messages: [files.old, ...pieces].map((file) => ({ file })) },
           ],
         } satisfies World
       },
-      { makeDatabase: () => predecessorDatabase(400) },
+      { makeDatabase: () => predecessorDatabase() },
     )
     const [account] = await worker.query(`select "id" from telegram_accounts where "phone" = '${phone}'`)
     accountId = String(account?.["id"])
@@ -167,7 +169,7 @@ describe("an installation of the former worker", () => {
   })
 
   it("has its accounts parked, with the reason, by a worker that is started before it was adopted", async () => {
-    worker.start({ STASH_SANDBOX_CODES: "asked" })
+    worker.start({ STASH_SANDBOX_CODES: "asked", UPLOAD_DIR: join(worker.folder, "uploads") })
     await worker.until("our tables", `select 1 as ok from pg_tables where tablename = 'stash_requests'`)
     const parked = await worker.until(
       "a parked account",
@@ -266,6 +268,53 @@ describe("an installation of the former worker", () => {
     const again: { findings: ReadonlyArray<{ kind: string }> } = await worker.stash("adopt")
     expect(again.findings.filter(({ kind }) => kind === "step")).toEqual([])
   })
+
+  it("answers every kind of request, and all that the former worker never answered", async () => {
+    await using app = new WebApp(worker.databaseUrl)
+    const row = (id: string) => app.ended(() => app.fetchRequest(id))
+    const entryOf = async (packageId: string, path: string) => {
+      const id = await app.extract(packageId, path)
+      return app.ended(() => app.extractRequest(id))
+    }
+    const done = { status: "COMPLETED", error: null }
+    expect(await row(await app.fetchChannels(accountId))).toMatchObject(done)
+    expect(await row(await app.joinChannelByLink("@open_minis"))).toMatchObject(done)
+    // Its parts were cut by the former worker.
+    expect(await entryOf("by hand of Huge.zip", "Huge.zip.stl")).toMatchObject(done)
+    const content = readFileSync(await makeArchive(worker.folder, "Own.zip", 90 * KIBIBYTE))
+    const own = await app.upload(join(worker.folder, "uploads"), [{ name: "Own.zip", content }], { userId: "user1" })
+    expect(await app.ended(() => app.uploadRequest(own))).toMatchObject({ status: "COMPLETED", errorMessage: null })
+    expect(await row(await app.rebuildPackageDatabase())).toMatchObject({ ...done, result: { packagesCreated: 0 } })
+    const linkBefore = await app.inviteLink()
+    const [library] = await worker.query(`select "id" from telegram_channels where "title" = '${LIBRARY}'`)
+    await app.setGlobalDestination(String(library?.["id"]))
+    await worker.until(
+      "another link",
+      `select 1 as ok from global_settings where "key" = 'destination_invite_link' and "value" <> '${linkBefore}'`,
+    )
+    const runs = `select 1 as ok from ingestion_runs where "accountId" = '${accountId}'`
+    const before = (await worker.query(runs)).length
+    await app.triggerIngestion(accountId)
+    await worker.until("another run", `${runs} having count(*) > ${before}`)
+    expect(await row(await app.createDestinationViaWorker("New library"))).toMatchObject(done)
+
+    // Accounts that are switched off do nothing; that is said after a minute.
+    await worker.query(
+      `update stash_app_requests set "waitingSince" = now() - interval '1 hour', "notBefore" = now() - interval '1 hour'`,
+    )
+    await worker.until(
+      "an answer to everything",
+      `select 1 as ok where not exists (select from channel_fetch_requests where "status" in ('PENDING', 'IN_PROGRESS'))
+         and not exists (select from archive_extract_requests where "status" in ('PENDING', 'IN_PROGRESS'))
+         and not exists (select from manual_uploads where "status" in ('PENDING', 'PROCESSING'))`,
+    )
+    const wordless = (table: string, reason: string) =>
+      worker.query(`select "id" from ${table} where "status" = 'FAILED' and "${reason}" is null`)
+    expect(await wordless("channel_fetch_requests", "error")).toEqual([])
+    expect(await wordless("archive_extract_requests", "error")).toEqual([])
+    // It had failed under the former worker.
+    expect(await wordless("manual_uploads", "errorMessage")).toEqual([{ id: "upload4" }])
+  }, 180_000)
 
   it("goes back to the former worker, without a login either", async () => {
     const atWork = await refused("adopt", "--undo")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { World } from "../src/sandbox/sandbox.ts"
-import { makeArchive } from "./archive-files.ts"
+import { makeArchive, sha256 } from "./archive-files.ts"
 import { oneSource } from "./one-source.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 import { until } from "./until.ts"
@@ -18,6 +18,7 @@ const forgetMetadata = async (worker: RunningWorker) => {
   await worker.query("delete from package_files")
   await worker.query("delete from stash_claims")
   await worker.query("delete from stash_set_messages")
+  await worker.query("delete from stash_package_posts")
   await worker.query(
     `update packages set "fileCount" = 0, "previewData" = null, "previewMsgId" = null, "creator" = null`,
   )
@@ -66,9 +67,31 @@ describe("a package whose files were never listed", () => {
     expect(before).toMatchObject([{ fileName: "Castle.7z", photo: true }, { photo: false }])
     // Of the set in volumes the predecessor had noted the first message alone.
     expect(await worker.query(select)).toEqual(before)
+    // Now they can be grouped like new ones.
+    expect(await worker.query(`select "packageId" from stash_package_posts`)).toHaveLength(2)
     const fromSource = { from: "source", whole: true }
     expect(await untilListings(worker, 2)).toEqual([fromSource, fromSource])
     expect(worker.library).toHaveLength(4)
+  }, 120_000)
+
+  it("gets its real hash, where an earlier worker had invented one, and is recognised from then on", async () => {
+    let dragon = ""
+    await using worker = await RunningWorker.prepare(async (folder) => {
+      dragon = await makeArchive(folder, "Dragon.zip", 300 * KIBIBYTE)
+      return worldOf([{ file: dragon }])
+    })
+    worker.start()
+    await worker.untilSettled(1)
+    await listed(worker)
+    await worker.stop()
+    await forgetMetadata(worker)
+    await worker.query(`update packages set "contentHash" = 'rebuild:library:1', "sourceMessageId" = 0`)
+    worker.start()
+    await worker.until("the list", `select 1 as ok from packages where "fileCount" > 0`)
+    expect(await worker.query(`select "contentHash" from packages`)).toEqual([{ contentHash: await sha256(dragon) }])
+    await worker.post("/messages", { channel: "source", file: dragon, name: "Dragon again.zip" })
+    await worker.until("a duplicate", `select 1 as ok from stash_claims where "state" = 'duplicate'`)
+    expect(worker.library).toHaveLength(1)
   }, 120_000)
 
   it("is listed when its content is met again, without another download", async () => {

@@ -1,17 +1,14 @@
 import * as Effect from "effect/Effect"
 import { pieceBytesOf } from "../../src/archive/parts.ts"
-import { flagsOfSet } from "../../src/archive/set-flags.ts"
-import type { DigestResult, GrowingDigestJob, InspectResult, TarListing } from "../../src/cpu/jobs.ts"
+import type { DigestResult, GrowingDigestJob } from "../../src/cpu/jobs.ts"
+import { isListedByDigest, withTar } from "../../src/library/package-listing.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { reportProgress, type SetWork } from "./set-work.ts"
-
-/** A tar has no directory of its own: it is listed in the pass that digests it. */
-const isTar = (work: SetWork): boolean => work.set.family === "tar" || work.set.family === "tar_split"
 
 /** What to digest of a set while it is being downloaded. */
 export const growingDigestJob = (work: SetWork): GrowingDigestJob => ({
   volumes: work.set.volumes.map(({ bytes }) => ({ bytes, pieceBytes: pieceBytesOf(bytes, work.maxUploadBytes) })),
-  listTar: isTar(work),
+  listTar: isListedByDigest(work.set),
 })
 
 /** SHA-256 over the set's volumes in volume order: the name of its content. */
@@ -28,17 +25,6 @@ export const digestSet = Effect.fn("digestSet")(function* (work: SetWork) {
   )
 })
 
-const withTar = (inspection: InspectResult, { damaged, ...listing }: TarListing): InspectResult => {
-  const isDamaged = damaged && inspection.state === "listed"
-  const state = isDamaged ? "damaged" : inspection.state
-  return {
-    ...listing,
-    state,
-    detail: isDamaged ? "The tar ends within an entry, or cannot be unpacked to its end." : inspection.detail,
-    flags: flagsOfSet(state, listing),
-  }
-}
-
 /** Reads the headers: is the set whole and what it says it is, and what is inside. */
 export const inspectSet = Effect.fn("inspectSet")(function* (work: SetWork, digest: DigestResult) {
   const supervisor = yield* Supervisor
@@ -49,5 +35,5 @@ export const inspectSet = Effect.fn("inspectSet")(function* (work: SetWork, dige
     volumes: work.folder.volumePaths.map((path, index) => ({ path, name: work.set.volumes[index]?.fileName ?? "" })),
     workDirectory: work.folder.path,
   })
-  return digest.tar === null ? inspection : withTar(inspection, digest.tar)
+  return withTar(inspection, digest.tar)
 })

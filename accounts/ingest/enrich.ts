@@ -4,13 +4,12 @@ import { setStartsBetween } from "../../db/claims.ts"
 import { noteRootFolder } from "../../db/package-posts.ts"
 import { updatePackageWithMetadata } from "../../db/packages.ts"
 import { creatorOf } from "../../src/archive/creator.ts"
-import { entryOf } from "../../src/archive/listing.ts"
-import { previewEntries } from "../../src/archive/preview-entry.ts"
 import { matchPreview } from "../../src/archive/preview-match.ts"
-import { rootFolderOf } from "../../src/archive/root-folder.ts"
 import { tagsOf } from "../../src/archive/tags.ts"
 import type { InspectResult } from "../../src/cpu/jobs.ts"
 import { reach } from "../../src/fault-point.ts"
+import { MAX_PREVIEW_BYTES, takePreview } from "../../src/library/archive-preview.ts"
+import { packageListing } from "../../src/library/package-listing.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
@@ -18,9 +17,6 @@ import { messagesById, searchPage } from "../telegram/history.ts"
 import { readBytes } from "./set-folder.ts"
 import type { SetWork } from "./set-work.ts"
 import { toPhotos } from "./source-file.ts"
-
-const MEBIBYTE = 1024 * 1024
-const MAX_PREVIEW_BYTES = 2 * MEBIBYTE
 
 interface Preview {
   readonly data: Uint8Array
@@ -57,19 +53,17 @@ const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
 const archivePreview = Effect.fn("archivePreview")(function* (work: SetWork, inspection: InspectResult) {
   const supervisor = yield* Supervisor
   const target = join(work.folder.path, "preview")
-  for (const entry of previewEntries(inspection.entries)) {
-    const found = yield* supervisor.preview({
-      family: work.set.family,
-      volumes: work.folder.volumePaths.map((path, index) => ({ path, name: work.set.volumes[index]?.fileName ?? "" })),
-      entryPath: entry.path,
-      target,
-      maxBytes: MAX_PREVIEW_BYTES,
-    })
-    if (found === null) continue
-    const preview: Preview = { data: yield* readBytes(target), messageId: null }
-    return preview
-  }
-  return undefined
+  const { family } = work.set
+  const volumes = work.folder.volumePaths.map((path, index) => ({
+    path,
+    name: work.set.volumes[index]?.fileName ?? "",
+  }))
+  const isTaken = yield* takePreview(inspection, (entryPath) =>
+    supervisor.preview({ family, volumes, entryPath, target, maxBytes: MAX_PREVIEW_BYTES }),
+  )
+  if (!isTaken) return undefined
+  const preview: Preview = { data: yield* readBytes(target), messageId: null }
+  return preview
 })
 
 /** Where a preview may come from. */
@@ -88,25 +82,12 @@ const none = Effect.succeed(undefined)
 const previewOf = (work: SetWork, inspection: InspectResult, { images, photos }: PreviewSources) =>
   (photos ? photoPreview(work) : none).pipe(
     Effect.flatMap((preview) =>
-      preview === undefined && images && !inspection.encrypted
-        ? archivePreview(work, inspection)
-        : Effect.succeed(preview),
+      preview === undefined && images ? archivePreview(work, inspection) : Effect.succeed(preview),
     ),
     Effect.catch((error) =>
       Effect.as(logEvent.warn("preview.failed", "No preview could be made", { error: error.message }), undefined),
     ),
   )
-
-/**
- * What the package will list. An archive whose names need a password, or that is empty, gets one line that says so:
- * without any the package would read "metadata pending" for ever.
- */
-const filesOf = ({ detail, entries, state }: InspectResult): InspectResult["entries"] => {
-  const files = entries.filter((entry) => !entry.directory)
-  if (files.length > 0) return files
-  const why = state === "headers_encrypted" ? "the names of the files need a password" : detail || "nothing is inside"
-  return [entryOf(`(${why})`, 0, { encrypted: state === "headers_encrypted" })]
-}
 
 /**
  * Adds what makes a package findable: file list, preview, creator, tags. Until then it reads "metadata pending".
@@ -120,18 +101,15 @@ export const enrichPackage = Effect.fn("enrichPackage")(function* (
 ) {
   const preview = yield* previewOf(work, inspection, previewSources)
   const topicName = yield* work.topicNames?.of(work.set.volumes[0]?.topicId ?? null) ?? Effect.succeed(null)
-  const files = filesOf(inspection)
+  const { rootFolder, ...listing } = packageListing(inspection)
   yield* reach("metadata.made")
   yield* updatePackageWithMetadata(packageId, {
-    fileCount: Math.max(inspection.fileCount, files.length),
-    files: files.map((file) => ({ ...file, flags: file.encrypted ? [...file.flags, "encrypted"] : file.flags })),
-    flags: inspection.flags,
+    ...listing,
     previewData: preview?.data ?? null,
     previewMessageId: preview?.messageId ?? null,
     creator: creatorOf({ topicName, fileName: work.set.name, channelTitle: work.source.title }) ?? null,
     tags: tagsOf(work.source.category),
   })
-  const rootFolder = rootFolderOf(files)
   if (rootFolder !== null) yield* noteRootFolder(packageId, rootFolder)
   yield* reach("metadata.written")
   yield* logEvent.info("package.enriched", "Recorded what is inside", {

@@ -4,6 +4,7 @@ import { claimSet } from "../../db/claims.ts"
 import { isFormerWork } from "../../db/former-work.ts"
 import { isBeingPublished } from "../../db/journal.ts"
 import { LockSession } from "../../db/lock-session.ts"
+import { noteFoundPost } from "../../db/package-posts.ts"
 import { type PackageSummary, packageByHash, publishedByHash } from "../../db/packages.ts"
 import { contentOfFiles, earlierWorkOn } from "../../db/places.ts"
 import type { DigestResult, InspectResult } from "../../src/cpu/jobs.ts"
@@ -18,10 +19,12 @@ import { downloadSet } from "./download-set.ts"
 import { Drain } from "./drain.ts"
 import { enrichPackage } from "./enrich.ts"
 import { fileKeyOf } from "./file-key.ts"
+import { asKnown } from "./former-digest.ts"
 import { reviveForLateVolumes } from "./late-volume.ts"
 import { duplicate, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from "./leave-set.ts"
 import { publishSet } from "./publish.ts"
 import { removeSetFolder } from "./set-folder.ts"
+import { foundPost } from "./set-post.ts"
 import { identityOf, type SetWork, setKeyOf } from "./set-work.ts"
 import { type Trouble, troubleOf } from "./trouble.ts"
 import { turnBack } from "./turn-back.ts"
@@ -53,6 +56,7 @@ const isDoneByFormerWorker = Effect.fn("isDoneByFormerWorker")(function* (work: 
     accountId,
     mapId: source.mapId,
     lastMessageId: Math.max(...set.volumes.map(({ messageId }) => messageId)),
+    messageIds: set.volumes.map(({ messageId }) => messageId),
     topicId: topicId === null ? null : topicId * ONE_MESSAGE,
     setName: set.name,
     volumes: set.volumes.length,
@@ -87,7 +91,9 @@ const completeMetadata = Effect.fn("completeMetadata")(function* <E, R>(
   const underLock = Effect.gen(function* () {
     const stub = yield* packageByHash(contentHash)
     if (Option.isNone(stub) || stub.value.fileCount > 0) return
-    yield* enrichPackage(work, stub.value.id, yield* drain.interruptible(inspected))
+    const inspection = yield* drain.interruptible(inspected)
+    yield* noteFoundPost(foundPost(work, stub.value.id))
+    yield* enrichPackage(work, stub.value.id, inspection)
   })
   const result = yield* locks.withHashLock(contentHash, underLock)
   return Option.isSome(result) ? undefined : left("deferred", "another account is recording what is inside")
@@ -121,7 +127,7 @@ const travel = Effect.fn("travel")(
     if (elsewhere !== undefined) return elsewhere
     const turnedBack = yield* turnBack(work, token)
     if (turnedBack !== undefined) return turnedBack
-    const digest = yield* drain.interruptible(downloadSet(work))
+    const digest = yield* drain.interruptible(Effect.flatMap(downloadSet(work), asKnown(work)))
     yield* reach("digest.done")
     const { contentHash } = digest
     const known = yield* publishedByHash(contentHash)

@@ -15,6 +15,7 @@ import { UploadLimit } from "../telegram/upload-limit.ts"
 import { LEASE_SECONDS } from "./claim-leases.ts"
 import { digestSet, inspectSet } from "./cpu-stages.ts"
 import { enrichPackage } from "./enrich.ts"
+import { asKnown } from "./former-digest.ts"
 import { duplicate, MAX_ATTEMPTS } from "./leave-set.ts"
 import { publishSet } from "./publish.ts"
 import { planSetFolder, removeSetFolder, StorageError } from "./set-folder.ts"
@@ -116,7 +117,7 @@ const isWhole = ({ fileCount }: PackageSummary): boolean => fileCount > 0
 /** Publishes what was claimed, in the way of every set: hash lock, journal, parts, stub, metadata. */
 const publish = Effect.fn("publish")(function* (work: SetWork, token: number) {
   const locks = yield* LockSession
-  const digest = yield* digestSet(work)
+  const digest = yield* Effect.flatMap(digestSet(work), asKnown(work))
   const inspection = yield* inspectSet(work, digest)
   if (inspection.state === "incomplete" && work.set.volumes.length > 1)
     return yield* new ChatRefusal({ reason: `${work.set.name} is incomplete: ${inspection.detail}` })

@@ -1,4 +1,6 @@
+import type { FoundPost } from "../../db/package-posts.ts"
 import type { ArchiveSet, SourceFile } from "../../src/archive/archive-set.ts"
+import type { SetWork } from "./set-work.ts"
 
 /** What a package keeps of the messages it was made from. What has no message (its number is negative) was not posted. */
 export const postOf = ({ volumes }: ArchiveSet<SourceFile>) => {
@@ -12,3 +14,9 @@ export const postOf = ({ volumes }: ArchiveSet<SourceFile>) => {
     ...(isPosted ? { post: { date: first.date, senderId: first.senderId, albumId: first.albumId } } : {}),
   }
 }
+
+/** The same, of a package that was published earlier. */
+export const foundPost = ({ set, source }: SetWork, packageId: string): FoundPost => ({
+  ...{ packageId, sourceChannelId: source.channelId, messageIds: set.volumes.map(({ messageId }) => messageId) },
+  ...postOf(set),
+})

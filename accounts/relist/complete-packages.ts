@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { LockSession } from "../../db/lock-session.ts"
 import { type PackageToList, packagesToList, packageToList, putListingOff } from "../../db/relists.ts"
+import { isContentHash } from "../../src/archive/content-hash.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { isEmptyFolder, LISTINGS_FOLDER, removeOtherFolders, removeSetFolder } from "../ingest/set-folder.ts"
@@ -20,9 +21,9 @@ const LONGEST_RETRY_SECONDS = 7 * 24 * 3600
 const backoffSeconds = (attempts: number): number =>
   Math.min(FIRST_RETRY_SECONDS * RETRY_FACTOR ** attempts, LONGEST_RETRY_SECONDS)
 
-/** The predecessor's rebuild wrote words where the digest should be (facts W-22); they have a lock, too. */
+/** What is no content hash has a lock, too. */
 const lockHash = (contentHash: string): string =>
-  /^[0-9a-f]{64}$/.test(contentHash) ? contentHash : createHash("sha256").update(contentHash).digest("hex")
+  isContentHash(contentHash) ? contentHash : createHash("sha256").update(contentHash).digest("hex")
 
 const endsAccount = ({ kind }: TelegramError): boolean => kind === "closed" || kind === "unauthorised"
 

@@ -1,13 +1,19 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { endListing, type PackageToList } from "../../db/relists.ts"
+import * as Option from "effect/Option"
+import { LockSession } from "../../db/lock-session.ts"
+import { noteFoundPost } from "../../db/package-posts.ts"
+import { endListing, noteRealHash, type PackageToList } from "../../db/relists.ts"
+import { isContentHash } from "../../src/archive/content-hash.ts"
 import { entryOf } from "../../src/archive/listing.ts"
 import type { InspectResult } from "../../src/cpu/jobs.ts"
 import { WORTH_RANGES_BYTES } from "../../src/library/listing-cost.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { digestSet, inspectSet } from "../ingest/cpu-stages.ts"
 import { enrichPackage } from "../ingest/enrich.ts"
+import { formerDigest } from "../ingest/former-digest.ts"
 import { createSetFolder, planSetFolder, removeSetFolder } from "../ingest/set-folder.ts"
+import { foundPost } from "../ingest/set-post.ts"
 import type { SetWork } from "../ingest/set-work.ts"
 import { makeTopicNames } from "../ingest/topic-names.ts"
 import { fetchDirectory, fetchVolumes } from "./fetch-listing.ts"
@@ -44,8 +50,9 @@ const documentItself = ({ set }: SetWork): InspectResult => ({
 
 const isListed = ({ state }: InspectResult): boolean => state === "listed" || state === "headers_encrypted"
 
-/** The predecessor's rebuild wrote words where the digest should be (facts W-22). */
-const isDigest = (contentHash: string): boolean => /^[0-9a-f]{64}$/.test(contentHash)
+const isOf = Effect.fn("isOfPackage")(function* ({ contentHash }: PackageToList, work: SetWork, digest: string) {
+  return contentHash === digest || contentHash === (yield* formerDigest(work))
+})
 
 interface Inspected {
   readonly inspection: InspectResult
@@ -53,11 +60,29 @@ interface Inspected {
   readonly isHome: boolean
 }
 
+/** Knows the package by its real hash from now on, so that its content is recognised. */
+const nameByDigest = Effect.fn("nameByDigest")(function* ({ fileName, id }: PackageToList, contentHash: string) {
+  const locks = yield* LockSession
+  const isNamed = yield* locks.withHashLock(contentHash, noteRealHash(id, contentHash))
+  if (Option.isNone(isNamed)) return yield* new ListingProblem({ text: "its content is being published now" })
+  yield* isNamed.value
+    ? logEvent.info("package.named", `${fileName} is known by its real hash now`, { packageId: id, contentHash })
+    : logEvent.warn("package.double", `${fileName} holds what the library has in another package`, {
+        packageId: id,
+        contentHash,
+      })
+})
+
 const inspect = Effect.fn("inspectPackage")(function* (wanted: PackageToList, located: LocatedSet, work: SetWork) {
   const paths = work.folder.volumePaths
-  if (work.set.family === "document") return { inspection: documentItself(work), isHome: false } satisfies Inspected
+  const isDocument = work.set.family === "document"
+  const isLarge = work.set.bytes >= WORTH_RANGES_BYTES
+  const lacksDigest = !isContentHash(wanted.contentHash)
+  // All of a large package is fetched for its hash only when somebody wants it.
+  const wantsDigest = lacksDigest && (wanted.isRequested || !isLarge)
+  if (isDocument && !wantsDigest) return { inspection: documentItself(work), isHome: false } satisfies Inspected
   yield* createSetFolder(work.folder)
-  if (work.set.bytes >= WORTH_RANGES_BYTES && (yield* fetchDirectory(located, paths))) {
+  if (isLarge && !wantsDigest && (yield* fetchDirectory(located, paths))) {
     const inspection = yield* inspectSet(work, noDigest)
     if (isListed(inspection)) return { inspection, isHome: false } satisfies Inspected
     // Whatever is odd about it, all of it tells more.
@@ -66,9 +91,11 @@ const inspect = Effect.fn("inspectPackage")(function* (wanted: PackageToList, lo
   }
   yield* fetchVolumes(located, paths)
   const digest = yield* digestSet(work)
-  if (isDigest(wanted.contentHash) && digest.contentHash !== wanted.contentHash)
+  if (lacksDigest) yield* nameByDigest(wanted, digest.contentHash)
+  else if (!(yield* isOf(wanted, work, digest.contentHash)))
     return yield* new ListingProblem({ text: `its messages in the ${located.where} hold another content` })
-  return { inspection: yield* inspectSet(work, digest), isHome: true } satisfies Inspected
+  const inspection = isDocument ? documentItself(work) : yield* inspectSet(work, digest)
+  return { inspection, isHome: true } satisfies Inspected
 })
 
 /**
@@ -81,6 +108,7 @@ export const listPackage = Effect.fn("listPackage")(function* (wanted: PackageTo
   const folder = join(root, wanted.id)
   const work = workOf(wanted, located, folder)
   const { inspection, isHome } = yield* inspect(wanted, located, work)
+  if (wanted.fileCount === 0 && located.where === "source") yield* noteFoundPost(foundPost(work, wanted.id))
   const wantsPreview = !wanted.hasPreview
   yield* enrichPackage(work, wanted.id, inspection, {
     photos: wantsPreview && located.where === "source",

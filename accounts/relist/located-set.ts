@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { PackageToList } from "../../db/relists.ts"
 import { type ArchiveSet, groupArchiveSets } from "../../src/archive/archive-set.ts"
-import { publishedSet } from "../../src/library/published-volumes.ts"
+import { restoreVolumes } from "../../src/archive/restore-volumes.ts"
 import { fileKeyOf } from "../ingest/file-key.ts"
 import { type SourceVolume, toVolumes } from "../ingest/source-file.ts"
 import { messagesById, PAGE_SIZE, searchPage } from "../telegram/history.ts"
@@ -88,7 +88,7 @@ const inDestination = Effect.fn("inDestination")(function* (wanted: PackageToLis
   if (bytesOf(documents) !== fileSize)
     return yield* new ListingProblem({ text: `its messages hold ${bytesOf(documents)} bytes, it has ${fileSize}` })
   const parts = documents.map(({ bytes, fileName: name }) => ({ bytes, name }))
-  const published = publishedSet(parts, archiveType)
+  const published = restoreVolumes(parts, archiveType)
   if (published === undefined)
     return yield* new ListingProblem({
       text: `the names of its parts do not say how they fit: ${parts

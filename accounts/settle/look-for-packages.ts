@@ -1,5 +1,7 @@
 import * as Effect from "effect/Effect"
 import { type PublishedPackage, publishedPackages } from "../../db/package-checks.ts"
+import { isContentHash } from "../../src/archive/content-hash.ts"
+import { inFormerOrder } from "../../src/archive/former-order.ts"
 import type { LookedForPackage } from "../../src/channel/chat-requests.ts"
 import type { ChannelMessage } from "../telegram/channel-message.ts"
 import { servedDigest } from "./served-digest.ts"
@@ -11,15 +13,20 @@ type Found = ReadonlyMap<number, ChannelMessage | null>
 const digestProblem = Effect.fn("digestProblem")(function* (one: PublishedPackage, found: Found) {
   const files = one.messageIds.flatMap((id) => {
     const content = found.get(id)?.content
-    return content?._tag === "Document" ? [content.fileId] : []
+    return content?._tag === "Document" ? [content] : []
   })
-  const served = yield* servedDigest(files)
-  return served === one.contentHash ? null : `Telegram serves other bytes: SHA-256 ${served}`
+  const served = yield* servedDigest(files.map(({ fileId }) => fileId))
+  if (served === one.contentHash) return null
+  // What the former worker had published, and this one has published again, in the order of its volumes.
+  const inOrder = inFormerOrder("rar_old", files, ({ fileName }) => fileName)
+  if (inOrder !== undefined && (yield* servedDigest(inOrder.map(({ fileId }) => fileId))) === one.contentHash)
+    return null
+  return `Telegram serves other bytes: SHA-256 ${served}`
 })
 
 const lookAt = Effect.fn("lookAtPackage")(function* (one: PublishedPackage, found: Found, digestUpTo: number) {
   const problem = problemOf(one, found)
-  const isDigested = problem === null && one.fileSize <= digestUpTo
+  const isDigested = problem === null && one.fileSize <= digestUpTo && isContentHash(one.contentHash)
   const looked: LookedForPackage = {
     id: one.id,
     problem: isDigested ? yield* digestProblem(one, found) : problem,

@@ -123,8 +123,9 @@ const inspectShelf = Effect.gen(function* () {
     ...when(rebuilt > 0, {
       kind: "warning",
       about: "library",
-      what: `${counted(rebuilt, "package")} that the former worker rebuilt with invented content hashes: by those nothing is recognised, so their archives will be published once more`,
-      remedy: "delete these rows in the web app, or rebuild the library with this worker",
+      what: `${counted(rebuilt, "package")} that the former worker rebuilt with invented content hashes: by those nothing is recognised, until each was downloaded for its real one`,
+      remedy:
+        "nothing for small ones, that happens while accounts rest; for those of 32 MiB or more: stash package relist NAME",
     }),
     ...when(short > 0, {
       kind: "warning",

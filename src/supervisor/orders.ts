@@ -6,6 +6,7 @@ import { Database, type ListenEvent } from "../../db/database.ts"
 import { REQUEST_CHANNEL } from "../../db/requests.ts"
 import { logEvent } from "../log-line.ts"
 import { hearAppRequest } from "./app-requests/heard.ts"
+import { requestMissingLink } from "./app-requests/missing-link.ts"
 import { LoginAnswers } from "./login-answers.ts"
 import { AppRequestBell, RequestBell } from "./request-bell.ts"
 import { Wake } from "./wake.ts"
@@ -102,6 +103,7 @@ const hear = Effect.fn("hear")(function* (event: ListenEvent) {
   if (event._tag === "Listening") {
     yield* requests.ringAll
     yield* (yield* AppRequestBell).ringWatch
+    yield* requestMissingLink
     return yield* (yield* Orders).review
   }
   if (event.channel === ORDER_CHANNEL) return yield* obey(event.payload)

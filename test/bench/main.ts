@@ -11,6 +11,7 @@ import { reportInMarkdown, withReport } from "./docs-table.ts"
 import { drawChart } from "./draw-chart.ts"
 import { ingestRows } from "./ingest/rows.ts"
 import { type BenchOptions, type BenchResult, type Findings, type Row, seconds } from "./measure.ts"
+import { benchRequests } from "./requests/requests.ts"
 import { benchSandbox } from "./sandbox/sandbox.ts"
 import { scaleRows } from "./scale/rows.ts"
 
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   cpu: { cpu: whole(benchCpu) },
   cells: { cells: whole(benchCells) },
   ingest: ingestRows,
+  requests: { requests: whole(benchRequests) },
   scale: scaleRows,
 }
 const benchNames = Object.keys(benches)

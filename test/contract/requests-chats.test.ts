@@ -41,7 +41,7 @@ const created = async (app: WebApp, title: string) => {
   return app.ended(() => app.fetchRequest(id))
 }
 
-describe("what the web app asks about chats", () => {
+describe("what the web app asks about chats, and of sources", () => {
   it("is answered while a long upload goes on, as its pages expect it", async () => {
     await using worker = await RunningWorker.prepare(async (folder) =>
       worldWith(await makeArchive(folder, "Dragon.zip", 24 * MEBIBYTE)),
@@ -106,6 +106,10 @@ describe("what the web app asks about chats", () => {
       "both have joined",
       `select 1 as ok from stash_requests where "state" = 'answered' and "answer"->'chat'->>'title' = 'New library'`,
     )
+    const runs = `select 1 as ok from ingestion_runs where "accountId" = '${await accountId(worker, "Bob")}'`
+    const before = (await worker.query(runs)).length
+    await app.triggerIngestion(await accountId(worker, "Bob"))
+    await worker.until("another run of Bob's", `${runs} having count(*) > ${before}`)
     // All of that came to its end before the upload did.
     expect(worker.library).toEqual([])
     expect(await worker.query("select 1 as open from stash_app_requests")).toEqual([])

@@ -1,4 +1,8 @@
+import { mkdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import postgres from "postgres"
 import { describe, expect, it } from "vitest"
+import { type AppRequestKind, appRequestKinds } from "../../db/app-requests.ts"
 import type { World } from "../../src/sandbox/sandbox.ts"
 import { makeArchive } from "../archive-files.ts"
 import { LIBRARY, RunningWorker } from "../running-worker.ts"
@@ -39,6 +43,77 @@ const accountId = async (worker: RunningWorker, name: string): Promise<string> =
   String((await worker.query(`select "id" from telegram_accounts where "displayName" = '${name}'`))[0]?.["id"])
 const nothingOpen = "select 1 as open from stash_app_requests"
 
+type Outcome = { readonly status: string; readonly error: string | null }
+
+/** Holds a table against all writers for a while, on a session of its own. */
+class Blocker implements AsyncDisposable {
+  readonly #sql: postgres.Sql
+
+  constructor(databaseUrl: string) {
+    this.#sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
+  }
+
+  async lock(table: string): Promise<void> {
+    await this.#sql.unsafe(`begin; lock table ${table} in exclusive mode`)
+  }
+
+  async release(): Promise<void> {
+    await this.#sql.unsafe("rollback")
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sql.end()
+  }
+}
+
+/** How the app asks for something of this kind, and how it looks for the answer. Prepared before anything is held up. */
+const asksOf = async (
+  kind: AppRequestKind,
+  worker: RunningWorker,
+  app: WebApp,
+  uploads: string,
+): Promise<() => Promise<() => Promise<Outcome>>> => {
+  const byRow = (ask: Promise<string>) => ask.then((id) => () => app.fetchRequest(id))
+  switch (kind) {
+    case "channel_fetch": {
+      const ana = await accountId(worker, "Alice")
+      return () => byRow(app.fetchChannels(ana))
+    }
+    case "join_channel":
+      return () => byRow(app.joinChannelByLink("@open_minis"))
+    case "create_destination":
+      return () => byRow(app.createDestinationViaWorker("New library"))
+    case "rebuild_packages":
+      return () => byRow(app.rebuildPackageDatabase())
+    case "generate_invite": {
+      // It has no row: the app shows the link that there is. Of the first destination one is made without being asked for.
+      await worker.until("a link", `select 1 as ok from global_settings where "key" = 'destination_invite_link'`)
+      const before = await app.inviteLink()
+      const [own] = await worker.query(`select "id" from telegram_channels where "title" = 'Own'`)
+      return async () => {
+        await app.setGlobalDestination(String(own?.["id"]))
+        return async () => ({
+          status: (await app.inviteLink()) === before ? "IN_PROGRESS" : "COMPLETED",
+          error: null,
+        })
+      }
+    }
+    case "archive_extract": {
+      const [dragon] = await worker.query(`
+        select p."id", f."path" from packages p join package_files f on f."packageId" = p."id" limit 1`)
+      return () =>
+        app.extract(String(dragon?.["id"]), String(dragon?.["path"])).then((id) => () => app.extractRequest(id))
+    }
+    case "manual_upload": {
+      const content = await readFile(await makeArchive(worker.folder, "Own.zip", 90 * KIBIBYTE))
+      return async () => {
+        const id = await app.upload(uploads, [{ name: "Own.zip", content }])
+        return () => app.uploadRequest(id).then(({ errorMessage, status }) => ({ status, error: errorMessage }))
+      }
+    }
+  }
+}
+
 describe("what the web app asks", () => {
   it("is done though nobody heard of it, or says in plain words why not", async () => {
     await using worker = await RunningWorker.prepare(worldIn)
@@ -53,10 +128,10 @@ describe("what the web app asks", () => {
     const left = await app.createFetchRequest(ben)
     await worker.query(`update channel_fetch_requests set "status" = 'IN_PROGRESS' where "id" = '${left}'`)
     const [own] = await worker.query(`select "id" from telegram_channels where "title" = 'Own'`)
+    const linkIsOld = `update global_settings set "updatedAt" = "updatedAt" - interval '1 hour'
+      where "key" = 'destination_invite_link'`
     await app.setGlobalDestination(String(own?.["id"]))
-    await worker.query(
-      `update global_settings set "updatedAt" = "updatedAt" - interval '1 hour' where "key" = 'destination_invite_link'`,
-    )
+    await worker.query(linkIsOld)
     const linkBefore = await app.inviteLink()
     worker.start()
     const answers = await Promise.all([missed, left].map((id) => app.ended(() => app.fetchRequest(id))))
@@ -72,9 +147,17 @@ describe("what the web app asks", () => {
     // A row that came while the connection for notifications was away.
     await worker.until("two idle accounts", isIdle)
     const unheard = await app.createFetchRequest(ana)
+    const [library] = await worker.query(`select "id" from telegram_channels where "title" = 'Library'`)
+    const linkBetween = await app.inviteLink()
+    await worker.query(linkIsOld)
+    await app.chooseDestination(String(library?.["id"]))
     await worker.query(`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name = 'stash:supervisor listen'`)
     expect(await app.ended(() => app.fetchRequest(unheard))).toMatchObject({ status: "COMPLETED" })
+    await worker.until(
+      "a link of the other destination",
+      `select 1 as ok from global_settings where "key" = 'destination_invite_link' and "value" <> '${linkBetween}'`,
+    )
 
     // Nobody can do it.
     await worker.query(`update telegram_accounts set "isActive" = false`)
@@ -119,41 +202,50 @@ describe("what the web app asks", () => {
     expect(await worker.stop()).toBe(0)
   }, 180_000)
 
-  const kinds = [
-    ["join_channel", "channels.joinChannel"],
-    ["create_destination", "messages.exportChatInvite"],
-    ["archive_extract", "upload.getFile"],
-    ["rebuild_packages", "upload.getFile"],
-  ] as const
-  it.each(kinds)(
+  /** What each kind hangs at: a call of Telegram, or, since TDLib knows its chats by then, a table. */
+  const holds: Readonly<Record<AppRequestKind, { readonly method: string } | { readonly table: string }>> = {
+    channel_fetch: { table: "telegram_channels" },
+    join_channel: { method: "channels.joinChannel" },
+    create_destination: { method: "messages.exportChatInvite" },
+    generate_invite: { method: "messages.exportChatInvite" },
+    rebuild_packages: { method: "upload.getFile" },
+    archive_extract: { method: "upload.getFile" },
+    manual_upload: { method: "upload.saveFilePart" },
+  }
+  it.each(appRequestKinds)(
     "is gone on with when the worker is killed in the middle: %s",
-    async (kind, method) => {
+    async (kind) => {
       await using worker = await RunningWorker.prepare(worldIn)
       await using app = new WebApp(worker.databaseUrl)
-      worker.start()
+      const uploads = join(worker.folder, "uploads")
+      await mkdir(uploads)
+      const settings = { UPLOAD_DIR: uploads }
+      worker.start(settings)
       await worker.until("a package", `select 1 as ok from packages where "fileCount" > 0`)
       await worker.until("two idle accounts", isIdle)
-      const [dragon] = await worker.query(
-        `select "id", (select "path" from package_files limit 1) as path from packages`,
+      const asked = await asksOf(kind, worker, app, uploads)
+
+      await using blocker = new Blocker(worker.databaseUrl)
+      const hold = holds[kind]
+      if ("table" in hold) await blocker.lock(hold.table)
+      else await worker.post("/faults", { method: hold.method, effect: { hold: "before" }, times: "always" })
+      const outcome = await asked()
+      await worker.until(
+        "the request is under way",
+        `select 1 as ok from stash_app_requests where "kind" = '${kind}' and "leaseUntil" > now()`,
       )
-      await worker.post("/faults", { method, effect: { hold: "before" }, times: "always" })
-      const asks = {
-        join_channel: () => app.joinChannelByLink("@open_minis"),
-        create_destination: () => app.createDestinationViaWorker("New library"),
-        archive_extract: () => app.extract(String(dragon?.["id"]), String(dragon?.["path"])),
-        rebuild_packages: () => app.rebuildPackageDatabase(),
-      }
-      const id = await asks[kind]()
-      const look = () => (kind === "archive_extract" ? app.extractRequest(id) : app.fetchRequest(id))
-      await worker.sandbox.wait({ for: "fault", id: 1 })
-      expect(await look()).toMatchObject({ status: "IN_PROGRESS" })
+      if ("method" in hold) await worker.sandbox.wait({ for: "fault", id: 1 })
+      expect((await outcome()).status).toMatch(kind === "manual_upload" ? /^PROCESSING$/ : /^IN_PROGRESS$/)
       await worker.kill()
+      await blocker.release()
       await fetch(new URL("/faults", worker.sandbox.controlUrl), { method: "DELETE" })
-      worker.start()
-      expect(await app.ended(async () => look())).toMatchObject({ status: "COMPLETED", error: null })
+
+      worker.start(settings)
+      expect(await app.ended(outcome)).toMatchObject({ status: "COMPLETED", error: null })
       const made = worker.sandbox.state().channels.filter(({ title }) => title === "New library")
       expect(made).toHaveLength(kind === "create_destination" ? 1 : 0)
-      expect(await worker.query(nothingOpen)).toEqual([])
+      expect(worker.library.filter(({ name }) => name === "Own.zip")).toHaveLength(kind === "manual_upload" ? 1 : 0)
+      await worker.until("nothing open", `select 1 as ok from stash_app_requests having count(*) = 0`)
       expect(await worker.stop()).toBe(0)
     },
     180_000,

@@ -1,12 +1,27 @@
+import { createHash } from "node:crypto"
+import { readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import type { World } from "../../src/sandbox/sandbox.ts"
 import { makeArchive } from "../archive-files.ts"
+import { oldRar } from "../old-rar.ts"
 import { LIBRARY, RunningWorker } from "../running-worker.ts"
 import { WebApp } from "./requests-web-app.ts"
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * 1024
 const alice = "15550001001"
+
+const oneSourceWith = (library: ReadonlyArray<string>): World => ({
+  accounts: [{ phone: alice, firstName: "Alice", code: "12345" }],
+  channels: [
+    { name: "source", title: "Source", kind: "channel", members: [alice], messages: [] },
+    {
+      ...{ name: LIBRARY, title: "Library", kind: "channel", members: [alice], admins: [alice] },
+      messages: library.map((file) => ({ file })),
+    },
+  ],
+})
 
 const worldIn = async (folder: string): Promise<World> => {
   const castle = await makeArchive(folder, "Castle.7z", 900 * KIBIBYTE, "-v400k")
@@ -124,4 +139,50 @@ describe("a library whose database was lost", () => {
     expect(await worker.query(`select * from packages where "contentHash" !~ '^[0-9a-f]{64}$'`)).toEqual([])
     expect(await worker.stop()).toBe(0)
   }, 300_000)
+
+  it("gets back what the former worker had forgotten of it, and a line for each archive that lists nothing", async () => {
+    await using worker = await RunningWorker.prepare(async (folder) => {
+      const { r00, r01, rar } = await oldRar(folder, "Dragon")
+      const empty = join(folder, "Empty.zip")
+      await writeFile(empty, Buffer.concat([Buffer.from("PK\x05\x06"), Buffer.alloc(18)]))
+      const notes = await makeArchive(folder, "Notes.tar", 20 * KIBIBYTE, "-ttar")
+      return oneSourceWith([r00, r01, rar, empty, notes])
+    })
+    const volumes = await Promise.all(
+      ["r00", "r01", "rar"].map((end) => readFile(join(worker.folder, "files", `Dragon.${end}`))),
+    )
+    const content = Buffer.concat(volumes)
+    await worker.query(`
+      insert into packages ("id", "contentHash", "fileName", "fileSize", "archiveType", "sourceChannelId", "sourceMessageId",
+                            "isMultipart", "partCount", "fileCount", "tags")
+      select 'old', '${createHash("sha256").update(content).digest("hex")}', 'Dragon.r00', ${content.length}, 'RAR', "id", 5, true, 3, 0, '{}'
+      from telegram_channels where "title" = 'Source'`)
+    worker.start()
+    await worker.until("rest", `select 1 as ok from stash_account_states where "state" = 'idle'`)
+    expect(await worker.stash("rebuild")).toMatchObject({ packagesCreated: 3, packagesSkipped: 0, problems: [] })
+    const names = new Map(
+      (worker.sandbox.state().channels.find(({ name }) => name === LIBRARY)?.messages ?? []).map(({ file, id }) => [
+        String(id * 2 ** 20),
+        file?.name,
+      ]),
+    )
+    // What was attached is listed when the account rests the next time.
+    const found = await worker.query(`
+      select p."fileName", p."fileCount", p."destMessageIds"::text[] as ids,
+             (select min(f."fileName") from package_files f where f."packageId" = p."id") as file
+      from packages p order by p."fileName"`)
+    expect(
+      found.map(({ ids, ...rest }) => ({ ...rest, parts: (ids as Array<string>).map((id) => names.get(id)) })),
+    ).toEqual([
+      {
+        fileName: "Dragon.r00",
+        fileCount: 0,
+        file: null,
+        parts: ["Dragon.r00", "Dragon.r01", "Dragon.rar"],
+      },
+      { fileName: "Empty.zip", fileCount: 1, file: "(nothing is inside)", parts: ["Empty.zip"] },
+      { fileName: "Notes.tar", fileCount: 1, file: "Notes.tar.stl", parts: ["Notes.tar"] },
+    ])
+    expect(await worker.stop()).toBe(0)
+  }, 180_000)
 })

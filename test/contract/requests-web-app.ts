@@ -190,13 +190,18 @@ export class WebApp implements AsyncDisposable {
   async upload(
     folder: string,
     files: ReadonlyArray<{ readonly name: string; readonly content: Buffer; readonly path?: string }>,
-    { groupName = null, isAnnounced = true }: { groupName?: string | null; isAnnounced?: boolean } = {},
+    {
+      groupName = null,
+      isAnnounced = true,
+      userId = "user-1",
+    }: { groupName?: string | null; isAnnounced?: boolean; userId?: string } = {},
   ): Promise<string> {
     const id = randomUUID()
     await this.run(
       `INSERT INTO "public"."manual_uploads" ("id","status","groupName","userId","createdAt")
-       VALUES ($1,CAST('PENDING'::text AS "public"."ManualUploadStatus"),$2,'user-1',$3::text::timestamp)`,
+       VALUES ($1,CAST('PENDING'::text AS "public"."ManualUploadStatus"),$2,$4,$3::text::timestamp)`,
       ...[id, groupName ?? (files.length > 1 ? (files[0]?.name.replace(/\.[^.]+$/, "") ?? null) : null), this.#now()],
+      userId,
     )
     await mkdir(join(folder, id), { recursive: true })
     for (const { content, name, path = join(folder, id, name) } of files) {

@@ -26,6 +26,7 @@ import {
   claimCounts,
   claimSet,
   deferClaim,
+  forgetClaim,
   releaseClaims,
   renewLeases,
   setStartsBetween,
@@ -37,7 +38,7 @@ import { spendMove } from "../../db/counted-moves.ts"
 import type { Database, Sql } from "../../db/database.ts"
 import { beginSweeps, destinationsSoFar, isRecorded, noteSwept, standingOf, sweptThrough } from "../../db/deliveries.ts"
 import { eventsOf, forgetEvents, setsCalled } from "../../db/events.ts"
-import { isFormerWork } from "../../db/former-work.ts"
+import { formerRarContents, isFormerWork } from "../../db/former-work.ts"
 import {
   deafSources,
   endLeftRuns,
@@ -94,7 +95,7 @@ import {
   sweepRequests,
   takeRequest,
 } from "../../db/requests.ts"
-import { failStaleRuns, finishRun, startRun, updateRun } from "../../db/runs.ts"
+import { failAbandonedRuns, failStaleRuns, finishRun, startRun, updateRun } from "../../db/runs.ts"
 import { accountSchedules, pauseAccount, resumeAccount, scheduleOf, setSchedule } from "../../db/schedules.ts"
 import { serverFacts } from "../../db/server-facts.ts"
 import { getSetting } from "../../db/settings.ts"
@@ -111,6 +112,8 @@ import {
 import { run } from "../../db/statement.ts"
 import { databaseAnswers, supervisorListens } from "../../db/supervisors.ts"
 import { currentWaits, noteWait } from "../../db/waits.ts"
+import { appRequestCalls } from "./app-request-calls.ts"
+import { metadataCalls } from "./metadata-calls.ts"
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 
@@ -129,6 +132,7 @@ const foundSet = {
   accountId,
   mapId,
   lastMessageId: 5 * SERVER_ID,
+  messageIds: [5 * SERVER_ID],
   topicId: SERVER_ID,
   setName: "Pack 5.zip",
   volumes: 1,
@@ -225,6 +229,8 @@ type Call = Effect.Effect<unknown, unknown, Database>
 
 /** Everything that the worker and its commands ask of the database, on a library of test/explain/library.sql. */
 export const calls: Readonly<Record<string, Call>> = {
+  ...appRequestCalls,
+  ...metadataCalls,
   accountStandings: accountStandings(),
   policyOf: policyOf(accountId),
   setPolicy: setPolicy(accountId, { restart: null, maxRestarts: 3, withinSeconds: null }),
@@ -275,6 +281,7 @@ export const calls: Readonly<Record<string, Call>> = {
   deferClaim: claimed((token) =>
     deferClaim({ ...newSet, token, stage: "download", reason: "", retryAfterSeconds: 1, countsAsAttempt: true }),
   ),
+  forgetClaim: claimed((token) => forgetClaim({ ...newSet, token })),
   waitClaim: claimed((token) => waitClaim({ ...newSet, token, stage: "scan", reason: "" })),
   releaseClaims: releaseClaims(accountId),
   renewLeases: renewLeases(accountId, 60),
@@ -338,6 +345,7 @@ export const calls: Readonly<Record<string, Call>> = {
   "findPackages, by hash": findPackages(known.slice(0, 12)),
   "isFormerWork, claimed": isFormerWork(foundSet),
   "isFormerWork, new": isFormerWork({ ...foundSet, ...newSet }),
+  formerRarContents: formerRarContents(1_000_005),
   packageByHash: packageByHash(known),
   publishedByHash: publishedByHash(known),
   packageTotals: packageTotals(),
@@ -366,6 +374,7 @@ export const calls: Readonly<Record<string, Call>> = {
     yield* updateRun(id, { messagesScanned: 1, currentStep: "scanning" })
     yield* finishRun(id, { status: "COMPLETED", errorMessage: null })
     yield* failStaleRuns(accountId)
+    yield* failAbandonedRuns()
   }),
   accountSchedules: accountSchedules(),
   scheduleOf: scheduleOf(accountId),

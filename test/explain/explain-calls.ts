@@ -58,6 +58,7 @@ const largeByNature: Readonly<Record<string, string>> = {
   claimCounts: "counts all sets",
   libraryTotals: "counts the library, for stash status",
   channelOverviews: "counts the sets of every channel, for stash channel list",
+  libraryMessages: "reads the message of every package, for a rebuild",
   belongingsOf: "counts what an account has worked on, for stash account remove",
   removeAccount: "writes everything that an account has worked on",
   setCategory: "writes every package of a channel",

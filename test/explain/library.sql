@@ -104,4 +104,47 @@ select 'request' || n, 'account' || 1 + n % 20, '{}', 'answered', '{}', now(), n
 insert into stash_requests ("id", "accountId", "request", "expiresAt")
 select 'waiting' || n, 'account' || n, '{"_tag":"ListChats"}', now() + interval '1 hour' from generate_series(1, 20) n;
 
+-- What the app has asked over the years: requests that ended long ago, and a few that are open.
+insert into "channel_fetch_requests" ("id", "accountId", "status", "createdAt", "updatedAt")
+select 'fetch' || n, 'account' || 1 + n % 20, 'COMPLETED', now() - n * interval '1 min', now() from generate_series(1, 50000) n;
+insert into "channel_fetch_requests" ("id", "accountId", "updatedAt")
+select 'open fetch ' || n, 'account' || n, now() from generate_series(1, 20) n;
+insert into "archive_extract_requests" ("id", "packageId", "filePath", "status", "imageData", "contentType", "updatedAt")
+select 'extract' || n, 'package' || 1 + n % 1000, 'supported/part ' || n || '.png', 'COMPLETED', '\x00', 'image/png', now()
+from generate_series(1, 50000) n;
+insert into "archive_extract_requests" ("id", "packageId", "filePath", "updatedAt")
+select 'open extract ' || n, 'package' || 1 + n % 1000, 'supported/part ' || n || '.png', now() from generate_series(1, 20) n;
+insert into "manual_uploads" ("id", "status", "userId") select 'upload' || n, 'COMPLETED', 'user-1' from generate_series(1, 20000) n;
+insert into "manual_uploads" ("id", "userId") select 'open upload ' || n, 'user-1' from generate_series(1, 20) n;
+insert into "manual_upload_files" ("id", "uploadId", "fileName", "filePath", "fileSize")
+select 'a file of ' || "id", "id", 'Own.zip', '/data/uploads/' || "id" || '/Own.zip', 1000 from "manual_uploads";
+insert into stash_app_requests ("id", "kind", "isHeard", "wantedAccountId", "notBefore")
+select "id", 'join_channel', true, "accountId", now() - interval '10 seconds' from "channel_fetch_requests"
+where "status" = 'PENDING' and "id" > 'open fetch 6';
+
+-- Every package has its post; one in four is in a group, one in a hundred is to be listed again, a thousand are new to the bot.
+insert into stash_package_posts ("packageId", "sourceChannelId", "postedAt", "rootFolder", "consideredAt", "groupedAt")
+select "id", "sourceChannelId", "indexedAt" at time zone 'UTC', 'Folder ' || "id", now(), null from "packages";
+insert into "package_groups" ("id", "name", "sourceChannelId", "groupingSource", "mediaAlbumId", "updatedAt")
+select 'group' || n, 'Group ' || n, 'source' || 1 + n % 100, (array['AUTO_PATTERN', 'ALBUM'])[1 + n % 2]::"GroupingSource",
+       case when n % 2 = 1 then 'album ' || n end, now()
+from generate_series(1, current_setting('stash.packages')::int / 10) n;
+update "packages" set "packageGroupId" = 'group' || 1 + substr("id", 8)::int % (current_setting('stash.packages')::int / 10)
+where substr("id", 8)::int % 4 = 0;
+insert into stash_groups ("groupId", "sourceChannelId", "signal", "key", "firstAt", "lastAt")
+select "id", "sourceChannelId", case "groupingSource" when 'ALBUM' then 'album' else 'pattern' end, 'key of ' || "id",
+       now() - substr("id", 6)::int * interval '1 hour', now() - substr("id", 6)::int * interval '1 hour' + interval '10 min'
+from "package_groups";
+update stash_package_posts set "consideredAt" = null where substr("packageId", 8)::int <= 300;
+insert into "grouping_rules" ("id", "sourceChannelId", "pattern", "signalType", "confidence")
+select 'rule' || n, 'source' || 1 + n % 100, 'pattern ' || n, 'MANUAL', 1.0 from generate_series(1, 2000) n;
+insert into "system_notifications" ("id", "type", "title", "message", "context")
+select 'conflict' || n, 'GROUPING_CONFLICT', 'Title', 'Message',
+       jsonb_build_object('packageId', 'package' || n, 'matchedRuleId', 'rule1')
+from generate_series(1, 50000) n;
+insert into stash_relists ("packageId", "retryAt")
+select "id", now() + substr("id", 8)::int % 7 * interval '1 day' from "packages" where substr("id", 8)::int % 100 = 1;
+insert into stash_announcements ("packageId", "publishedAt")
+select "id", now() - interval '1 hour' from "packages" where substr("id", 8)::int <= 1000;
+
 analyze;

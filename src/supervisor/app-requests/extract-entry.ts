@@ -37,7 +37,7 @@ export const extractEntry = Effect.fn("extractEntry")(function* (work: Work, she
   const { id } = work.request
   const found = yield* extractTarget(id)
   if (Option.isNone(found)) return yield* new Refused({ reason: "the package is not there any more" })
-  const { destChatId, filePath, messageIds, packageId } = found.value
+  const { archiveType, destChatId, filePath, messageIds, packageId } = found.value
   if (yield* hasExtracted(id)) return completeExtractAgain(id) as Done
   if (destChatId === null || messageIds.length === 0)
     return yield* new Refused({ reason: "the package has no messages in a destination" })
@@ -47,7 +47,7 @@ export const extractEntry = Effect.fn("extractEntry")(function* (work: Work, she
     Effect.gen(function* () {
       const maxBytes = work.config.maxExtractBytes
       const fetched = yield* fetchPackage(work, { chatId: destChatId, messageIds, name: packageId, maxBytes })
-      const { set, volumes } = yield* volumesOf(fetched)
+      const { set, volumes } = yield* volumesOf(fetched, archiveType)
       const result = yield* pool
         .extract({
           family: set.family,

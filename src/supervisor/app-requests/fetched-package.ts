@@ -3,6 +3,7 @@ import { rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { Effect, Stream } from "effect"
+import type { ArchiveType } from "../../archive/archive-set.ts"
 import { type RestoredSet, restoreVolumes } from "../../archive/restore-volumes.ts"
 import type { FetchEvent, FetchedFile } from "../../channel/document-requests.ts"
 import type { Config } from "../../config.ts"
@@ -57,8 +58,11 @@ const joinFiles = async (paths: ReadonlyArray<string>, target: string, bytes: nu
 }
 
 /** The volumes of a fetched package, joined where they were cut. Fails with `Refused` when the names make no set. */
-export const volumesOf = Effect.fn("volumesOf")(function* ({ directory, files }: FetchedPackage) {
-  const set = restoreVolumes(files)
+export const volumesOf = Effect.fn("volumesOf")(function* (
+  { directory, files }: FetchedPackage,
+  archiveType: ArchiveType,
+) {
+  const set = restoreVolumes(files, archiveType)
   if (set === undefined)
     return yield* new Refused({ reason: `its parts make no archive: ${files.map(({ name }) => name).join(", ")}` })
   const volumes: Array<Volume> = []

@@ -1,9 +1,6 @@
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
 import { Effect, Option, Ref, Schedule, Schema, Stream } from "effect"
 import { completeFetch, noteFetchProgress } from "../../../db/channel-fetch-requests.ts"
-import { type Destination, destination as destinationOf } from "../../../db/channels.ts"
-import { updatePackageWithMetadata } from "../../../db/packages.ts"
+import { destination as destinationOf } from "../../../db/channels.ts"
 import {
   attachMessages,
   insertRestored,
@@ -11,14 +8,10 @@ import {
   libraryMessages,
   lostPackageCalled,
 } from "../../../db/rebuild.ts"
-import { creatorOf } from "../../archive/creator.ts"
 import { type DestinationSet, destinationSets } from "../../archive/destination-sets.ts"
-import { previewEntries } from "../../archive/preview-entry.ts"
 import type { ListedDocument } from "../../channel/document-requests.ts"
-import type { Volume } from "../../cpu/jobs.ts"
-import { CpuPool } from "../../cpu/pool.ts"
-import { fetchPackage, removeFetched, volumesOf } from "./fetched-package.ts"
 import { RebuildInput, type RebuildProgress } from "./rebuild-input.ts"
+import { restoreByFetching } from "./restore-by-fetching.ts"
 import { type Done, Refused, Unfit, type Work } from "./work.ts"
 
 const decodeInput = Schema.decodeUnknownEffect(RebuildInput)
@@ -27,7 +20,6 @@ const decodeInput = Schema.decodeUnknownEffect(RebuildInput)
 const MAX_DOCUMENTS = 1_000_000
 const PROGRESS_EVERY = "2 seconds"
 const MAX_PROBLEMS = 100
-const MAX_PREVIEW_BYTES = 2 * 1024 * 1024
 
 const nothingYet: RebuildProgress = {
   status: "IN_PROGRESS",
@@ -60,80 +52,6 @@ const readDestination = Effect.fn("readDestination")(function* (
     Effect.catchTag("ChatRefusal", ({ message }) => Effect.fail(new Unfit({ reason: message }))),
   )
   return documents
-})
-
-/** What is inside, and a picture, of a package that lies on the disk. */
-const describe = Effect.fn("describe")(function* (
-  work: Work,
-  packageId: string,
-  set: DestinationSet,
-  volumes: ReadonlyArray<Volume>,
-  workDirectory: string,
-) {
-  const pool = (yield* CpuPool).of(work.accountId)
-  const { archiveType, family, name } = set
-  const inspection = yield* pool.inspect({ family, archiveType, volumes, workDirectory })
-  const target = join(workDirectory, "preview")
-  let hasPreview = false
-  for (const { path: entryPath } of previewEntries(inspection.entries)) {
-    hasPreview = (yield* pool.preview({ family, volumes, entryPath, target, maxBytes: MAX_PREVIEW_BYTES })) !== null
-    if (hasPreview) break
-  }
-  const files = inspection.entries.filter(({ directory }) => !directory)
-  yield* updatePackageWithMetadata(packageId, {
-    fileCount: Math.max(inspection.fileCount, files.length),
-    files: files.map((file) => ({ ...file, flags: file.encrypted ? [...file.flags, "encrypted"] : file.flags })),
-    flags: inspection.flags,
-    previewData: hasPreview ? yield* Effect.promise(() => readFile(target)) : null,
-    previewMessageId: null,
-    creator: creatorOf({ topicName: null, fileName: name, channelTitle: null }),
-    tags: [],
-  })
-})
-
-/** Fetches a set to learn its hash and what is inside. Answers with why it was not restored, or with undefined. */
-const restoreByFetching = Effect.fn("restoreByFetching")(function* (
-  work: Work,
-  destination: Destination,
-  set: DestinationSet,
-) {
-  const pool = (yield* CpuPool).of(work.accountId)
-  const { channelId, chatId } = destination
-  const { bytes, messageIds, name } = set
-  const restore = Effect.gen(function* () {
-    const folder = `rebuild-${messageIds[0]}`
-    const fetched = yield* fetchPackage(work, { chatId, messageIds, name: folder, maxBytes: bytes })
-    const digest = yield* pool.digest({
-      volumes: fetched.files.map(({ path }) => ({ path, pieceBytes: null })),
-      listTar: false,
-    })
-    const { contentHash } = digest
-    if (set.hashPrefix !== null && !contentHash.startsWith(set.hashPrefix))
-      return { directory: fetched.directory, reason: "its bytes are not those that its caption names" }
-    const messages = { destChannelId: channelId, messageIds }
-    const known = yield* knownContent(contentHash)
-    if (Option.isSome(known) && known.value.packageId !== null) {
-      const isAttached = yield* attachMessages(known.value.packageId, messages)
-      return { directory: fetched.directory, reason: isAttached ? undefined : "the library has the content already" }
-    }
-    const row = {
-      contentHash,
-      fileName: name,
-      fileSize: bytes,
-      archiveType: set.archiveType,
-      source: null,
-      ...messages,
-    }
-    const inserted = yield* insertRestored(row)
-    if (Option.isNone(inserted)) return { directory: fetched.directory, reason: "it is being published now" }
-    const restored = yield* Effect.option(volumesOf(fetched))
-    if (Option.isSome(restored))
-      yield* describe(work, inserted.value.id, set, restored.value.volumes, fetched.directory)
-    return { directory: fetched.directory, reason: undefined }
-  })
-  const { directory, reason } = yield* restore
-  yield* removeFetched(directory)
-  return reason
 })
 
 /** What to do with a set, by what is known of it without fetching it. */

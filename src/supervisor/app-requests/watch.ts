@@ -1,7 +1,6 @@
 import { Effect } from "effect"
 import { announceLate } from "../../../db/announcements.ts"
 import {
-  destinationWithoutLink,
   failUntaken,
   forgetWithdrawn,
   noticeUnheard,
@@ -11,7 +10,6 @@ import {
 import type { Config } from "../../config.ts"
 import { logEvent } from "../../log-line.ts"
 import { AppRequestBell, RequestBell } from "../request-bell.ts"
-import { hearAppRequest } from "./heard.ts"
 
 /** A notification may be lost: this soon its row is found all the same. */
 const LOOK_EVERY = "1 minute"
@@ -60,12 +58,6 @@ const look = Effect.fn("look")(function* (asked: Map<string, "wanted" | "all">, 
   return yield* ringFor(asked)
 })
 
-/** A destination that was chosen while no worker was there to hear of it has no invite link. */
-const requestMissingLink = Effect.gen(function* () {
-  const found = yield* destinationWithoutLink()
-  if (found._tag === "Some") yield* hearAppRequest("generate_invite", found.value.channelId)
-})
-
 /**
  * Looks after what the web app asks, for ever: finds what was not heard, has accounts look, and fails, with the reason, what
  * none of them takes in time. Tells the bot of new packages whose metadata does not come.
@@ -73,7 +65,6 @@ const requestMissingLink = Effect.gen(function* () {
 export const watchAppRequests = Effect.fn("watchAppRequests")(function* ({ announceSeconds }: Config) {
   const { watchHeard } = yield* AppRequestBell
   const asked = new Map<string, "wanted" | "all">()
-  yield* requestMissingLink.pipe(Effect.ignore)
   yield* look(asked, announceSeconds).pipe(
     Effect.catch((error) =>
       Effect.as(
