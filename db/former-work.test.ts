@@ -6,7 +6,7 @@ import { rescan } from "./channel-changes.ts"
 import { linkChannel, setMarkBack, setMarksBack, sourcesOf, upsertChannel } from "./channels.ts"
 import { claimedSets } from "./claims.ts"
 import { Database } from "./database.ts"
-import { type FoundSet, isFormerWork } from "./former-work.ts"
+import { type FoundSet, setStandingOf } from "./former-work.ts"
 import { contentOfFiles } from "./places.ts"
 import { beginScan, noteTopics } from "./source-states.ts"
 import { run } from "./statement.ts"
@@ -68,13 +68,13 @@ describe("what the former worker did", () => {
   it("is known by the message it was made from, and from then on by its files, wherever they are posted", () =>
     check(
       Effect.gen(function* () {
-        expect(yield* isFormerWork(found)).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("open")
         yield* publishedBefore(3)
-        expect(yield* isFormerWork(found)).toBe(true)
+        expect(yield* setStandingOf(found)).toBe("former_work")
         expect(yield* claimedSets()).toMatchObject([{ state: "published", contentHash: hash }])
         expect(yield* contentOfFiles("a key")).toMatchObject(Option.some({ contentHash: hash }))
         // The claim knows better from now on.
-        expect(yield* isFormerWork(found)).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("taken")
       }),
     ))
 
@@ -82,7 +82,7 @@ describe("what the former worker did", () => {
     check(
       Effect.gen(function* () {
         yield* publishedBefore(3)
-        expect(yield* isFormerWork({ ...found, bytes: 2000, volumes: 2 })).toBe(false)
+        expect(yield* setStandingOf({ ...found, bytes: 2000, volumes: 2 })).toBe("open")
         expect(yield* claimedSets()).toEqual([])
       }),
     ))
@@ -91,7 +91,7 @@ describe("what the former worker did", () => {
     check(
       Effect.gen(function* () {
         yield* publishedBefore(0)
-        expect(yield* isFormerWork(found)).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("taken")
         expect(yield* claimedSets()).toMatchObject([{ state: "published", contentHash: hash }])
       }),
     ))
@@ -101,14 +101,14 @@ describe("what the former worker did", () => {
       Effect.gen(function* () {
         yield* topicWasSeen(102 * SERVER_ID)
         yield* beginScan(found.mapId)
-        expect(yield* isFormerWork(found)).toBe(true)
-        expect(yield* isFormerWork({ ...found, lastMessageId: 103 * SERVER_ID })).toBe(false)
-        expect(yield* isFormerWork({ ...found, topicId: null })).toBe(false)
-        expect(yield* isFormerWork({ ...found, topicId: 8 * SERVER_ID })).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("former_work")
+        expect(yield* setStandingOf({ ...found, lastMessageId: 103 * SERVER_ID })).toBe("open")
+        expect(yield* setStandingOf({ ...found, topicId: null })).toBe("open")
+        expect(yield* setStandingOf({ ...found, topicId: 8 * SERVER_ID })).toBe("open")
         // This worker's own notes say nothing of the former one.
         yield* noteTopics(found.mapId, [{ topicId: 8 * SERVER_ID, name: null, messageId: 500 * SERVER_ID }])
         yield* beginScan(found.mapId)
-        expect(yield* isFormerWork({ ...found, topicId: 8 * SERVER_ID })).toBe(false)
+        expect(yield* setStandingOf({ ...found, topicId: 8 * SERVER_ID })).toBe("open")
       }),
     ))
 
@@ -132,7 +132,7 @@ describe("what the former worker did", () => {
         yield* topicWasSeen(102 * SERVER_ID)
         yield* beginScan(found.mapId)
         yield* setBack()
-        expect(yield* isFormerWork(found)).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("open")
       }),
     ),
   )

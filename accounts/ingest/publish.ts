@@ -26,10 +26,11 @@ import { isTooLarge } from "../telegram/telegram-error.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
+import { Places } from "./places.ts"
 import { sendCopy } from "./send-copy.ts"
 import { removeFile } from "./set-folder.ts"
 import { postOf } from "./set-post.ts"
-import { Places, reportProgress, type SetWork } from "./set-work.ts"
+import { reportProgress, type SetWork } from "./set-work.ts"
 
 const planOf = (work: SetWork): ReadonlyArray<Part> =>
   planParts(
@@ -200,7 +201,7 @@ export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, toke
   yield* reach("journal.opened")
   const publication = opened.isNew ? opened : yield* takeUp(work, opened)
   const sending = { work, publication, plan }
-  yield* places.upload.withPermits(1)(
+  yield* places.send(
     Effect.forEach(publication.parts, (row, index) => sendPart(sending, row, index), { discard: true }),
   )
   yield* reportProgress(work, "recording", work.set.bytes)

@@ -37,7 +37,7 @@ import { spendMove } from "../../db/counted-moves.ts"
 import type { Database, Sql } from "../../db/database.ts"
 import { beginSweeps, destinationsSoFar, isRecorded, noteSwept, standingOf, sweptThrough } from "../../db/deliveries.ts"
 import { eventsOf, forgetEvents, setsCalled } from "../../db/events.ts"
-import { isFormerWork } from "../../db/former-work.ts"
+import { setStandingOf } from "../../db/former-work.ts"
 import {
   deafSources,
   endLeftRuns,
@@ -336,8 +336,8 @@ export const calls: Readonly<Record<string, Call>> = {
   createPackageStub: createPackageStub(newStub),
   "findPackages, by name": findPackages("Pack 5.zip"),
   "findPackages, by hash": findPackages(known.slice(0, 12)),
-  "isFormerWork, claimed": isFormerWork(foundSet),
-  "isFormerWork, new": isFormerWork({ ...foundSet, ...newSet }),
+  "setStandingOf, claimed": setStandingOf(foundSet),
+  "setStandingOf, new": setStandingOf({ ...foundSet, ...newSet }),
   packageByHash: packageByHash(known),
   publishedByHash: publishedByHash(known),
   packageTotals: packageTotals(),
