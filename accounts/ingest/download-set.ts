@@ -11,19 +11,23 @@ import { telegramError } from "../telegram/telegram-error.ts"
 import { digestSet, growingDigestJob } from "./cpu-stages.ts"
 import type { Rank } from "./download-queue.ts"
 import { type Place, Places } from "./places.ts"
+import { progressTeller } from "./progress-throttle.ts"
 import { createSetFolder, hasVolume, moveFile, requireRoom } from "./set-folder.ts"
 import { reportProgress, type SetWork } from "./set-work.ts"
 import type { SourceVolume } from "./source-file.ts"
 
-/** Growth of one volume is told at most this often; its end at once. */
-const TELL_INTERVAL = "50 millis"
+/**
+ * Growth of one volume is told this often, its end at once: the rest that is digested then takes a few hundredths of a
+ * second, and a small file costs one word.
+ */
+const TELL_INTERVAL = "250 millis"
 
 /** Passes on the newest growth of a volume, and skips what came between. */
 const growthOf = Effect.fn("growthOf")(function* (following: Following, volume: number) {
   const newest = yield* Queue.sliding<Growth>(1)
-  yield* Queue.take(newest).pipe(
+  yield* Effect.sleep(TELL_INTERVAL).pipe(
+    Effect.andThen(Queue.take(newest)),
     Effect.flatMap(following.tell),
-    Effect.andThen(Effect.sleep(TELL_INTERVAL)),
     Effect.forever,
     Effect.ignore,
     Effect.forkScoped,
@@ -40,7 +44,7 @@ const growthOf = Effect.fn("growthOf")(function* (following: Following, volume: 
 const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, place: Place, following: Following) {
   const places = yield* Places
   const supervisor = yield* Supervisor
-  const runFork = Effect.runForkWith(yield* Effect.context())
+  const tellProgress = yield* progressTeller(work, "downloading")
   const done = new Map<number, number>()
   const { tdlibDirectory } = yield* AccountConfig
   const doneBytes = () => [...done.values()].reduce((sum, bytes) => sum + bytes, 0)
@@ -62,7 +66,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
             priority,
             onProgress: (bytes) => {
               arrived(index, bytes)
-              runFork(reportProgress(work, "downloading", doneBytes()))
+              tellProgress(doneBytes())
             },
             onPrefix,
             take: (wantedBytes) => supervisor.takeBandwidth("down", wantedBytes),

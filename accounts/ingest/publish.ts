@@ -27,6 +27,7 @@ import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
 import { Places } from "./places.ts"
+import { progressTeller } from "./progress-throttle.ts"
 import { sendCopy } from "./send-copy.ts"
 import { removeFile } from "./set-folder.ts"
 import { postOf } from "./set-post.ts"
@@ -128,7 +129,7 @@ const sendPart = Effect.fn("sendPart")(function* (
 ) {
   const part = plan[index]
   if (part === undefined || row.destMessageId !== null) return
-  const runFork = Effect.runForkWith(yield* Effect.context())
+  const tellProgress = yield* progressTeller(work, "uploading")
   const { verifyUploads } = yield* AccountConfig
   const drain = yield* Drain
   const limit = yield* UploadLimit
@@ -145,7 +146,7 @@ const sendPart = Effect.fn("sendPart")(function* (
     canBeAhead: isTagged(publication),
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
-    onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
+    onProgress: (bytes) => tellProgress(bytesBefore(plan, index) + bytes),
   }).pipe(
     timed("upload"),
     Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)),
@@ -172,12 +173,8 @@ const sendPart = Effect.fn("sendPart")(function* (
 const takeUp = Effect.fn("takeUp")(function* (work: SetWork, publication: Publication) {
   const unsent = yield* pendingSends(publication.destChatId, publication.afterMessageId)
   const replays = unsent.flatMap((message) => replayOf(message, [publication]) ?? [])
-  const runFork = Effect.runForkWith(yield* Effect.context())
-  yield* Effect.forEach(
-    replays,
-    (replay) => awaitReplay(replay, (bytes) => runFork(reportProgress(work, "uploading", bytes))),
-    { discard: true },
-  )
+  const tellProgress = yield* progressTeller(work, "uploading")
+  yield* Effect.forEach(replays, (replay) => awaitReplay(replay, tellProgress), { discard: true })
   yield* reach("replay.awaited")
   const now = yield* publicationByHash(publication.contentHash)
   if (Option.isNone(now) || now.value.token !== publication.token) return yield* overtaken()
