@@ -28,6 +28,21 @@ const untilReached = async (what: string, isReached: () => Promise<boolean>): Pr
   if (!(await until(PATIENCE, isReached, 100))) throw new Error(`${what}: not within ${PATIENCE / 1000} s`)
 }
 
+const SOURCES = `update telegram_channels set "isActive" = $ where type = 'SOURCE'`
+
+/**
+ * Lets the worker come up with no source to read, so that every account is logged in and at rest, and then gives all of them
+ * their sources at once: what is measured from there on is their work, and not that two processors start them in turn.
+ */
+const giveSources = async (database: PostgresServer, accounts: number, start: () => void): Promise<void> => {
+  await database.query(SOURCES.replace("$", "false"))
+  start()
+  const atRest = `select count(*) from stash_account_states where state = 'idle'`
+  await untilReached("all accounts at rest", async () => (await one(database, atRest)) === accounts)
+  await database.query(`delete from ingestion_runs; select pg_stat_reset(); ${SOURCES.replace("$", "true")}`)
+  await database.query("select pg_notify('ingestion_trigger', '')")
+}
+
 /**
  * The worker as a user runs it (`stash run`), on a new sandbox and database, until all of a scene is in the library: from the
  * beginning of the first account's cycle to the last set's end. Then it looks once more.
@@ -45,12 +60,14 @@ export const runWorker = async (scene: Scene): Promise<WorkerOutcome> => {
   )
   const worker = new Worker(join(stage.folder, "data"), join(stage.folder, "worker.log"))
   stack.defer(() => worker.kill())
-  worker.start({
-    DATABASE_URL: database.url,
-    STASH_SANDBOX: url,
-    WORKER_INTERVAL_MINUTES: "60",
-    STASH_CONSOLE_PORT: "off",
-  })
+  await giveSources(database, scene.accounts, () =>
+    worker.start({
+      DATABASE_URL: database.url,
+      STASH_SANDBOX: url,
+      WORKER_INTERVAL_MINUTES: "60",
+      STASH_CONSOLE_PORT: "off",
+    }),
+  )
 
   const sets = scene.sources.flat().length
   const isSettled = async () =>
