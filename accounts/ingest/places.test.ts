@@ -95,22 +95,28 @@ describe("the places of an account", () => {
     }).pipe(Effect.provide(Places.layer)),
   )
 
-  it.effect("are for three sends at a time", () =>
+  it.effect("send one set after the other, and up to three at once where one does not take all", () =>
     Effect.gen(function* () {
       const places = yield* Places
       let sending = 0
       let most = 0
-      const send = places.send(
-        Effect.gen(function* () {
-          most = Math.max(most, ++sending)
-          yield* Effect.yieldNow
-          sending -= 1
-        }),
-      )
-      yield* Effect.all(
-        Array.from({ length: 9 }, () => send),
-        { concurrency: "unbounded" },
-      )
+      const send = (bytes: number) =>
+        places.send((moved) =>
+          Effect.gen(function* () {
+            most = Math.max(most, ++sending)
+            moved(bytes)
+            yield* Effect.yieldNow
+            most = Math.max(most, sending--)
+          }),
+        )
+      const sendAll = (bytes: number) =>
+        Effect.all(
+          Array.from({ length: 9 }, () => send(bytes)),
+          { concurrency: "unbounded" },
+        )
+      yield* sendAll(1)
+      assert.strictEqual(most, 1)
+      yield* sendAll(100 * MEBIBYTE)
       assert.strictEqual(most, 3)
     }).pipe(Effect.provide(Places.layer)),
   )

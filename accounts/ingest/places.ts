@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import { ArrivalRate } from "./arrival-rate.ts"
 import { DownloadQueue, type Rank } from "./download-queue.ts"
+import { FILE_BYTES_PER_SECOND, Lane } from "./lane.ts"
 
 const MEBIBYTE = 1024 * 1024
 
@@ -16,16 +16,11 @@ const ALL_PLACES = 10
 const LARGE_BYTES = 64 * MEBIBYTE
 /** More sets at once bring nothing: TDLib keeps 2 MiB in flight for all files of an account (facts/peers.md, 3b). */
 const MOST_COMING = 6
-/**
- * TDLib begins a file slowly and then fetches a part every 3 ms (facts/peers.md, 3b), so a small one comes at about this
- * speed. As long as each does, another beside it is a gain; when they come slower, something else is the limit.
- */
-const FILE_BYTES_PER_SECOND = 8 * MEBIBYTE
 /** The next set is begun so long before those that are coming are there, and no earlier: another account might take it. */
 const AHEAD_SECONDS = 0.5
 /** Sets that are here and wait for an upload to end; with more of them nothing is gained by downloading. */
 const MOST_WAITING_TO_SEND = 2
-const UPLOADS = 3
+const MOST_SENDING = 3
 
 export interface PlaceWanted {
   /** Of the set. */
@@ -57,14 +52,15 @@ interface Standing {
  */
 export class SetLine {
   readonly #now: () => number
-  readonly #rate = new ArrivalRate()
+  readonly #rate: ArrivalRate
   readonly #waiting: Array<Standing> = []
   readonly #coming = new Set<Standing>()
   #free = ALL_PLACES
   #waitingToSend = 0
 
-  constructor(now: () => number) {
+  constructor(now: () => number, rate = new ArrivalRate()) {
     this.#now = now
+    this.#rate = rate
   }
 
   join(wanted: PlaceWanted): Standing {
@@ -135,20 +131,26 @@ export class Places extends Context.Service<
       wanted: PlaceWanted,
       whileWaiting?: Effect.Effect<void>,
     ) => Effect.Effect<Place, never, Scope.Scope>
-    /** Downloads one volume, with few others beside it and behind all that were begun before. */
+    /** Downloads one volume, behind all that were begun before. */
     readonly volume: <A, E, R>(download: (rank: Rank) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-    /** Sends, with few others beside it: more would only delay each other's confirmation. */
-    readonly send: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Sends, after those that wait for it. `moved` is told how many bytes have gone since it was last told. */
+    readonly send: <A, E, R>(work: (moved: (bytes: number) => void) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >()("accounts/ingest/Places") {
   static readonly layer = Layer.effect(
     Places,
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      const line = new SetLine(() => clock.currentTimeMillisUnsafe())
+      const now = () => clock.currentTimeMillisUnsafe()
+      const [arrivals, departures] = [new ArrivalRate(), new ArrivalRate()]
+      const line = new SetLine(now, arrivals)
+      const downloads = new Lane(() => arrivals.bytesPerSecond(now()), MOST_COMING)
+      const sends = new Lane(
+        () => departures.bytesPerSecond(now()),
+        MOST_SENDING,
+        (change) => line.waitingToSend(change),
+      )
       const queue = new DownloadQueue()
-      const volumes = yield* Semaphore.make(MOST_COMING)
-      const uploads = yield* Semaphore.make(UPLOADS)
       return Places.of({
         enter: Effect.fnUntraced(function* (wanted, whileWaiting = Effect.void) {
           const standing = yield* Effect.acquireRelease(
@@ -158,12 +160,15 @@ export class Places extends Context.Service<
           if (standing.state === "waiting") yield* whileWaiting
           yield* Deferred.await(standing.admitted)
           return {
-            arrived: (bytes, fresh) => line.arrived(standing, bytes, fresh),
+            arrived: (bytes, fresh) => {
+              line.arrived(standing, bytes, fresh)
+              downloads.look()
+            },
             complete: () => line.complete(standing),
           } satisfies Place
         }),
         volume: (download) =>
-          volumes.withPermits(1)(
+          downloads.with(
             Effect.acquireUseRelease(
               Effect.sync(() => queue.join()),
               download,
@@ -171,15 +176,10 @@ export class Places extends Context.Service<
             ),
           ),
         send: (work) =>
-          Effect.uninterruptibleMask((restore) =>
-            Effect.suspend(() => {
-              let isWaiting = true
-              line.waitingToSend(1)
-              const waitNoMore = Effect.sync(() => {
-                if (isWaiting) line.waitingToSend(-1)
-                isWaiting = false
-              })
-              return restore(uploads.withPermits(1)(Effect.andThen(waitNoMore, work))).pipe(Effect.ensuring(waitNoMore))
+          sends.with(
+            work((bytes) => {
+              departures.add(now(), bytes)
+              sends.look()
             }),
           ),
       })

@@ -94,6 +94,8 @@ interface Sending {
   readonly work: SetWork
   readonly publication: Publication
   readonly plan: ReadonlyArray<Part>
+  /** Is told how many bytes have gone since it was last told. */
+  readonly moved: (bytes: number) => void
 }
 
 const overtaken = () =>
@@ -123,7 +125,7 @@ const cutPiece = Effect.fn("cutPiece")(function* (work: SetWork, part: Part, tar
 })
 
 const sendPart = Effect.fn("sendPart")(function* (
-  { plan, publication, work }: Sending,
+  { moved, plan, publication, work }: Sending,
   row: PublicationPart,
   index: number,
 ) {
@@ -134,6 +136,7 @@ const sendPart = Effect.fn("sendPart")(function* (
   const drain = yield* Drain
   const limit = yield* UploadLimit
   const path = pathOf(work, part)
+  let sentBytes = 0
   yield* drain.check
   if (!part.whole) yield* drain.interruptible(timed("split")(cutPiece(work, part, path, row.sha256)))
   yield* reach("part.ready")
@@ -146,7 +149,11 @@ const sendPart = Effect.fn("sendPart")(function* (
     canBeAhead: isTagged(publication),
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
-    onProgress: (bytes) => tellProgress(bytesBefore(plan, index) + bytes),
+    onProgress: (bytes) => {
+      moved(Math.max(bytes - sentBytes, 0))
+      sentBytes = bytes
+      tellProgress(bytesBefore(plan, index) + bytes)
+    },
   }).pipe(
     timed("upload"),
     Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)),
@@ -198,8 +205,8 @@ export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, toke
   yield* reach("journal.opened")
   const publication = opened.isNew ? opened : yield* takeUp(work, opened)
   const sending = { work, publication, plan }
-  yield* places.send(
-    Effect.forEach(publication.parts, (row, index) => sendPart(sending, row, index), { discard: true }),
+  yield* places.send((moved) =>
+    Effect.forEach(publication.parts, (row, index) => sendPart({ ...sending, moved }, row, index), { discard: true }),
   )
   yield* reportProgress(work, "recording", work.set.bytes)
   yield* reach("parts.done")
