@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,9 @@ import { CpuJobError, type DigestJob, type DigestResult, type GrowingDigestJob, 
 
 type Calls = RpcClient.FromGroup<typeof SupervisorRpcs, RpcClientError>
 type Failure = CpuJobError | RpcClientError
+
+/** Where there is no limit, that is taken for true for so long: many small files would ask for each. */
+const UNLIMITED_MILLIS = 1_000
 
 /** A digest that follows a download. */
 export interface Following {
@@ -56,12 +60,29 @@ export class Supervisor extends Context.Service<
         cut: calls.Cut,
         inspect: calls.Inspect,
         preview: calls.Preview,
-        takeBandwidth: (direction, wantedBytes) => calls.TakeBandwidth({ direction, wantedBytes }),
+        takeBandwidth: bandwidthTaker((direction, wantedBytes) => calls.TakeBandwidth({ direction, wantedBytes })),
         posted: calls.Posted(),
         premiumChanged: (isPremium) => calls.PremiumChanged({ isPremium }),
       })
     }),
   )
+}
+
+type TakeBandwidth<E> = (direction: Direction, wantedBytes: number) => Effect.Effect<number | null, E>
+
+/** Asks with `take`, but not again where it has just heard that there is no limit. */
+export const bandwidthTaker = <E>(take: TakeBandwidth<E>): TakeBandwidth<E> => {
+  const unlimitedUntil = { down: 0, up: 0 }
+  return (direction, wantedBytes) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      now < unlimitedUntil[direction]
+        ? Effect.succeed(null)
+        : Effect.tap(take(direction, wantedBytes), (taken) =>
+            Effect.sync(() => {
+              if (taken === null) unlimitedUntil[direction] = now + UNLIMITED_MILLIS
+            }),
+          ),
+    )
 }
 
 const noResult = () =>

@@ -1,7 +1,7 @@
 import { Effect, Fiber, Option, Stream } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import { twoAccounts } from "../test/two-accounts.ts"
-import { announceLate, noteNewPackage } from "./announcements.ts"
+import { announceLate, notingNewPackage } from "./announcements.ts"
 import { upsertChannel } from "./channels.ts"
 import { Database } from "./database.ts"
 import { createPackageStub, updatePackageWithMetadata } from "./packages.ts"
@@ -15,6 +15,8 @@ beforeEach(async () => {
   const channel = { telegramId: -1001, title: "c", type: "SOURCE", isForum: false, isActive: true } as const
   source = (await check(upsertChannel(channel))).id
 })
+
+const noteNewPackage = (packageId: string) => run("note", (sql) => notingNewPackage(sql, packageId))
 
 const stub = (fileName: string) =>
   createPackageStub({

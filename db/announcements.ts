@@ -1,14 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Sql } from "./database.ts"
 import { storable } from "./row.ts"
 import { rows, run } from "./statement.ts"
 
-/** Notes that a package is new; the bot hears of it later, in the words of its metadata. */
-export const noteNewPackage = (packageId: string) =>
-  run(
-    "noteNewPackage",
-    (sql) => sql`insert into stash_announcements ("packageId") values (${packageId}) on conflict do nothing`,
-  ).pipe(Effect.asVoid)
+/** Notes that a package is new; the bot hears of it later, in the words of its metadata. As a part of another statement. */
+export const notingNewPackage = (sql: Sql, packageId: string) => sql`
+  insert into stash_announcements ("packageId") values (${packageId}) on conflict do nothing`
 
 const Announced = Schema.Struct({
   packageId: Schema.String,

@@ -6,7 +6,7 @@ import { rescan } from "./channel-changes.ts"
 import { linkChannel, setMarkBack, setMarksBack, sourcesOf, upsertChannel } from "./channels.ts"
 import { claimedSets } from "./claims.ts"
 import { Database } from "./database.ts"
-import { type FoundSet, formerRarContents, isFormerWork } from "./former-work.ts"
+import { type FoundSet, formerRarContents, setStandingOf } from "./former-work.ts"
 import { contentOfFiles } from "./places.ts"
 import { beginScan, noteTopics } from "./source-states.ts"
 import { run } from "./statement.ts"
@@ -69,13 +69,13 @@ describe("what the former worker did", () => {
   it("is known by the message it was made from, and from then on by its files, wherever they are posted", () =>
     check(
       Effect.gen(function* () {
-        expect(yield* isFormerWork(found)).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("open")
         yield* publishedBefore(3)
-        expect(yield* isFormerWork(found)).toBe(true)
+        expect(yield* setStandingOf(found)).toBe("former_work")
         expect(yield* claimedSets()).toMatchObject([{ state: "published", contentHash: hash }])
         expect(yield* contentOfFiles("a key")).toMatchObject(Option.some({ contentHash: hash }))
         // The claim knows better from now on.
-        expect(yield* isFormerWork(found)).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("taken")
       }),
     ))
 
@@ -83,7 +83,7 @@ describe("what the former worker did", () => {
     check(
       Effect.gen(function* () {
         yield* publishedBefore(3)
-        expect(yield* isFormerWork({ ...found, bytes: 2000, volumes: 2 })).toBe(false)
+        expect(yield* setStandingOf({ ...found, bytes: 2000, volumes: 2 })).toBe("open")
         expect(yield* claimedSets()).toEqual([])
       }),
     ))
@@ -92,7 +92,7 @@ describe("what the former worker did", () => {
     check(
       Effect.gen(function* () {
         yield* publishedBefore(3, { messageId: 102 * SERVER_ID, fileName: "Dragon.r00" })
-        expect(yield* isFormerWork(found)).toBe(true)
+        expect(yield* setStandingOf(found)).toBe("former_work")
         expect(yield* claimedSets()).toMatchObject([{ firstMessageId: found.firstMessageId, contentHash: hash }])
       }),
     ))
@@ -112,7 +112,7 @@ describe("what the former worker did", () => {
     check(
       Effect.gen(function* () {
         yield* publishedBefore(0)
-        expect(yield* isFormerWork(found)).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("taken")
         expect(yield* claimedSets()).toMatchObject([{ state: "published", contentHash: hash }])
       }),
     ))
@@ -122,14 +122,14 @@ describe("what the former worker did", () => {
       Effect.gen(function* () {
         yield* topicWasSeen(102 * SERVER_ID)
         yield* beginScan(found.mapId)
-        expect(yield* isFormerWork(found)).toBe(true)
-        expect(yield* isFormerWork({ ...found, lastMessageId: 103 * SERVER_ID })).toBe(false)
-        expect(yield* isFormerWork({ ...found, topicId: null })).toBe(false)
-        expect(yield* isFormerWork({ ...found, topicId: 8 * SERVER_ID })).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("former_work")
+        expect(yield* setStandingOf({ ...found, lastMessageId: 103 * SERVER_ID })).toBe("open")
+        expect(yield* setStandingOf({ ...found, topicId: null })).toBe("open")
+        expect(yield* setStandingOf({ ...found, topicId: 8 * SERVER_ID })).toBe("open")
         // This worker's own notes say nothing of the former one.
         yield* noteTopics(found.mapId, [{ topicId: 8 * SERVER_ID, name: null, messageId: 500 * SERVER_ID }])
         yield* beginScan(found.mapId)
-        expect(yield* isFormerWork({ ...found, topicId: 8 * SERVER_ID })).toBe(false)
+        expect(yield* setStandingOf({ ...found, topicId: 8 * SERVER_ID })).toBe("open")
       }),
     ))
 
@@ -153,7 +153,7 @@ describe("what the former worker did", () => {
         yield* topicWasSeen(102 * SERVER_ID)
         yield* beginScan(found.mapId)
         yield* setBack()
-        expect(yield* isFormerWork(found)).toBe(false)
+        expect(yield* setStandingOf(found)).toBe("open")
       }),
     ),
   )

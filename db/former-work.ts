@@ -21,16 +21,26 @@ export interface FoundSet extends SetKey {
   readonly fileKey: string | null
 }
 
+/** Where a set stands before it is claimed. */
+export const Standing = Schema.Literals([
+  /** The former worker is done with it. */
+  "former_work",
+  /** Settled, put off or in other hands, as far as can be seen; only `claimSet` knows. */
+  "taken",
+  "open",
+])
+export type Standing = typeof Standing.Type
+
 /**
- * Whether the former worker is done with a set that nobody has claimed: it has published it from one of these very messages
- * (that of the volume with the lowest number, whichever was posted first), or has gone through its topic beyond it. Of what it
- * published a claim is noted, settled: so the files are known wherever they are posted again. Of another size, it is another
- * set: volumes came later, or an edit.
+ * Looks at a set without claiming it. The former worker is done with a set that nobody has claimed when it has published it
+ * from one of these very messages (that of the volume with the lowest number, whichever was posted first), or has gone through
+ * its topic beyond it. Of what it published a claim is noted, settled: so the files are known wherever they are posted again.
+ * Of another size, it is another set: volumes came later, or an edit.
  */
-export const isFormerWork = (set: FoundSet) =>
+export const setStandingOf = (set: FoundSet) =>
   one(
-    "isFormerWork",
-    Schema.Struct({ isKnown: Schema.Boolean }),
+    "setStandingOf",
+    Schema.Struct({ standing: Standing }),
     (sql) => sql`
       with unclaimed as (
         select where not exists (
@@ -54,12 +64,22 @@ export const isFormerWork = (set: FoundSet) =>
         on conflict do nothing
       )
       -- What has no list of files yet goes on as a set that is published and lacks its metadata.
-      select exists (select from published where "fileCount" > 0) or exists (
-        select from unclaimed, stash_topic_floors f
-        where f."mapId" = ${set.mapId} and f."topicId" = ${set.topicId}::bigint and f."floor" >= ${set.lastMessageId}
-          and not exists (select from published)
-      ) as "isKnown"`,
-  ).pipe(Effect.map(({ isKnown }) => isKnown))
+      select case
+        when exists (select from published where "fileCount" > 0) or exists (
+          select from unclaimed, stash_topic_floors f
+          where f."mapId" = ${set.mapId} and f."topicId" = ${set.topicId}::bigint and f."floor" >= ${set.lastMessageId}
+            and not exists (select from published)
+        ) then 'former_work'
+        when exists (select from published) or exists (
+          select from stash_claims
+          where "sourceChannelId" = ${set.sourceChannelId} and "firstMessageId" = ${set.firstMessageId} and (
+            "state" in ('published', 'duplicate', 'skipped') or "retryAt" > now()
+            or ("accountId" <> ${set.accountId} and "leaseUntil" > now())
+          )
+        ) then 'taken'
+        else 'open'
+      end as "standing"`,
+  ).pipe(Effect.map(({ standing }) => standing))
 
 /** The contents of old RAR sets of this size by the names that the former worker gave them (src/archive/former-order.ts). */
 export const formerRarContents = (bytes: number) =>

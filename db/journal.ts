@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { noteNewPackage } from "./announcements.ts"
+import { notingNewPackage } from "./announcements.ts"
 import { DatabaseError } from "./database.ts"
-import { setNotificationKey, settleNotification } from "./notifications.ts"
-import { notePackagePost, PackagePost } from "./package-posts.ts"
+import { setNotificationKey, settlingNotification } from "./notifications.ts"
+import { notingPackagePost, PackagePost } from "./package-posts.ts"
 import { ArchiveType, createPackageStub, publishedByHash } from "./packages.ts"
 import { SafeInteger, storable } from "./row.ts"
 import { first, rows, run, transaction } from "./statement.ts"
@@ -90,6 +90,10 @@ export const openPublication = (planned: NewPublication) =>
         yield* deleteOtherParts(planned)
       }
       yield* insertParts(planned)
+      if (isNew) {
+        const parts = planned.parts.map((part) => ({ ...part, destMessageId: null }))
+        return { ...planned, parts, isNew } satisfies OpenedPublication
+      }
       const opened = yield* publicationByHash(planned.contentHash)
       if (Option.isNone(opened)) return yield* overtaken("openPublication")
       return { ...opened.value, isNew } satisfies OpenedPublication
@@ -249,9 +253,8 @@ export const finishPublication = (finished: { readonly contentHash: string; read
     "finishPublication",
     Effect.gen(function* () {
       const held = yield* holdPublication(finished)
-      const found = Option.isSome(held) ? yield* publicationByHash(finished.contentHash) : Option.none()
-      if (Option.isNone(found)) return yield* overtaken("finishPublication")
-      const publication = found.value
+      if (Option.isNone(held)) return yield* overtaken("finishPublication")
+      const publication = held.value
       const destMessageIds = publication.parts.flatMap(({ destMessageId }) => destMessageId ?? [])
       if (destMessageIds.length === 0 || destMessageIds.length !== publication.parts.length) {
         return yield* unfinished(`${destMessageIds.length} of ${publication.parts.length} parts are confirmed`)
@@ -267,12 +270,7 @@ export const finishPublication = (finished: { readonly contentHash: string; read
       })
       if (Option.isNone(created)) return yield* unfinished("a package with this content exists")
       const packageId = created.value.id
-      if (stub.post !== undefined) yield* notePackagePost(packageId, sourceChannelId, stub.post)
-      yield* deleteSkipped(publication)
-      yield* settleNotification(setNotificationKey(sourceChannelId, firstMessageId))
-      yield* settlePublishedClaim(publication)
-      yield* deletePublication(finished)
-      yield* noteNewPackage(packageId)
+      yield* closePublication(publication, packageId)
       return packageId
     }),
   )
@@ -283,34 +281,34 @@ const unfinished = (message: string) =>
 const holdPublication = (finished: { readonly contentHash: string; readonly token: number }) =>
   first(
     "holdPublication",
-    Schema.Struct({ contentHash: Schema.String }),
+    Publication,
     (sql) => sql`
-      select "contentHash" from stash_publications
-      where "contentHash" = ${finished.contentHash} and "token" = ${finished.token} for update`,
+      ${selectPublications(sql)} where pub."contentHash" = ${finished.contentHash} and pub."token" = ${finished.token}
+      for update of pub`,
   )
 
-const deleteSkipped = ({ firstMessageId, sourceChannelId }: Publication) =>
-  run(
-    "deleteSkipped",
+/**
+ * Whatever else changes with the end of a publication that is held. The claim is fenced by the publication, not by its own
+ * token: the content is in the destination, whoever looks at the set now.
+ */
+const closePublication = (publication: Publication, packageId: string) => {
+  const { contentHash, firstMessageId, sourceChannelId, stub } = publication
+  return run(
+    "closePublication",
     (sql) => sql`
-      delete from "skipped_packages"
-      where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" = ${firstMessageId}`,
+      with posted as (${notingPackagePost(sql, packageId, sourceChannelId, stub.post)}),
+      told as (${settlingNotification(sql, setNotificationKey(sourceChannelId, firstMessageId))}),
+      announced as (${notingNewPackage(sql, packageId)}),
+      taken_up as (
+        delete from "skipped_packages"
+        where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" = ${firstMessageId}
+      ),
+      settled as (
+        update stash_claims
+        set "state" = 'published', "reason" = '', "contentHash" = ${contentHash}, "retryAt" = null, "leaseUntil" = null,
+            "updatedAt" = now()
+        where "sourceChannelId" = ${sourceChannelId} and "firstMessageId" = ${firstMessageId}
+      )
+      delete from stash_publications where "contentHash" = ${contentHash}`,
   )
-
-/** Fenced by the publication, not by the claim: the content is in the destination, whoever looks at the set now. */
-const settlePublishedClaim = ({ contentHash, firstMessageId, sourceChannelId }: Publication) =>
-  run(
-    "settlePublishedClaim",
-    (sql) => sql`
-      update stash_claims
-      set "state" = 'published', "reason" = '', "contentHash" = ${contentHash}, "retryAt" = null, "leaseUntil" = null,
-          "updatedAt" = now()
-      where "sourceChannelId" = ${sourceChannelId} and "firstMessageId" = ${firstMessageId}`,
-  )
-
-const deletePublication = (held: { readonly contentHash: string; readonly token: number }) =>
-  run(
-    "deletePublication",
-    (sql) => sql`
-      delete from stash_publications where "contentHash" = ${held.contentHash} and "token" = ${held.token}`,
-  ).pipe(Effect.map((written) => written > 0))
+}

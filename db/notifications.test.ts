@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest"
 import { twoAccounts } from "../test/two-accounts.ts"
 import { upsertChannel } from "./channels.ts"
 import { claimSet } from "./claims.ts"
-import { type AppNotification, notifyApp, settleNotification } from "./notifications.ts"
+import { type AppNotification, notifyApp, settlingNotification } from "./notifications.ts"
 import { type SkipReason, skipSet } from "./skipped.ts"
 import { rows, run } from "./statement.ts"
 
@@ -12,6 +12,8 @@ let check: Awaited<ReturnType<typeof twoAccounts>>["check"]
 beforeEach(async () => {
   ;({ ana, check } = await twoAccounts())
 })
+
+const settleNotification = (key: string) => run("settle", (sql) => settlingNotification(sql, key))
 
 const failure: AppNotification = {
   key: "set:c:1",

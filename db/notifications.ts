@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type { Sql } from "./database.ts"
 import { storable, storableJson } from "./row.ts"
 import { run } from "./statement.ts"
 
@@ -29,14 +30,10 @@ export const notifyApp = ({ context, key, message, severity, title, type }: AppN
       where n."message" <> excluded."message" or n."type" <> excluded."type"`,
   ).pipe(Effect.asVoid)
 
-/** What was told under this key is over: whoever has not read it need not. */
-export const settleNotification = (key: string) =>
-  run(
-    "settleNotification",
-    (sql) => sql`
-      update "system_notifications" set "isRead" = true
-      where "context"->>'stashKey' is not null and "context"->>'stashKey' = ${key} and not "isRead"`,
-  ).pipe(Effect.asVoid)
+/** What was told under this key is over: whoever has not read it need not. As a part of another statement. */
+export const settlingNotification = (sql: Sql, key: string) => sql`
+  update "system_notifications" set "isRead" = true
+  where "context"->>'stashKey' is not null and "context"->>'stashKey' = ${key} and not "isRead"`
 
 /** The key of what happened to an archive set. */
 export const setNotificationKey = (sourceChannelId: string, firstMessageId: number): string =>

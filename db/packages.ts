@@ -168,7 +168,6 @@ export const updatePackageWithMetadata = (packageId: string, metadata: PackageMe
     "updatePackageWithMetadata",
     Effect.gen(function* () {
       yield* updateDescription(packageId, metadata)
-      yield* run("deleteFiles", (sql) => sql`delete from "package_files" where "packageId" = ${packageId}`)
       for (let start = 0; start < metadata.files.length; start += filesPerStatement) {
         yield* insertFiles(packageId, metadata.files.slice(start, start + filesPerStatement))
       }
@@ -180,6 +179,7 @@ const updateDescription = (packageId: string, metadata: PackageMetadata) =>
   run(
     "updateDescription",
     (sql) => sql`
+      with emptied as (delete from "package_files" where "packageId" = ${packageId})
       update "packages" set
         "fileCount" = ${metadata.fileCount},
         "stashFlags" = ${arrayLiteral(metadata.flags ?? [])}::text[],

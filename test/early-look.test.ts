@@ -7,8 +7,9 @@ import { AccountConfig } from "../accounts/account-config.ts"
 import { Drain } from "../accounts/ingest/drain.ts"
 import { earlyLook } from "../accounts/ingest/early-look.ts"
 import { ingestSet } from "../accounts/ingest/ingest-set.ts"
+import { Places } from "../accounts/ingest/places.ts"
 import { planSetFolder } from "../accounts/ingest/set-folder.ts"
-import { Places, type SetWork } from "../accounts/ingest/set-work.ts"
+import type { SetWork } from "../accounts/ingest/set-work.ts"
 import { Supervisor } from "../accounts/supervisor-client.ts"
 import { downloadRange } from "../accounts/telegram/download-range.ts"
 import { searchMessages } from "../accounts/telegram/history.ts"
@@ -26,6 +27,8 @@ import { chatIdOf, goOnlineAs, telegramLayer } from "./telegram-client.ts"
 
 const phone = "15550001001"
 const mebibyte = 1024 * 1024
+/** A place that nobody counts. */
+const inPlace = Effect.succeed({ arrived: () => {}, complete: () => {} })
 const corpus = new URL("corpus/", import.meta.url).pathname
 
 /** A start header that says how long the whole archive is. */
@@ -153,11 +156,11 @@ describe("a set that is looked at before its download", () => {
           const workOf = (name: string): SetWork => sets.get(name) ?? assert.fail(`there is no ${name}`)
           const verdict = (name: string) => earlyLook(workOf(name))
 
-          const short = yield* ingestSet(workOf("Short.7z"))
+          const short = yield* ingestSet(workOf("Short.7z"), "open", inPlace)
           assert.strictEqual(short?.outcome, "waiting")
           const lacking = `${3 * 40 * mebibyte} of ${5 * 40 * mebibyte} bytes are missing`
           assert.match(short?.reason ?? "", new RegExp(`^incomplete: ${lacking}; waiting since 20\\d\\d-`))
-          const renamed = yield* ingestSet(workOf("Renamed.zip"))
+          const renamed = yield* ingestSet(workOf("Renamed.zip"), "open", inPlace)
           assert.strictEqual(renamed?.outcome, "skipped")
           assert.strictEqual(renamed?.reason, "renamed: The content is a RAR archive, unlike the name.")
           assert.strictEqual((yield* verdict("Whole.7z")).state, "whole")
@@ -165,7 +168,7 @@ describe("a set that is looked at before its download", () => {
           // Names that are complete so far: their headers say whether they are.
           assert.strictEqual(workOf("Alone.7z").set.state, "waiting")
           assert.strictEqual((yield* verdict("Alone.7z")).state, "whole")
-          const begun = yield* ingestSet(workOf("Begun.part1.rar"))
+          const begun = yield* ingestSet(workOf("Begun.part1.rar"), "open", inPlace)
           assert.match(
             begun?.reason ?? "",
             /^incomplete: Volume 2 is missing: volume 1 says that another one follows; waiting since/,
@@ -174,13 +177,13 @@ describe("a set that is looked at before its download", () => {
           // Small ones and those with a known gap are not looked at.
           const before = fetched()
           assert.strictEqual((yield* verdict("Small.zip")).state, "unknown")
-          const gap = yield* ingestSet(workOf("Gap.part1.rar"))
+          const gap = yield* ingestSet(workOf("Gap.part1.rar"), "open", inPlace)
           assert.match(gap?.reason ?? "", /2 volumes are missing: Gap.part2.rar, Gap.part3.rar; waiting since 20\d\d-/)
           assert.strictEqual(fetched(), before)
           assert.isBelow(fetched(), 8 * mebibyte)
 
           // MULTIPART_TIMEOUT_HOURS is over, and the reason is kept.
-          const old = yield* ingestSet(workOf("Old.part1.rar"))
+          const old = yield* ingestSet(workOf("Old.part1.rar"), "open", inPlace)
           assert.strictEqual(old?.outcome, "skipped")
           assert.strictEqual(old?.reason, "waiting: Volume Old.part2.rar is missing; gave up after 24 h")
           const skipped = (yield* skippedPackages()).find(({ fileName }) => fileName === "Old.part1.rar")

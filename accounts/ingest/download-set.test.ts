@@ -15,8 +15,9 @@ import { searchMessages } from "../telegram/history.ts"
 import type { Tdlib } from "../telegram/tdlib.ts"
 import { downloadSet } from "./download-set.ts"
 import { earlyLook } from "./early-look.ts"
+import { Places } from "./places.ts"
 import { planSetFolder } from "./set-folder.ts"
-import { Places, type SetWork } from "./set-work.ts"
+import type { SetWork } from "./set-work.ts"
 
 const phone = "15550001001"
 const mebibyte = 1024 * 1024
@@ -38,6 +39,9 @@ const world = {
     },
   ],
 }
+
+/** A place that nobody counts. */
+const nowhere = { arrived: () => {}, complete: () => {} }
 
 /** A set that lies in a sandbox, and an account that may download it into a folder that is gone afterwards. */
 const withSet = <A, E>(
@@ -107,7 +111,7 @@ describe("downloading a set", () => {
         Effect.gen(function* () {
           // The ends of the set have been fetched already, which must not disturb the download.
           assert.strictEqual((yield* earlyLook(work)).state, "renamed")
-          const digest = yield* downloadSet(work)
+          const digest = yield* downloadSet(work, nowhere)
           const home = yield* Effect.promise(() => Promise.all(work.folder.volumePaths.map((path) => readFile(path))))
           assert.deepStrictEqual(
             home.map((content) => content.length),
@@ -134,7 +138,7 @@ describe("downloading a set", () => {
       const told: Array<Growth> = []
       return withSet(told, (work) =>
         Effect.gen(function* () {
-          const error = yield* Effect.flip(downloadSet(work))
+          const error = yield* Effect.flip(downloadSet(work, nowhere))
           assert.include(error, { _tag: "StorageError", isFull: true })
           assert.deepStrictEqual(told, [])
         }),

@@ -9,25 +9,25 @@ import { type Following, Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
 import { digestSet, growingDigestJob } from "./cpu-stages.ts"
+import type { Rank } from "./download-queue.ts"
+import { type Place, Places } from "./places.ts"
+import { progressTeller } from "./progress-throttle.ts"
 import { createSetFolder, hasVolume, moveFile, requireRoom } from "./set-folder.ts"
-import { Places, reportProgress, type SetWork } from "./set-work.ts"
+import { reportProgress, type SetWork } from "./set-work.ts"
 import type { SourceVolume } from "./source-file.ts"
 
-/** Growth of one volume is told at most this often; its end at once. */
-const TELL_INTERVAL = "50 millis"
-
 /**
- * TDLib serves strictly by priority, 1 to 32. The content hash needs the volumes in their order, so an earlier one comes
- * first; a preview's photo (8) waits behind the first sixteen.
+ * Growth of one volume is told this often, its end at once: the rest that is digested then takes a few hundredths of a
+ * second, and a small file costs one word.
  */
-const priorityOf = (index: number): number => Math.max(1, 24 - index)
+const TELL_INTERVAL = "250 millis"
 
 /** Passes on the newest growth of a volume, and skips what came between. */
 const growthOf = Effect.fn("growthOf")(function* (following: Following, volume: number) {
   const newest = yield* Queue.sliding<Growth>(1)
-  yield* Queue.take(newest).pipe(
+  yield* Effect.sleep(TELL_INTERVAL).pipe(
+    Effect.andThen(Queue.take(newest)),
     Effect.flatMap(following.tell),
-    Effect.andThen(Effect.sleep(TELL_INTERVAL)),
     Effect.forever,
     Effect.ignore,
     Effect.forkScoped,
@@ -41,15 +41,21 @@ const growthOf = Effect.fn("growthOf")(function* (following: Following, volume: 
  * Downloads the volumes of a set into its folder, and tells the digest how far each is. Volumes that an earlier life
  * brought home are kept.
  */
-const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, following: Following) {
+const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, place: Place, following: Following) {
   const places = yield* Places
   const supervisor = yield* Supervisor
-  const runFork = Effect.runForkWith(yield* Effect.context())
+  const tellProgress = yield* progressTeller(work, "downloading")
   const done = new Map<number, number>()
   const { tdlibDirectory } = yield* AccountConfig
   const doneBytes = () => [...done.values()].reduce((sum, bytes) => sum + bytes, 0)
+  /** What is there when a volume is first heard of, an earlier life has brought. */
+  const arrived = (index: number, bytes: number) => {
+    const fresh = Math.max(bytes - (done.get(index) ?? bytes), 0)
+    done.set(index, bytes)
+    place.arrived(doneBytes(), fresh)
+  }
 
-  const downloadVolume = Effect.fn("downloadVolume")(function* (volume: SourceVolume, index: number) {
+  const downloadVolume = Effect.fn("downloadVolume")(function* (volume: SourceVolume, index: number, priority: Rank) {
     const path = work.folder.volumePaths[index] ?? ""
     if (!(yield* hasVolume(path, volume.bytes))) {
       yield* requireRoom(tdlibDirectory, volume.bytes)
@@ -57,10 +63,10 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, f
         Effect.flatMap(growthOf(following, index), (onPrefix) =>
           downloadFile({
             fileId: volume.fileId,
-            priority: priorityOf(index),
+            priority,
             onProgress: (bytes) => {
-              done.set(index, bytes)
-              runFork(reportProgress(work, "downloading", doneBytes()))
+              arrived(index, bytes)
+              tellProgress(doneBytes())
             },
             onPrefix,
             take: (wantedBytes) => supervisor.takeBandwidth("down", wantedBytes),
@@ -77,13 +83,13 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, f
         return yield* telegramError("downloadFile", { message: `${volume.fileName} did not arrive in full size` })
     }
     yield* following.tell({ volume: index, path, readyBytes: volume.bytes, settled: true })
-    done.set(index, volume.bytes)
+    arrived(index, volume.bytes)
     yield* reportProgress(work, "downloading", doneBytes())
   })
 
   yield* Effect.forEach(
     work.set.volumes,
-    (volume, index) => places.download.withPermits(1)(downloadVolume(volume, index)),
+    (volume, index) => places.volume((priority) => downloadVolume(volume, index, priority)),
     { concurrency: 2, discard: true },
   )
 })
@@ -100,14 +106,18 @@ const isHome = Effect.fn("isHome")(function* (work: SetWork) {
  * earlier life, afterwards.
  * Fails with `TelegramError` (transfer), `StorageError` (disk) or `CpuJobError` (digest).
  */
-export const downloadSet = Effect.fn("downloadSet")(function* (work: SetWork) {
+export const downloadSet = Effect.fn("downloadSet")(function* (work: SetWork, place: Place) {
   const supervisor = yield* Supervisor
   yield* createSetFolder(work.folder)
-  if (yield* isHome(work)) return yield* timed("hash")(digestSet(work))
+  if (yield* isHome(work)) {
+    place.complete()
+    return yield* timed("hash")(digestSet(work))
+  }
   return yield* supervisor.digestWhileGrowing(growingDigestJob(work)).pipe(
     Effect.flatMap((following) =>
       Effect.gen(function* () {
-        yield* timed("download")(downloadVolumes(work, following))
+        yield* timed("download")(downloadVolumes(work, place, following))
+        place.complete()
         yield* reach("download.done")
         yield* reportProgress(work, "hashing", 0)
         return yield* following.result.pipe(

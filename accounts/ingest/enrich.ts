@@ -18,6 +18,9 @@ import { readBytes } from "./set-folder.ts"
 import type { SetWork } from "./set-work.ts"
 import { toPhotos } from "./source-file.ts"
 
+/** A few parts, before all archives: behind them it would wait as long as there are any, and its set with it. */
+const PHOTO_PRIORITY = 31
+
 interface Preview {
   readonly data: Uint8Array
   /** The photo message it was taken from; null = from the archive itself. */
@@ -44,7 +47,7 @@ const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
   const starts = yield* setStartsBetween(work.source.channelId, earliest, work.set.firstMessageId)
   const photo = matchPreview(work.set, photos, [...starts, ...work.setStarts])
   if (photo === undefined || photo.bytes > MAX_PREVIEW_BYTES) return undefined
-  const path = yield* downloadFile({ fileId: photo.fileId, priority: 8, onProgress: () => {} })
+  const path = yield* downloadFile({ fileId: photo.fileId, priority: PHOTO_PRIORITY, onProgress: () => {} })
   const data = yield* readBytes(path)
   const preview: Preview = { data, messageId: photo.messageId }
   return preview

@@ -9,10 +9,11 @@ import { AccountConfig } from "../account-config.ts"
 import { requireSource } from "../telegram/chats.ts"
 import { searchPage } from "../telegram/history.ts"
 import { Drain } from "./drain.ts"
+import { notTakenUp } from "./leave-set.ts"
 import { Posts } from "./posts.ts"
 import { messageKeys } from "./sets-under-way.ts"
 import { toVolumes } from "./source-file.ts"
-import { type CycleFrame, type FoundSet, notTakenUp, takeUpPost } from "./take-up-set.ts"
+import { type CycleFrame, type FoundSet, takeUpPost } from "./take-up-set.ts"
 import { isSourceTrouble } from "./trouble.ts"
 
 /**

@@ -1,7 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import { claimSet } from "../../db/claims.ts"
-import { isFormerWork } from "../../db/former-work.ts"
+import { type Standing, setStandingOf } from "../../db/former-work.ts"
 import { isBeingPublished } from "../../db/journal.ts"
 import { LockSession } from "../../db/lock-session.ts"
 import { noteFoundPost } from "../../db/package-posts.ts"
@@ -22,12 +23,16 @@ import { fileKeyOf } from "./file-key.ts"
 import { asKnown } from "./former-digest.ts"
 import { reviveForLateVolumes } from "./late-volume.ts"
 import { duplicate, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from "./leave-set.ts"
+import type { Place } from "./places.ts"
 import { publishSet } from "./publish.ts"
 import { removeSetFolder } from "./set-folder.ts"
 import { foundPost } from "./set-post.ts"
 import { identityOf, type SetWork, setKeyOf } from "./set-work.ts"
 import { type Trouble, troubleOf } from "./trouble.ts"
 import { turnBack } from "./turn-back.ts"
+
+/** Waits for the set's place among those that travel, until the scope ends. */
+type InPlace = Effect.Effect<Place, never, Scope.Scope>
 
 /** A set that was claimed this often, without ever coming to an end, takes its account down each time. */
 const MAX_CLAIMS = 4 * MAX_ATTEMPTS
@@ -45,13 +50,13 @@ const claim = Effect.fn("claim")(function* (work: SetWork) {
   })
 })
 
-/** A library that another worker began has packages without claims, and forums that it has been through. */
-const isDoneByFormerWorker = Effect.fn("isDoneByFormerWorker")(function* (work: SetWork) {
+/** Where a set stands that may be claimed next; a library that another worker began is no news. */
+export const lookAtSet = Effect.fn("lookAtSet")(function* (work: SetWork) {
   const { accountId } = yield* AccountConfig
   const { set, source } = work
   const topics = new Set(set.volumes.map(({ topicId }) => topicId))
   const [topicId = null] = topics.size === 1 ? topics : []
-  return yield* isFormerWork({
+  return yield* setStandingOf({
     ...identityOf(work),
     accountId,
     mapId: source.mapId,
@@ -119,7 +124,7 @@ const duplicateOf = Effect.fn("duplicateOf")(function* (
 
 /** The way of a claimed set, from its messages to the library. */
 const travel = Effect.fn("travel")(
-  function* (work: SetWork, token: number) {
+  function* (work: SetWork, token: number, place: Place) {
     const locks = yield* LockSession
     const drain = yield* Drain
     yield* reach("claim.taken")
@@ -127,7 +132,7 @@ const travel = Effect.fn("travel")(
     if (elsewhere !== undefined) return elsewhere
     const turnedBack = yield* turnBack(work, token)
     if (turnedBack !== undefined) return turnedBack
-    const digest = yield* drain.interruptible(Effect.flatMap(downloadSet(work), asKnown(work)))
+    const digest = yield* drain.interruptible(Effect.flatMap(downloadSet(work, place), asKnown(work)))
     yield* reach("digest.done")
     const { contentHash } = digest
     const known = yield* publishedByHash(contentHash)
@@ -160,8 +165,7 @@ const travel = Effect.fn("travel")(
 )
 
 /** Claims the set and sends it on its way; undefined when it was settled before and there is nothing to do. */
-const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
-  if (yield* isDoneByFormerWorker(work)) return undefined
+const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork, inPlace: InPlace) {
   const claimed = yield* claim(work)
   switch (claimed.outcome) {
     case "held":
@@ -172,7 +176,10 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
       if (claimed.state !== "published" || claimed.contentHash === null) return undefined
       const stub = yield* packageByHash(claimed.contentHash)
       if (Option.isNone(stub) || stub.value.fileCount > 0) return undefined
-      const files = Effect.flatMap(downloadSet(work), (digest) => inspectSet(work, digest))
+      const files = inPlace.pipe(
+        Effect.flatMap((place) => downloadSet(work, place)),
+        Effect.flatMap((digest) => inspectSet(work, digest)),
+      )
       return yield* completeMetadata(work, claimed.contentHash, files).pipe(
         Effect.catch((error) => Effect.map(troubleOf(error), ({ reason }) => left("deferred", `metadata: ${reason}`))),
       )
@@ -188,7 +195,7 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
       const { maxSetBytes } = yield* AccountConfig
       if (work.set.bytes > maxSetBytes)
         return yield* skip(work, token, "SIZE_LIMIT", `${work.set.bytes} bytes are over the limit of ${maxSetBytes}`)
-      return yield* travel(work, token).pipe(
+      return yield* travel(work, token, yield* inPlace).pipe(
         Effect.catch((error) => Effect.flatMap(troubleOf(error), (trouble) => putOff(work, token, attempts, trouble))),
       )
     }
@@ -196,11 +203,12 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork) {
 })
 
 /**
- * Brings one archive set as far as it can come in this cycle, and says how it left; undefined when it was settled before.
- * Fails only when the account cannot go on: a lost lock session, a lost database, a closed TDLib.
+ * Brings one archive set, which stands at `standing`, as far as it can come in this cycle, and says how it left; undefined
+ * when it was settled before. Fails only when the account cannot go on: a lost lock session, a lost database, a closed
+ * TDLib.
  */
 export const ingestSet = Effect.fn("ingestSet")(
-  function* (work: SetWork) {
+  function* (work: SetWork, standing: Standing, inPlace: InPlace) {
     yield* Effect.annotateCurrentSpan({ set: work.set.name, source: work.source.title, bytes: work.set.bytes })
     const identity = { setKey: setKeyOf(work.source, work.set), name: work.set.name }
     yield* work.report({
@@ -209,7 +217,7 @@ export const ingestSet = Effect.fn("ingestSet")(
       bytes: work.set.bytes,
       volumes: work.set.volumes.length,
     })
-    const departure = yield* claimAndTravel(work)
+    const departure = standing === "former_work" ? undefined : yield* claimAndTravel(work, inPlace)
     if (departure === undefined) {
       yield* work.report({ _tag: "SetKnown", ...identity })
       return undefined

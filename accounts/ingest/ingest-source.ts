@@ -7,11 +7,12 @@ import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { requireSource } from "../telegram/chats.ts"
 import { Drain } from "./drain.ts"
+import { notTakenUp } from "./leave-set.ts"
 import { makeSourceReading, type VolumeSet } from "./source-reading.ts"
-import { type CycleFrame, notTakenUp, takeUpSet } from "./take-up-set.ts"
+import { type CycleFrame, takeUpSet } from "./take-up-set.ts"
 
-/** Sets of one source that are looked at side by side; those that travel have the account's places. */
-const SETS_AT_ONCE = 8
+/** Sets of one source that are looked at, or wait for a place of the account, side by side. */
+const SETS_AT_ONCE = 12
 
 /**
  * Goes through what is new in one source: reads, and ingests every set while it reads on; moves the mark. Where an earlier

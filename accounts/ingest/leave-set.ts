@@ -38,6 +38,9 @@ export const left = (outcome: Departure["outcome"], reason: string): Departure =
   parts: 0,
 })
 
+/** The cycle is about to end: the next one looks at the set. */
+export const notTakenUp = left("deferred", "the account takes no set up now")
+
 /**
  * Settles a set as skipped, with a reason that an operator can read; one that is half published is tried for ever.
  * `token`: of the claim.

@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
+import type { CycleEvent, Stage } from "../../src/channel/account-rpcs.ts"
+import { reportProgress, type SetWork } from "./set-work.ts"
 
 /** TDLib tells of every part; people and databases need to hear four times a second. */
 const INTERVAL_MILLIS = 250
@@ -21,3 +22,19 @@ export const throttleProgress = (
       return report(event)
     })
 }
+
+/**
+ * Tells how far a stage of a set is, out of a listener that hears of every part: what comes too soon after the last is not
+ * even reported.
+ */
+export const progressTeller = Effect.fn("progressTeller")(function* (work: SetWork, stage: Stage) {
+  const clock = yield* Clock.Clock
+  const runFork = Effect.runForkWith(yield* Effect.context())
+  let toldAt = Number.NEGATIVE_INFINITY
+  return (doneBytes: number): void => {
+    const now = clock.currentTimeMillisUnsafe()
+    if (now - toldAt < INTERVAL_MILLIS) return
+    toldAt = now
+    runFork(reportProgress(work, stage, doneBytes))
+  }
+})

@@ -26,10 +26,12 @@ import { isTooLarge } from "../telegram/telegram-error.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
+import { Places } from "./places.ts"
+import { progressTeller } from "./progress-throttle.ts"
 import { sendCopy } from "./send-copy.ts"
 import { removeFile } from "./set-folder.ts"
 import { postOf } from "./set-post.ts"
-import { Places, reportProgress, type SetWork } from "./set-work.ts"
+import { reportProgress, type SetWork } from "./set-work.ts"
 
 const planOf = (work: SetWork): ReadonlyArray<Part> =>
   planParts(
@@ -92,6 +94,8 @@ interface Sending {
   readonly work: SetWork
   readonly publication: Publication
   readonly plan: ReadonlyArray<Part>
+  /** Is told how many bytes have gone since it was last told. */
+  readonly moved: (bytes: number) => void
 }
 
 const overtaken = () =>
@@ -121,17 +125,18 @@ const cutPiece = Effect.fn("cutPiece")(function* (work: SetWork, part: Part, tar
 })
 
 const sendPart = Effect.fn("sendPart")(function* (
-  { plan, publication, work }: Sending,
+  { moved, plan, publication, work }: Sending,
   row: PublicationPart,
   index: number,
 ) {
   const part = plan[index]
   if (part === undefined || row.destMessageId !== null) return
-  const runFork = Effect.runForkWith(yield* Effect.context())
+  const tellProgress = yield* progressTeller(work, "uploading")
   const { verifyUploads } = yield* AccountConfig
   const drain = yield* Drain
   const limit = yield* UploadLimit
   const path = pathOf(work, part)
+  let sentBytes = 0
   yield* drain.check
   if (!part.whole) yield* drain.interruptible(timed("split")(cutPiece(work, part, path, row.sha256)))
   yield* reach("part.ready")
@@ -144,7 +149,11 @@ const sendPart = Effect.fn("sendPart")(function* (
     canBeAhead: isTagged(publication),
     onHanded: reach("part.handed"),
     caption: isTagged(publication) ? formatCaptionTag(captionTag(publication.contentHash, part.part, plan.length)) : "",
-    onProgress: (bytes) => runFork(reportProgress(work, "uploading", bytesBefore(plan, index) + bytes)),
+    onProgress: (bytes) => {
+      moved(Math.max(bytes - sentBytes, 0))
+      sentBytes = bytes
+      tellProgress(bytesBefore(plan, index) + bytes)
+    },
   }).pipe(
     timed("upload"),
     Effect.tapErrorTag("TelegramError", (error) => (isTooLarge(error) ? limit.refuse : Effect.void)),
@@ -171,12 +180,8 @@ const sendPart = Effect.fn("sendPart")(function* (
 const takeUp = Effect.fn("takeUp")(function* (work: SetWork, publication: Publication) {
   const unsent = yield* pendingSends(publication.destChatId, publication.afterMessageId)
   const replays = unsent.flatMap((message) => replayOf(message, [publication]) ?? [])
-  const runFork = Effect.runForkWith(yield* Effect.context())
-  yield* Effect.forEach(
-    replays,
-    (replay) => awaitReplay(replay, (bytes) => runFork(reportProgress(work, "uploading", bytes))),
-    { discard: true },
-  )
+  const tellProgress = yield* progressTeller(work, "uploading")
+  yield* Effect.forEach(replays, (replay) => awaitReplay(replay, tellProgress), { discard: true })
   yield* reach("replay.awaited")
   const now = yield* publicationByHash(publication.contentHash)
   if (Option.isNone(now) || now.value.token !== publication.token) return yield* overtaken()
@@ -200,8 +205,8 @@ export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, toke
   yield* reach("journal.opened")
   const publication = opened.isNew ? opened : yield* takeUp(work, opened)
   const sending = { work, publication, plan }
-  yield* places.upload.withPermits(1)(
-    Effect.forEach(publication.parts, (row, index) => sendPart(sending, row, index), { discard: true }),
+  yield* places.send((moved) =>
+    Effect.forEach(publication.parts, (row, index) => sendPart({ ...sending, moved }, row, index), { discard: true }),
   )
   yield* reportProgress(work, "recording", work.set.bytes)
   yield* reach("parts.done")

@@ -1,7 +1,4 @@
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Semaphore from "effect/Semaphore"
+import type * as Effect from "effect/Effect"
 import type { Destination, Source } from "../../db/channels.ts"
 import type { SetKey } from "../../db/claims.ts"
 import type { ArchiveSet } from "../../src/archive/archive-set.ts"
@@ -53,30 +50,3 @@ export const reportProgress = (work: SetWork, stage: Stage, doneBytes: number): 
     doneBytes: Math.min(doneBytes, work.set.bytes),
     totalBytes: work.set.bytes,
   })
-
-/**
- * How many sets of this account are in a stage at once. TDLib paces each file and shares one window among all, so two
- * downloads fill it (facts/peers.md, 3b); uploads of several sets would only delay each other's confirmation.
- */
-export class Places extends Context.Service<
-  Places,
-  {
-    readonly sets: Semaphore.Semaphore
-    /** Whoever waits for a place of `sets` and was not just posted: one at a time, so that posts hardly wait in line. */
-    readonly line: Semaphore.Semaphore
-    readonly download: Semaphore.Semaphore
-    readonly upload: Semaphore.Semaphore
-  }
->()("accounts/ingest/Places") {
-  static readonly layer = Layer.effect(
-    Places,
-    Effect.gen(function* () {
-      return Places.of({
-        sets: yield* Semaphore.make(5),
-        line: yield* Semaphore.make(1),
-        download: yield* Semaphore.make(2),
-        upload: yield* Semaphore.make(2),
-      })
-    }),
-  )
-}

@@ -36,4 +36,15 @@ describe("the sets of a source", () => {
     expect(own).toBeGreaterThan(70)
     expect(own).toBeLessThan(130)
   })
+
+  it("are gone on with by all, each another part, where one account has not come to its share", () => {
+    const readers = ["a", "b", "c", "d"].map((account) => reader(account))
+    const ofD = new Set(shareOut(sets, keyOf, "d", readers).slice(0, 100))
+    const firstOfD = (account: string) =>
+      shareOut(sets, keyOf, account, readers)
+        .filter((set) => ofD.has(set))
+        .slice(0, 20)
+    const [ofA, ofB, ofC] = [firstOfD("a"), firstOfD("b"), firstOfD("c")]
+    expect(new Set([...ofA, ...ofB, ...ofC]).size).toBe(60)
+  })
 })

@@ -9,9 +9,10 @@ const lot = (accountId: string, setKey: string): number =>
   (createHash("sha256").update(`${accountId}\n${setKey}`).digest().readUInt32BE(0) + 0.5) / 2 ** 32
 
 /**
- * Orders sets for one of several accounts that read the same source: its own share first, the shares of the others after
- * that, each in its former order. Every account reckons the shares alike (weighted rendezvous hashing), so that they
- * begin with different sets and meet only where one has nothing left of its own.
+ * Orders sets for one of several accounts that read the same source: first its own share, then those for which it is the
+ * second choice, and so on, each in its former order. Every account reckons the choices alike (weighted rendezvous hashing),
+ * so that they begin with different sets, and whoever has nothing left of its own goes on with what others have not come to,
+ * each with another part of it.
  */
 export const shareOut = <S>(
   sets: ReadonlyArray<S>,
@@ -19,15 +20,17 @@ export const shareOut = <S>(
   accountId: string,
   readers: ReadonlyArray<Reader>,
 ): ReadonlyArray<S> => {
-  if (!readers.some((reader) => reader.accountId !== accountId)) return sets
-  const isOurs = (set: S): boolean => {
+  const us = readers.find((reader) => reader.accountId === accountId)
+  if (us === undefined || readers.length === 1) return sets
+  const scoreOf = (reader: Reader, key: string): number =>
+    -(reader.isPremium ? PREMIUM_WEIGHT : 1) / Math.log(lot(reader.accountId, key))
+  const choice = (set: S): number => {
     const key = keyOf(set)
-    const scores = readers.map((reader) => ({
-      reader,
-      score: -(reader.isPremium ? PREMIUM_WEIGHT : 1) / Math.log(lot(reader.accountId, key)),
-    }))
-    return scores.reduce((best, one) => (one.score > best.score ? one : best)).reader.accountId === accountId
+    const ours = scoreOf(us, key)
+    return readers.filter((reader) => reader !== us && scoreOf(reader, key) > ours).length
   }
-  const shares = Map.groupBy(sets, isOurs)
-  return [...(shares.get(true) ?? []), ...(shares.get(false) ?? [])]
+  return sets
+    .map((set) => ({ set, choice: choice(set) }))
+    .sort((a, b) => a.choice - b.choice)
+    .map(({ set }) => set)
 }

@@ -1,15 +1,15 @@
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { Destination, Source } from "../../db/channels.ts"
 import type { CycleEvent } from "../../src/channel/account-rpcs.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { Drain } from "./drain.ts"
-import { ingestSet } from "./ingest-set.ts"
-import { left } from "./leave-set.ts"
+import { ingestSet, lookAtSet } from "./ingest-set.ts"
+import { notTakenUp } from "./leave-set.ts"
+import { Places } from "./places.ts"
 import { planSetFolder } from "./set-folder.ts"
-import { Places, type SetWork, setKeyOf } from "./set-work.ts"
+import { type SetWork, setKeyOf } from "./set-work.ts"
 import { messageKeys, type SetsUnderWay } from "./sets-under-way.ts"
 import type { VolumeSet } from "./source-reading.ts"
 import type { TopicNames } from "./topic-names.ts"
@@ -33,9 +33,6 @@ export interface FoundSet {
   readonly topicNames: TopicNames | null
 }
 
-/** The cycle is about to end: the next one looks at the set. */
-export const notTakenUp = left("deferred", "the account takes no set up now")
-
 const workOf = Effect.fn("workOf")(function* (found: FoundSet, frame: CycleFrame) {
   const { tempDirectory } = yield* AccountConfig
   const limit = yield* UploadLimit
@@ -50,39 +47,41 @@ const workOf = Effect.fn("workOf")(function* (found: FoundSet, frame: CycleFrame
   return work
 })
 
-/** The way of a set that has a place. */
-const begin = Effect.fnUntraced(function* (found: FoundSet, frame: CycleFrame) {
+interface TakingUp {
+  readonly isPosted: boolean
+  /** Run when there is no place for it at once. */
+  readonly whileWaiting?: Effect.Effect<void>
+}
+
+/** Waits for a place of the account, unless the set needs none: one that cannot be claimed is told so without. */
+const begin = Effect.fnUntraced(function* (found: FoundSet, frame: CycleFrame, { isPosted, whileWaiting }: TakingUp) {
   const drain = yield* Drain
-  return drain.isDraining() ? notTakenUp : yield* ingestSet(yield* workOf(found, frame))
-})
-
-/** Waits for a place of the account, behind all that wait already, and ingests the set. `notTakenUp`: not in this cycle. */
-export const takeUpSet = Effect.fn("takeUpSet")(function* (found: FoundSet, frame: CycleFrame) {
   const places = yield* Places
-  const inPlace = Effect.acquireUseRelease(
-    places.line.withPermits(1)(places.sets.take(1)),
-    () => begin(found, frame),
-    () => places.sets.release(1),
+  if (drain.isDraining()) return notTakenUp
+  const work = yield* workOf(found, frame)
+  const enter = places.enter({ bytes: work.set.bytes, isPosted }, whileWaiting)
+  const standing = yield* lookAtSet(work)
+  const inPlace = standing === "open" ? Effect.succeed(yield* enter) : enter
+  return drain.isDraining() ? notTakenUp : yield* ingestSet(work, standing, inPlace)
+}, Effect.scoped)
+
+/** Ingests a set when there is a place of the account for it, behind all that wait already. `notTakenUp`: not in this cycle. */
+export const takeUpSet = Effect.fn("takeUpSet")(function* (found: FoundSet, frame: CycleFrame) {
+  return yield* frame.underWay.alone(
+    messageKeys(found.source.channelId, found.set),
+    begin(found, frame, { isPosted: false }),
   )
-  return yield* frame.underWay.alone(messageKeys(found.source.channelId, found.set), inPlace)
 })
 
-/** As `takeUpSet`, before all that wait but one; visible while it waits. */
+/** As `takeUpSet`, before all that wait; visible while it waits. */
 export const takeUpPost = Effect.fn("takeUpPost")(function* (found: FoundSet, frame: CycleFrame) {
   const { set, source } = found
-  const places = yield* Places
-  const work = Effect.suspend(() => begin(found, frame))
-  const queue = Effect.gen(function* () {
-    yield* logEvent.info("post.queued", `${set.name} was posted and waits for a place: all of the account's are taken`)
-    const { bytes, name, volumes } = set
-    yield* frame.report({ _tag: "SetStarted", setKey: setKeyOf(source, set), name, bytes, volumes: volumes.length })
-    return yield* places.sets.withPermits(1)(work)
-  })
-  const inPlace = Effect.flatMap(
-    places.sets.withPermitsIfAvailable(1)(work),
-    Option.match({ onNone: () => queue, onSome: (departure) => Effect.succeed(departure) }),
+  const { bytes, name, volumes } = set
+  const whileWaiting = Effect.andThen(
+    logEvent.info("post.queued", `${name} was posted and waits for a place: all of the account's are taken`),
+    frame.report({ _tag: "SetStarted", setKey: setKeyOf(source, set), name, bytes, volumes: volumes.length }),
   )
   return yield* frame.underWay
-    .alone(messageKeys(source.channelId, set), inPlace)
-    .pipe(Effect.annotateLogs({ channel: source.title, set: set.name }))
+    .alone(messageKeys(source.channelId, set), begin(found, frame, { isPosted: true, whileWaiting }))
+    .pipe(Effect.annotateLogs({ channel: source.title, set: name }))
 })

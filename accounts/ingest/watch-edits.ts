@@ -4,6 +4,7 @@ import * as Schedule from "effect/Schedule"
 import { setMarkBack } from "../../db/channels.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { AccountConfig } from "../account-config.ts"
+import { isOnServer } from "../telegram/document-pages.ts"
 import { Tdlib } from "../telegram/tdlib.ts"
 
 /** More edits than this that wait for the database are forgotten, the oldest first. */
@@ -20,7 +21,9 @@ export const watchEdits = Effect.fn("watchEdits")(function* () {
   const tdlib = yield* Tdlib
   const edits = yield* Queue.sliding<{ readonly chatId: number; readonly messageId: number }>(MAX_WAITING)
   yield* tdlib.onUpdate((update) => {
-    if (update._ === "updateMessageContent" && update.new_content._ === "messageDocument")
+    // What the account itself sends gets another content on the way.
+    if (update._ !== "updateMessageContent" || !isOnServer(update.message_id)) return
+    if (update.new_content._ === "messageDocument")
       Queue.offerUnsafe(edits, { chatId: update.chat_id, messageId: update.message_id })
   })
   const note = Effect.gen(function* () {

@@ -3,6 +3,7 @@ import * as Queue from "effect/Queue"
 import { sourcesOf } from "../../db/channels.ts"
 import { AccountConfig } from "../account-config.ts"
 import { Supervisor } from "../supervisor-client.ts"
+import { isOnServer } from "../telegram/document-pages.ts"
 import { Tdlib } from "../telegram/tdlib.ts"
 import { type Post, Posts } from "./posts.ts"
 
@@ -22,6 +23,7 @@ export const watchPosts = Effect.fn("watchPosts")(function* () {
   const heard = yield* Queue.sliding<Post>(1000)
   yield* tdlib.onUpdate((update) => {
     if (update._ !== "updateNewMessage" || update.message.content._ !== "messageDocument") return
+    if (!isOnServer(update.message.id)) return
     Queue.offerUnsafe(heard, { chatId: update.message.chat_id, messageId: update.message.id })
   })
   const look = Effect.gen(function* () {

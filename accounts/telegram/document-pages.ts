@@ -5,6 +5,9 @@ import { PAGE_SIZE, type SearchPage, searchPage } from "./history.ts"
 /** TDLib's message ids are server ids shifted left by 20 bits (facts/local-telegram.md). */
 export const ONE_MESSAGE = 2 ** 20
 
+/** Whether the server has a message; those that TDLib is still sending have ids between. */
+export const isOnServer = (messageId: number): boolean => messageId % ONE_MESSAGE === 0
+
 /** A stretch of a chat's documents without holes. */
 export interface Stretch {
   readonly messages: ReadonlyArray<ChannelMessage>

@@ -1,5 +1,6 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import type * as Td from "tdlib-types"
 import { Tdlib } from "./tdlib.ts"
 import { type TelegramError, telegramError } from "./telegram-error.ts"
@@ -8,10 +9,16 @@ import { stallWatch } from "./transfer-progress.ts"
 /** TDLib stops a download without a word of why. */
 const isRefused = (error: TelegramError): boolean => error.kind === "refused"
 
+/** A priority that may change while the download is under way: whoever changes the value then calls `onChange`. */
+export interface ChangingPriority {
+  value: number
+  onChange?: () => void
+}
+
 export interface DownloadOptions<E = never> {
   readonly fileId: number
   /** 1 to 32; TDLib serves strictly by priority, last come first served among equals (facts/peers.md, 3b). */
-  readonly priority: number
+  readonly priority: number | ChangingPriority
   readonly onProgress: (doneBytes: number) => void
   /**
    * Hears that the first `readyBytes` bytes of the unfinished file at `path` may be read. TDLib writes its parts in any
@@ -29,7 +36,7 @@ export const forgetDownload = (fileId: number): Effect.Effect<void, never, Tdlib
 /**
  * Downloads a file of Telegram and returns its path in TDLib's own files folder.
  * Interruption cancels the download; the partial file is kept and goes on next time.
- * Fails with kind `timeout` after five minutes without a byte, `flood` when Telegram asks for a long wait, `refused` when
+ * Fails with kind `timeout` after five minutes without a byte of this or any other download, `flood` when Telegram asks for a long wait, `refused` when
  * TDLib gives up for another reason.
  */
 export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
@@ -64,14 +71,20 @@ export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
     wasActive = local.is_downloading_active
   }
 
-  const listening = tdlib.onUpdate(
-    (update) => update._ === "updateFile" && update.file.id === fileId && look(update.file),
-  )
+  const listening = tdlib.onUpdate((update) => {
+    if (update._ !== "updateFile") return
+    if (update.file.id === fileId) look(update.file)
+    // Within TDLib it waits for those before it, however long they take.
+    else if (update.file.local.is_downloading_active) watch.moved()
+  })
+  let wantedBytes: number | undefined
   /** `limit`: so many bytes from the beginning; 0: all. */
   const fetch = (limit: number) =>
-    tdlib
-      .invoke({ _: "downloadFile", file_id: fileId, priority, offset: 0, limit, synchronous: false })
-      .pipe(Effect.tap((file) => Effect.sync(() => look(file))))
+    Effect.suspend(() => {
+      wantedBytes = limit
+      const now = typeof priority === "number" ? priority : priority.value
+      return tdlib.invoke({ _: "downloadFile", file_id: fileId, priority: now, offset: 0, limit, synchronous: false })
+    }).pipe(Effect.tap((file) => Effect.sync(() => look(file))))
   /** TDLib has no limit of speed; but it brings no more of a file than it is asked for, and goes on where it was. */
   const fetchInPieces = Effect.fn("fetchInPieces")(function* (takeBytes: NonNullable<typeof take>) {
     const { local, size } = yield* tdlib.invoke({ _: "getFile", file_id: fileId })
@@ -90,15 +103,33 @@ export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
   })
   const start = take === undefined ? fetch(0) : fetchInPieces(take)
 
+  const heeding = Effect.gen(function* () {
+    if (typeof priority === "number") return
+    const bell = yield* Queue.sliding<void>(1)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        priority.onChange = () => Queue.offerUnsafe(bell, undefined)
+      }),
+      () => Effect.sync(() => delete priority.onChange),
+    )
+    yield* Queue.take(bell).pipe(
+      Effect.andThen(Effect.suspend(() => (wantedBytes === undefined ? Effect.void : fetch(wantedBytes)))),
+      Effect.ignore,
+      Effect.forever,
+      Effect.forkScoped,
+    )
+  })
+
   const ended = Effect.raceFirst(Deferred.await(done), watch.stalled).pipe(
     Effect.catchIf(isRefused, (error) => Effect.flatMap(tdlib.explain(error), Effect.fail)),
   )
 
   return yield* listening.pipe(
+    Effect.andThen(heeding),
     Effect.andThen(Effect.raceFirst(Effect.andThen(start, Effect.never), ended)),
+    Effect.scoped,
     Effect.onInterrupt(() =>
       Effect.ignore(tdlib.invoke({ _: "cancelDownloadFile", file_id: fileId, only_if_pending: false }, 5)),
     ),
-    Effect.scoped,
   )
 })

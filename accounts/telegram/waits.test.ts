@@ -59,6 +59,21 @@ describe("the gate of an account", () => {
     }),
   )
 
+  it.effect("is told of rarely while a transfer is slowed down, and always before it would be taken for over", () =>
+    Effect.gen(function* () {
+      const waits = yield* privateWaits
+      const told: Array<number> = []
+      for (let second = 0; second < 120; second++) {
+        waits.note({ kind: "uploads", cause: "throttled", seconds: 1 })
+        told.push(...waits.takeChanges().map(({ until }) => until))
+        const now = yield* Clock.currentTimeMillis
+        assert.isAbove(told.at(-1) ?? 0, now)
+        yield* TestClock.adjust("1 second")
+      }
+      assert.lengthOf(told, 6)
+    }),
+  )
+
   const answering = (call: string, ...messages: ReadonlyArray<string>) =>
     Effect.map(privateWaits, (waits) => {
       let calls = 0

@@ -26,6 +26,8 @@ const UNSAID_SECONDS = 5
 const shownByThemselves: ReadonlySet<string> = new Set(["login codes", "logins"])
 /** Whoever was slowed down is taken for slowed down for so long after. */
 const THROTTLED_GRACE_SECONDS = 60
+/** That it goes on is told so much before it would be taken for over: Telegram says so many times a second. */
+const THROTTLED_NEWS_MILLIS = 20_000
 /** The log and the answer of a call come by different ways, one right after the other. */
 const TELLING = "200 millis"
 
@@ -58,6 +60,7 @@ const keyOf = ({ cause, kind }: Pick<Wait, "cause" | "kind">): string => `${caus
 export const makeWaits = (clock: Clock.Clock, earlier: ReadonlyArray<Wait>, onChange: () => void): Waits => {
   const waits = new Map(earlier.map((wait) => [keyOf(wait), wait]))
   const changed = new Set<string>()
+  const toldUntil = new Map(earlier.map((wait) => [keyOf(wait), wait.until]))
   const remaining = (call: string): number => {
     const wait = waits.get(keyOf({ cause: "flood", kind: kindOfCall(call) }))
     return wait === undefined ? 0 : Math.max(Math.ceil((wait.until - clock.currentTimeMillisUnsafe()) / 1000), 0)
@@ -76,13 +79,16 @@ export const makeWaits = (clock: Clock.Clock, earlier: ReadonlyArray<Wait>, onCh
       const before = waits.get(key)
       const goesOn = before !== undefined && before.until > now
       const grace = asked.cause === "throttled" ? THROTTLED_GRACE_SECONDS : GRACE_SECONDS
+      const until = Math.max(before?.until ?? 0, now + (asked.seconds + grace) * 1000)
       waits.set(key, {
         kind: asked.kind,
         cause: asked.cause,
         since: goesOn ? before.since : now,
-        until: Math.max(before?.until ?? 0, now + (asked.seconds + grace) * 1000),
+        until,
         count: goesOn ? before.count + 1 : 1,
       })
+      if (asked.cause === "throttled" && goesOn && until < (toldUntil.get(key) ?? 0) + THROTTLED_NEWS_MILLIS) return
+      toldUntil.set(key, until)
       changed.add(key)
       onChange()
     },

@@ -33,7 +33,10 @@ export interface CpuPoolOptions {
 
 /** Idle threads end after this long, so that a quiet container holds no memory for them. */
 const idleMilliseconds = 30_000
-/** Transfers come first when the machine is busy: the pool's threads, and 7-Zip, are this much nicer. */
+/**
+ * Transfers come first when the machine is busy: the pool's threads, and 7-Zip, are this much nicer. Not the one that follows
+ * downloads: what it has to do is bounded by what arrives, and each upload waits for it.
+ */
 export const niceIncrement = 10
 /** A cancelled job that has not stopped by then (a read that hangs) is ended with its thread. */
 const cancelGrace = "2 seconds"
@@ -209,10 +212,10 @@ export const makeCpuPool = (
   tasks: URL = new URL("./tasks.ts", import.meta.url),
 ): Effect.Effect<CpuPool["Service"], never, Scope.Scope> => {
   const threads = options.threads ?? usableCpus()
-  const shared = { filename: tasks.href, minThreads: 0, idleTimeout: idleMilliseconds, niceIncrement }
+  const shared = { filename: tasks.href, minThreads: 0, idleTimeout: idleMilliseconds }
   return Effect.acquireRelease(
     Effect.sync(() => ({
-      main: new Piscina({ ...shared, maxThreads: threads }),
+      main: new Piscina({ ...shared, niceIncrement, maxThreads: threads }),
       growing: new Piscina({ ...shared, maxThreads: 1, concurrentTasksPerWorker: growingAtOnce }),
     })),
     (pools) => Effect.promise(() => Promise.all([pools.main.destroy(), pools.growing.destroy()])),

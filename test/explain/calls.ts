@@ -38,7 +38,7 @@ import { spendMove } from "../../db/counted-moves.ts"
 import type { Database, Sql } from "../../db/database.ts"
 import { beginSweeps, destinationsSoFar, isRecorded, noteSwept, standingOf, sweptThrough } from "../../db/deliveries.ts"
 import { eventsOf, forgetEvents, setsCalled } from "../../db/events.ts"
-import { formerRarContents, isFormerWork } from "../../db/former-work.ts"
+import { formerRarContents, setStandingOf } from "../../db/former-work.ts"
 import {
   deafSources,
   endLeftRuns,
@@ -343,9 +343,9 @@ export const calls: Readonly<Record<string, Call>> = {
   createPackageStub: createPackageStub(newStub),
   "findPackages, by name": findPackages("Pack 5.zip"),
   "findPackages, by hash": findPackages(known.slice(0, 12)),
-  "isFormerWork, claimed": isFormerWork(foundSet),
-  "isFormerWork, new": isFormerWork({ ...foundSet, ...newSet }),
   formerRarContents: formerRarContents(1_000_005),
+  "setStandingOf, claimed": setStandingOf(foundSet),
+  "setStandingOf, new": setStandingOf({ ...foundSet, ...newSet }),
   packageByHash: packageByHash(known),
   publishedByHash: publishedByHash(known),
   packageTotals: packageTotals(),
