@@ -18,6 +18,7 @@ export const migrationNames = [
   "0013_app_requests",
   "0014_adopt",
   "0015_metadata",
+  "0017_last_restart",
 ] as const
 
 export interface Migration {

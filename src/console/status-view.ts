@@ -20,6 +20,9 @@ const AccountView = Schema.Struct({
   isPremium: Schema.Boolean,
   cyclesDone: Schema.Int,
   restarts: Schema.Int,
+  lastRestart: Schema.NullOr(Schema.Struct({ reason: Schema.String, at: Schema.Number })).annotate({
+    description: "why it was begun anew last, and when in Unix milliseconds; null: not since the worker runs",
+  }),
   activities: Schema.Array(Activity),
   counts: Schema.Record(Schema.Literals(outcomes), Schema.Int).annotate({
     description: "sets by outcome in the last or running cycle",
@@ -57,6 +60,7 @@ export const viewOf = ({ accounts, sets }: Status): StatusView => ({
     isPremium: account.isPremium,
     cyclesDone: account.cyclesDone,
     restarts: account.restarts,
+    lastRestart: account.lastRestart,
     activities: [...activities.values()].map(({ doneBytes, name, stage, totalBytes }) => ({
       name,
       stage,

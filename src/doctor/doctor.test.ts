@@ -309,7 +309,14 @@ describe("stash doctor, of the database", () => {
 
   it("finds accounts that are parked, or were logged out", async () => {
     const { account, url } = await healthy()
-    const standing = { accountId: account, reason: "the disk is full", since: 0, restarts: 9, supervisor: "here:1" }
+    const standing = {
+      accountId: account,
+      reason: "the disk is full",
+      since: 0,
+      restarts: 9,
+      lastRestart: null,
+      supervisor: "here:1",
+    }
     await on(url, noteStanding({ ...standing, state: "parked" }))
     expectOne(remedies(...(await libraryOf(url))), "stash account restart Ana")
     await on(

@@ -51,6 +51,7 @@ const makeCard = (account) => {
   const activities = element("div", "")
   const failed = element("ul", "")
   const facts = element("p", "faint")
+  const restart = element("p", "faint")
   const login = makeLogin(account)
   const buttons = makeTurns(account)
   const card = element(
@@ -62,6 +63,7 @@ const makeCard = (account) => {
     activities,
     failed,
     facts,
+    restart,
     buttons.element,
   )
   const update = (now) => {
@@ -81,6 +83,11 @@ const makeCard = (account) => {
         outcomes(now),
         now.restarts > 0 ? `${counted(now.restarts, "restart")} lately` : "",
       ),
+    )
+    const { lastRestart } = now
+    setText(
+      restart,
+      lastRestart === null ? "" : `Last restart ${time(lastRestart.at)}: ${withLocalTimes(lastRestart.reason)}`,
     )
     login.update(now)
     buttons.update(now)
