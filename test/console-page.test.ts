@@ -1,14 +1,12 @@
 import { execFile } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { readFileSync } from "node:fs"
 import { mkdir, writeFile } from "node:fs/promises"
-import { createRequire } from "node:module"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import type { Page } from "playwright-core"
 import { describe, expect, it } from "vitest"
 import { sevenZipPath } from "../src/cpu/seven-zip.ts"
 import { makeArchive } from "./archive-files.ts"
+import { barriers } from "./barriers.ts"
 import { installedChromium, startBrowser } from "./browser.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 import { until } from "./until.ts"
@@ -48,24 +46,6 @@ const TOO_WIDE = `[...document.querySelectorAll("*")]
 
 /** Where screenshots are kept, for people to look at. */
 const pictures = process.env["STASH_TEST_PICTURES"]
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: ReadonlyArray<{ readonly html: string }>
-}
-
-/** What keeps people from using the page: by axe's rules, the serious ones. */
-const barriers = async (page: Page): Promise<ReadonlyArray<string>> => {
-  const { violations } = (await page.evaluate(`(() => { ${axe}; return axe.run() })()`)) as {
-    readonly violations: ReadonlyArray<Violation>
-  }
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`)
-}
 
 describe.skipIf(chromium === undefined)("the console's page", () => {
   it("shows live what the worker does, with names from strangers as text, on any screen and to everybody", async () => {

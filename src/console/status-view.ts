@@ -42,6 +42,7 @@ const Departure = Schema.Struct({
 
 /** What the worker does now, as the console shows it. */
 export const StatusView = Schema.Struct({
+  at: Schema.Number.annotate({ description: "Unix milliseconds, by the worker's clock" }),
   accounts: Schema.Array(AccountView),
   departures: Schema.Array(Departure).annotate({ description: "how the last sets left a cycle, newest first" }),
 })
@@ -49,7 +50,8 @@ export type StatusView = typeof StatusView.Type
 
 const DEPARTURES = 30
 
-export const viewOf = ({ accounts, sets }: Status): StatusView => ({
+export const viewOf = ({ accounts, sets }: Status, at: number): StatusView => ({
+  at,
   accounts: [...accounts.values()].map(({ accountId, activities, ...account }) => ({
     id: accountId,
     label: account.label,
