@@ -117,6 +117,37 @@ describe("the metrics of a worker", () => {
     expect(await until(60_000, () => agree(url))).toBe(true)
     expect(await worker.stop()).toBe(0)
   }, 300_000)
+
+  it("count the waits that Telegram asked for, how long they were, and when it slowed transfers down", async () => {
+    const seconds = 3
+    await using worker = await RunningWorker.prepare(async (folder) => ({
+      ...worldOf([{ file: await makeArchive(folder, "Dragon.zip", MEBIBYTE) }]),
+      speed: { free: { down: 100_000 } },
+    }))
+    const refused = (method: string) => worker.sandbox.counters().accounts[ALICE]?.[method]?.errors ?? 0
+    const effect = { error: { code: 420, text: `FLOOD_WAIT_${seconds}` } }
+    worker.sandbox.faults.add({ method: "messages.search", times: 1, effect })
+    worker.start({ STASH_CONSOLE_PORT: "0" })
+    const url = await worker.consoleUrl()
+    await worker.untilSettled(1)
+    const account = "Alice"
+    const isCounted = async () =>
+      (await scrape(url)).all("stash_flood_waits_total", { account, kind: "searches" }).length === 1
+    expect(await until(60_000, isCounted)).toBe(true)
+    const metrics = await scrape(url)
+    expect(refused("messages.search")).toBe(1)
+    expect(metrics.value("stash_flood_waits_total", { account })).toBe(1)
+    // TDLib waits a little longer than it must.
+    const waited = metrics.value("stash_flood_wait_seconds_total", { account, kind: "searches" })
+    expect(waited).toBeGreaterThanOrEqual(seconds)
+    expect(waited).toBeLessThanOrEqual(seconds + 2)
+    // It is slow from the first refusal on, however many follow.
+    const slowed = metrics.value("stash_speed_limits_total", { account, direction: "down" })
+    expect(slowed).toBeGreaterThan(0)
+    expect(slowed).toBeLessThanOrEqual(refused("upload.getFile"))
+    expect(metrics.value("stash_speed_limits_total", { account, direction: "up" })).toBe(0)
+    expect(await worker.stop()).toBe(0)
+  }, 180_000)
 })
 
 describe("the health of a worker", () => {
