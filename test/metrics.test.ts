@@ -121,7 +121,7 @@ describe("the metrics of a worker", () => {
   it("count the waits that Telegram asked for, how long they were, and when it slowed transfers down", async () => {
     const seconds = 3
     await using worker = await RunningWorker.prepare(async (folder) => ({
-      ...worldOf([{ file: await makeArchive(folder, "Dragon.zip", MEBIBYTE) }]),
+      ...worldOf([{ file: await makeArchive(folder, "Dragon.zip", 2 * MEBIBYTE) }]),
       speed: { free: { down: 100_000 } },
     }))
     const refused = (method: string) => worker.sandbox.counters().accounts[ALICE]?.[method]?.errors ?? 0
@@ -131,19 +131,21 @@ describe("the metrics of a worker", () => {
     const url = await worker.consoleUrl()
     await worker.untilSettled(1)
     const account = "Alice"
-    const isCounted = async () =>
-      (await scrape(url)).all("stash_flood_waits_total", { account, kind: "searches" }).length === 1
+    const isCounted = async () => {
+      const now = await scrape(url)
+      const searches = now.all("stash_flood_waits_total", { account, kind: "searches" })
+      return searches.length === 1 && now.value("stash_speed_limits_total", { account, direction: "down" }) > 0
+    }
     expect(await until(60_000, isCounted)).toBe(true)
     const metrics = await scrape(url)
     expect(refused("messages.search")).toBe(1)
     expect(metrics.value("stash_flood_waits_total", { account })).toBe(1)
-    // TDLib waits a little longer than it must.
+    // What is waited is a little longer, for clocks that differ.
     const waited = metrics.value("stash_flood_wait_seconds_total", { account, kind: "searches" })
     expect(waited).toBeGreaterThanOrEqual(seconds)
     expect(waited).toBeLessThanOrEqual(seconds + 2)
     // It is slow from the first refusal on, however many follow.
     const slowed = metrics.value("stash_speed_limits_total", { account, direction: "down" })
-    expect(slowed).toBeGreaterThan(0)
     expect(slowed).toBeLessThanOrEqual(refused("upload.getFile"))
     expect(metrics.value("stash_speed_limits_total", { account, direction: "up" })).toBe(0)
     expect(await worker.stop()).toBe(0)
