@@ -165,11 +165,6 @@ const take = async (folder: string, executablePath: string): Promise<void> => {
     await picture(browser, url, "console-light", { ...desktop, colorScheme: "light" }, moving)
     await picture(browser, url, "console-dark", { ...desktop, colorScheme: "dark" }, moving)
     await picture(browser, url, "phone", { ...phone, colorScheme: "dark" }, moving)
-    await picture(browser, url, "phone-packages", phone, async (page) => {
-      await page.locator("#packages li", { hasText: "Forest Dragon" }).getByText("Contents").click()
-      await page.getByAltText("Preview of").waitFor()
-      await page.evaluate(`document.getElementById("packages-title").scrollIntoView()`)
-    })
   } finally {
     await browser.close()
     worker.kill("SIGTERM")
