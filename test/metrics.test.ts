@@ -33,6 +33,19 @@ const spokenOf = async (): Promise<ReadonlySet<string>> => {
   return new Set((await Promise.all(texts)).join("\n").match(/\b(?:stash|process)_[a-z0-9_]+\b/g))
 }
 
+/** The labels by which they pick samples of a metric. */
+const pickedBy = async (): Promise<ReadonlyArray<readonly [metric: string, label: string]>> => {
+  const files = ["grafana/dashboard.json", "prometheus/alerts.yml"]
+  const texts = files.map((file) => readFile(new URL(`../deploy/${file}`, import.meta.url), "utf8"))
+  const expressions = (await Promise.all(texts)).join("\n").replaceAll('\\"', '"')
+  return [...expressions.matchAll(/\b((?:stash|process)_[a-z0-9_]+)\{([^}]*)\}/g)].flatMap(
+    ([, metric = "", picked = ""]) =>
+      [...picked.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)/g)].map(([, label = ""]) => [metric, label] as const),
+  )
+}
+/** Labels that Prometheus adds to what it scrapes. */
+const addedLabels: ReadonlySet<string> = new Set(["instance", "job"])
+
 interface Listed {
   readonly accounts: ReadonlyArray<{ readonly state: string; readonly reason: string }>
 }
@@ -100,6 +113,10 @@ describe("the metrics of a worker", () => {
 
     const unknown = [...(await spokenOf())].filter((name) => !metrics.names.has(name))
     expect(unknown).toEqual([])
+    const picked = (await pickedBy()).filter(([, label]) => !addedLabels.has(label))
+    expect(picked.length).toBeGreaterThan(5)
+    for (const [metric, label] of picked)
+      expect(Object.keys(metrics.all(metric)[0]?.labels ?? {}), `${metric}{${label}}`).toContain(label)
 
     // One of two accounts works, so the worker does.
     expect(await health(url, "ready")).toEqual({ code: 200, status: "ready", reasons: [] })
