@@ -1,7 +1,9 @@
 import { followPulse } from "../src/channel/pulse.ts"
 
-/** How often the actor's event loop says that it turns, and how often that is looked at. */
-export const ACTOR_BEAT_SECONDS = 5
+/** How often the actor's event loop says that it turns. */
+export const ACTOR_BEAT_SECONDS = 10
+/** How often that is looked at, and the process' memory. */
+export const ACTOR_LOOK_SECONDS = 5
 /** Without a beat for this long the actor counts as hung. Its start, with all imports, may take longer. */
 const HUNG_AFTER_SECONDS = 30
 const START_LIMIT_SECONDS = 60
@@ -23,9 +25,9 @@ export class ActorWatch {
     this.#limitSeconds = HUNG_AFTER_SECONDS
   }
 
-  /** To be called every {@link ACTOR_BEAT_SECONDS}; for how many milliseconds the actor has hung, if it does. */
+  /** To be called every {@link ACTOR_LOOK_SECONDS}; for how many milliseconds the actor has hung, if it does. */
   look(): number | undefined {
-    const seconds = this.#look() * ACTOR_BEAT_SECONDS
+    const seconds = this.#look() * ACTOR_LOOK_SECONDS
     return seconds >= this.#limitSeconds ? seconds * 1000 : undefined
   }
 }

@@ -9,7 +9,8 @@ import type { Frame } from "../src/channel/frame.ts"
 import { malformedLine } from "../src/channel/malformed-line.ts"
 import { WARDEN_BEAT_SECONDS } from "../src/channel/pulse.ts"
 import type { ActorOrder, CellConfig, EndReason, WardenMessage } from "../src/channel/warden-messages.ts"
-import { ACTOR_BEAT_SECONDS, ActorWatch, makeBeats } from "./actor-watch.ts"
+import { ACTOR_LOOK_SECONDS, ActorWatch, makeBeats } from "./actor-watch.ts"
+import { MemoryWatch } from "./memory-watch.ts"
 import { type Malformed, sortInto, type Tagged } from "./warden-hop.ts"
 
 /** An orderly close must flush TDLib's databases; after this long it is cut short. */
@@ -55,17 +56,20 @@ const memoryLimitsOf = (config: unknown): CellConfig["memory"] | undefined => {
 const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20)
 
 class Actor {
-  readonly #memory: CellConfig["memory"] | undefined
-  #isHeavy = false
+  readonly #memory: MemoryWatch | undefined
   readonly #worker: Worker
   readonly #watch: ActorWatch
   #closing = false
 
   constructor(config: unknown) {
-    this.#memory = memoryLimitsOf(config)
+    const limits = memoryLimitsOf(config)
+    this.#memory = limits && new MemoryWatch(limits)
     const beats = makeBeats()
     this.#watch = new ActorWatch(beats)
-    this.#worker = new Worker(new URL("./actor.ts", import.meta.url), { workerData: { config, beats }, name: "actor" })
+    this.#worker = new Worker(new URL("./start-actor.ts", import.meta.url), {
+      workerData: { config, beats },
+      name: "actor",
+    })
     this.#worker.on(
       "message",
       sortInto({
@@ -76,7 +80,7 @@ class Actor {
     )
     this.#worker.on("error", (error) => fail(`the actor died: ${error}`))
     this.#worker.on("exit", (code) => fail(`the actor ended by itself with code ${code}`))
-    setInterval(() => this.#look(), ACTOR_BEAT_SECONDS * 1_000)
+    setInterval(() => this.#look(), ACTOR_LOOK_SECONDS * 1_000)
     setInterval(() => tellSupervisor({ _tag: "Beat" }), WARDEN_BEAT_SECONDS * 1_000)
   }
 
@@ -95,6 +99,7 @@ class Actor {
     if (report._tag === "Ended") end(report["reason"])
     else if (report._tag === "Ready") {
       this.#watch.ready()
+      this.#memory?.ready(process.memoryUsage.rss())
       tellSupervisor({ _tag: "Ready" })
     } else return false
     return true
@@ -103,16 +108,14 @@ class Actor {
   #look(): void {
     const silentMillis = this.#watch.look()
     if (silentMillis !== undefined) end({ _tag: "Hung", silentMillis } satisfies EndReason)
-    if (this.#memory !== undefined) this.#weigh(process.memoryUsage.rss(), this.#memory)
+    this.#weigh(process.memoryUsage.rss())
   }
 
-  #weigh(residentBytes: number, { hardBytes, softBytes }: CellConfig["memory"]): void {
-    if (residentBytes > hardBytes)
-      fail(`it took ${mebibytes(residentBytes)} MiB of memory, more than ${mebibytes(hardBytes)}`)
-    else if (residentBytes > softBytes && !this.#isHeavy) {
-      this.#isHeavy = true
-      tellSupervisor({ _tag: "Heavy", residentBytes })
-    }
+  #weigh(residentBytes: number): void {
+    const verdict = this.#memory?.look(residentBytes)
+    if (verdict === "too large")
+      fail(`it took ${mebibytes(residentBytes)} MiB of memory, more than STASH_CELL_HARD_MB allows`)
+    else if (verdict === "heavy") tellSupervisor({ _tag: "Heavy", residentBytes })
   }
 }
 

@@ -20,7 +20,7 @@ export interface LockSessionOptions {
   readonly url: string
   /** What the server's activity view shows, say "lock:<account id>". */
   readonly applicationName: string
-  /** Default 8 seconds. */
+  /** Default 10 seconds. */
   readonly heartbeat?: Duration.Input
   /** Default 3 seconds; no answer in this time is a loss. */
   readonly answerWithin?: Duration.Input
@@ -29,7 +29,7 @@ export interface LockSessionOptions {
 /**
  * An account's one session for advisory locks, apart from all other statements. It lives once: after a loss it stays lost, and a new
  * layer has to be built. The server frees the locks of a session it has not heard from for 15 seconds (idle_session_timeout), so
- * that a machine that vanished or a frozen process holds nothing; on this side a heartbeat notices a loss before that (8 + 3 < 15).
+ * that a machine that vanished or a frozen process holds nothing; on this side a heartbeat notices a loss before that (10 + 3 < 15).
  */
 export class LockSession extends Context.Service<
   LockSession,
@@ -79,7 +79,7 @@ const makeLockSession = Effect.fn("LockSession.make")(function* (options: LockSe
       onFailure: (error) => lose(`heartbeat: ${error.message}`),
       onSuccess: (now) => (now === pid ? Effect.void : lose("the server answered from another backend")),
     }),
-    Effect.delay(options.heartbeat ?? "8 seconds"),
+    Effect.delay(options.heartbeat ?? "10 seconds"),
     Effect.forever,
     Effect.forkScoped,
   )

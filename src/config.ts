@@ -210,13 +210,13 @@ export const settings = {
     decode: wholeNumber(128, 65_536),
     expected: "MiB, 128 to 65536",
     about: "an account process larger than this is begun anew; its cycle is cut short",
-    fallback: "700",
+    fallback: "400",
   },
   STASH_CELL_HARD_MB: {
     decode: wholeNumber(256, 131_072),
     expected: "MiB, 256 to 131072",
     about: "an account process larger than this is ended at once",
-    fallback: "1500",
+    fallback: "1000",
   },
   STASH_TDLIB_CACHE_MB: {
     decode: wholeNumber(0, 10_485_760),

@@ -4,7 +4,7 @@ import { DateTime, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect
 import { addAccount } from "../db/accounts.ts"
 import { Database } from "../db/database.ts"
 import { rows, run } from "../db/statement.ts"
-import { cellFaultPath } from "../src/cell-fault.ts"
+import { type CellFault, cellFaultPath } from "../src/cell-fault.ts"
 import type { LoginState } from "../src/channel/account-rpcs.ts"
 import { CpuPool } from "../src/cpu/pool.ts"
 import type { LogLine } from "../src/log-line.ts"
@@ -39,6 +39,18 @@ const makeBench = Effect.gen(function* () {
 })
 
 type Bench = Effect.Success<typeof makeBench>
+
+/** A bench whose cell suffers what it is told to. */
+const makeFaultyBench = Effect.gen(function* () {
+  const made = yield* makeBench
+  const faultDirectory = made.config.tempDirectory
+  yield* Effect.promise(() => mkdir(faultDirectory, { recursive: true }))
+  const fault = cellFaultPath(faultDirectory, made.config.accountId)
+  return {
+    bench: { ...made, config: { ...made.config, faultDirectory } },
+    suffer: (what: CellFault) => Effect.promise(() => writeFile(fault, JSON.stringify({ what }))),
+  }
+})
 
 /** One life of the cell: starts it, logs in as far as `code` leads, and does `work` with it. */
 const withCell = <A, E>(
@@ -233,16 +245,9 @@ describe("an account cell", () => {
     "that TDLib ends is said to have ended with what TDLib said last",
     () =>
       Effect.gen(function* () {
-        const made = yield* makeBench
-        const faultDirectory = made.config.tempDirectory
-        yield* Effect.promise(() => mkdir(faultDirectory, { recursive: true }))
-        const bench = { ...made, config: { ...made.config, faultDirectory } }
-        const fault = cellFaultPath(faultDirectory, bench.config.accountId)
+        const { bench, suffer } = yield* makeFaultyBench
         const ended = yield* withCell(bench, "12345", (cell) =>
-          Effect.andThen(
-            Effect.promise(() => writeFile(fault, JSON.stringify({ what: "abort TDLib" }))),
-            Effect.flip(cell.ended),
-          ),
+          Effect.andThen(suffer("abort TDLib"), Effect.flip(cell.ended)),
         )
         assert.include(ended, { reason: "TDLib ended it: asked to abort", exit: "SIGABRT" })
         const last = bench.lines.findLast(({ fields }) => fields["event"] === "tdlib.log")
@@ -255,14 +260,12 @@ describe("an account cell", () => {
     "says that it has grown beyond its soft limit, and ends beyond its hard one, with the reason",
     () =>
       Effect.gen(function* () {
-        const bench = yield* makeBench
+        const { bench, suffer } = yield* makeFaultyBench
         const limited = (softBytes: number, hardBytes: number) => ({
           ...bench,
           config: { ...bench.config, memory: { softBytes, hardBytes } },
         })
-        yield* withCell(limited(1, 2 ** 40), "12345", (cell) =>
-          Effect.repeat(Effect.sync(cell.isHeavy), { until: (is) => is, schedule: Schedule.spaced("50 millis") }),
-        )
+        yield* withCell(limited(1, 2 ** 40), "12345", (cell) => Effect.andThen(suffer("leak memory"), cell.heavy))
         // It may end before it is asked anything, or in the middle of its login.
         const ended = yield* Effect.flip(withCell(limited(1, 2), "none", (cell) => cell.ended))
         assert.match(String(ended), /it took \d+ MiB of memory/)

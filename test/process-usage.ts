@@ -6,18 +6,21 @@ export interface Usage {
   readonly processes: number
   /** Proportional set size in MiB, without the shared memory that Postgres's processes map together. */
   readonly pssMb: number
+  /** Of that, what no other process maps: it does not change when a sibling ends. */
+  readonly ownMb: number
   readonly rssMb: number
   readonly fds: number
   readonly threads: number
 }
 
-const none: Usage = { processes: 0, pssMb: 0, rssMb: 0, fds: 0, threads: 0 }
+const none: Usage = { processes: 0, pssMb: 0, ownMb: 0, rssMb: 0, fds: 0, threads: 0 }
 
 export const sumOf = (usages: ReadonlyArray<Usage>): Usage =>
   usages.reduce(
     (sum, one) => ({
       processes: sum.processes + one.processes,
       pssMb: sum.pssMb + one.pssMb,
+      ownMb: sum.ownMb + one.ownMb,
       rssMb: sum.rssMb + one.rssMb,
       fds: sum.fds + one.fds,
       threads: sum.threads + one.threads,
@@ -44,6 +47,7 @@ export const usageOf = (pid: number): Usage => {
     return {
       processes: 1,
       pssMb: (kibibytesOf(memory, "Pss") - kibibytesOf(memory, "Pss_Shmem")) / 1024,
+      ownMb: kibibytesOf(memory, "Pss_Anon") / 1024,
       rssMb: kibibytesOf(memory, "Rss") / 1024,
       fds: readdirSync(`/proc/${pid}/fd`).length,
       threads: Number(threads),

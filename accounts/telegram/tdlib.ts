@@ -82,11 +82,18 @@ const parametersOf = (options: TdlibOptions, key: string): Request<"setTdlibPara
 const WARNINGS = 2
 const ERRORS = 1
 
+/** How long TDLib's silence may last until tdl asks it again: that wakes two threads, for nothing. */
+const RECEIVE_TIMEOUT_SECONDS = 60
+
 /** tdl loads one library per process, at the first client, and keeps it; so does TDLib with what hears its log. */
 let loadedLibrary: string | undefined
 const useLibrary = (library: string, waits: Waits | undefined): void => {
   if (loadedLibrary !== library)
-    tdl.configure({ tdjson: library, verbosityLevel: waits === undefined ? ERRORS : WARNINGS })
+    tdl.configure({
+      tdjson: library,
+      verbosityLevel: waits === undefined ? ERRORS : WARNINGS,
+      receiveTimeout: RECEIVE_TIMEOUT_SECONDS,
+    })
   loadedLibrary = library
   if (waits === undefined) return
   tdl.setLogMessageCallback(WARNINGS, (_, line) => {

@@ -38,11 +38,8 @@ type CutBy = "stop" | "hold" | "operator" | "weight"
 
 const interrupts = (hold: Hold | undefined): boolean => hold?.kind === "paused" && hold.interrupts
 
-/** A soft limit that is too low for any life must not make the account start for ever. */
-const SHORTEST_LIFE_MILLIS = 10 * 60_000
-
 /**
- * Runs one cycle of a life that began at `begun` (Unix milliseconds). It is drained when the worker is to stop or
+ * Runs one cycle. It is drained when the worker is to stop or
  * something holds the account, and cut short when the operator wants that, or when the cell has grown too large: a first
  * cycle may last for weeks, and TDLib never forgets a document that it has seen.
  * @returns what had it end; undefined when it came to its end by itself
@@ -50,7 +47,6 @@ const SHORTEST_LIFE_MILLIS = 10 * 60_000
 const runCycle = Effect.fn("AccountCycles.runCycle")(function* (
   cell: Cell,
   { id }: Account,
-  begun: number,
   stopping: Deferred.Deferred<void>,
 ) {
   const board = yield* StatusBoard
@@ -72,11 +68,7 @@ const runCycle = Effect.fn("AccountCycles.runCycle")(function* (
       onHold((hold) => hold !== undefined),
       onHold(interrupts),
       Effect.andThen(orders.cancelOf(id), end("operator", "the operator ends the cycle", true)),
-      cell.heavy.pipe(
-        Effect.andThen(Clock.currentTimeMillis),
-        Effect.flatMap((now) => Effect.sleep(Math.max(0, begun + SHORTEST_LIFE_MILLIS - now))),
-        Effect.andThen(end("weight", "its process has grown beyond STASH_CELL_SOFT_MB", true)),
-      ),
+      Effect.andThen(cell.heavy, end("weight", "its process has grown beyond STASH_CELL_SOFT_MB", true)),
     ],
     { concurrency: "unbounded", discard: true },
   )
@@ -156,7 +148,7 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
   for (;;) {
     yield* awaitTurn(cell, account, turn, called, config)
     if (yield* Deferred.isDone(stopping)) return
-    const cutBy = yield* runCycle(cell, account, begun, stopping)
+    const cutBy = yield* runCycle(cell, account, stopping)
     if (yield* Deferred.isDone(stopping)) return
     if (cutBy === "weight") return yield* new CellRecycled()
     if (cutBy !== undefined) yield* cell.account.TakeUp()
@@ -166,7 +158,7 @@ export const accountCycles = Effect.fn("accountCycles")(function* (
     const sources = cutBy === undefined ? (status?.sourcesPutOff ?? 0) : 0
     putOffInARow = deferred + sources > 0 ? putOffInARow + 1 : 0
     if (cutBy === undefined) yield* board.change(account.id, { cyclesDone: (status?.cyclesDone ?? 0) + 1 })
-    if (cell.isHeavy() && now - begun >= SHORTEST_LIFE_MILLIS) return yield* new CellRecycled()
+    if (cell.isHeavy()) return yield* new CellRecycled()
     const rest = yield* restAfter(putOffInARow, config)
     turn = {
       // What a hold has cut short goes on right after it.

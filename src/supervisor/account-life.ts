@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import { Clock, Deferred, Effect, Schedule, Schema, type Semaphore } from "effect"
 import type { Account } from "../../db/accounts.ts"
+import { databaseAnswers } from "../../db/supervisors.ts"
 import { layoutOf } from "../adopt/tdlib-folder.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
 import { missingRoom } from "../disk-room.ts"
@@ -81,6 +82,28 @@ const awaitRoom = Effect.fn("AccountLife.awaitRoom")(function* (account: Account
   yield* board.change(account.id, { reason: "" })
 })
 
+/** How soon a database that answers again is noticed. */
+const DATABASE_EVERY = "1 second"
+
+/** Waits, visibly, while the database is away: lives that fail for that would soon be more than the restart policy allows. */
+const awaitDatabase = Effect.fn("AccountLife.awaitDatabase")(function* (account: Account) {
+  const board = yield* StatusBoard
+  const isAway = databaseAnswers().pipe(
+    Effect.as(false),
+    Effect.catchIf(
+      ({ reason }) => reason === "unavailable" || reason === "timeout",
+      () => Effect.succeed(true),
+    ),
+  )
+  if (!(yield* isAway)) return
+  yield* logEvent.warn("account.no_database", "The database is away; the account waits for it", {
+    account: account.id,
+  })
+  yield* board.change(account.id, { reason: "the database is away" })
+  yield* isAway.pipe(Effect.repeat({ until: (still) => !still, schedule: Schedule.spaced(DATABASE_EVERY) }))
+  yield* board.change(account.id, { reason: "" })
+})
+
 /** TDLib would begin an empty database beside the one that the former worker left, and ask for a login. */
 const requireAdopted = Effect.fn("AccountLife.requireAdopted")(function* (folder: string) {
   if ((yield* Effect.promise(() => layoutOf(folder))) !== "former") return
@@ -118,6 +141,7 @@ const cyclesOf = Effect.fn("AccountLife.cycles")(function* (
 export const accountLife = Effect.fn("accountLife")(function* (account: Account, surroundings: CellSurroundings) {
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
+  yield* awaitDatabase(account)
   yield* awaitRoom(account, surroundings.config.tdlibDirectory)
   yield* requireAdopted(join(surroundings.config.tdlibDirectory, account.id))
   const runFork = Effect.runForkWith(yield* Effect.context())

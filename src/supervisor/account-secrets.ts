@@ -25,7 +25,7 @@ const readKeys = (file: string) =>
 /** What an account's TDLib is opened with beside its folders: the proxy, and the keys of its databases. */
 export const accountSecrets = Effect.fn("accountSecrets")(function* (accountId: string, config: Config) {
   const databaseKeys = config.tdlibKeyFile === undefined ? [] : yield* readKeys(config.tdlibKeyFile)
-  const own = yield* proxyOf(accountId).pipe(Effect.mapError((error) => operator(error.message)))
+  const own = yield* proxyOf(accountId)
   const url = Option.getOrElse(own, () => (config.proxy === undefined ? "" : Redacted.value(config.proxy)))
   const proxy = url === "" ? null : (parseProxy(url) ?? null)
   if (url !== "" && proxy === null) return yield* operator(`the account's proxy is none: expected ${proxyForms}`)

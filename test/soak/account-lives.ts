@@ -30,7 +30,7 @@ interface Account {
   lives: number
 }
 
-/** An account whose database session was lost finds that out by its next heartbeat, 5 s + 3 s later at most. */
+/** An account whose database session was lost finds that out by its next heartbeat, 10 s + 3 s later at most. */
 const COMMON_MILLISECONDS = 20_000
 
 const isAtWork = ({ state }: Account): boolean => state === "idle" || state === "ingesting"

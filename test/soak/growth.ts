@@ -8,7 +8,7 @@ export interface Sample {
   readonly usage: Readonly<Record<ProcessName, Usage>>
 }
 
-const measures = ["pssMb", "rssMb", "fds", "threads", "processes"] as const
+const measures = ["ownMb", "rssMb", "fds", "threads", "processes"] as const
 type Measure = (typeof measures)[number]
 
 /**
@@ -16,7 +16,7 @@ type Measure = (typeof measures)[number]
  * much as is no growth yet, since processes of any age come and go.
  */
 const tolerances: Readonly<Record<Measure, { readonly share: number; readonly always: number }>> = {
-  pssMb: { share: 0.1, always: 5 },
+  ownMb: { share: 0.1, always: 5 },
   rssMb: { share: 0.1, always: 10 },
   fds: { share: 0.1, always: 3 },
   threads: { share: 0.1, always: 1 },
@@ -86,7 +86,7 @@ export const slopesFrom = (samples: ReadonlyArray<Sample>, fromMinute: number): 
   const slope = (measure: Measure) =>
     rounded(60 * slopeOf(totals.map(({ minutes, total }) => [minutes, total[measure]] as const)))
   return {
-    pssMb: slope("pssMb"),
+    ownMb: slope("ownMb"),
     rssMb: slope("rssMb"),
     fds: slope("fds"),
     threads: slope("threads"),
