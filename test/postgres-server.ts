@@ -9,9 +9,11 @@ interface Running {
   readonly url: string
 }
 
-const start = async (directory: string, port?: number): Promise<Running> => {
+type Settings = Readonly<Record<string, string>>
+
+const start = async (directory: string, settings: Settings, port?: number): Promise<Running> => {
   const scope = Scope.makeUnsafe()
-  const server = embeddedPostgres({ directory, ...(port === undefined ? {} : { port }) })
+  const server = embeddedPostgres({ directory, settings, ...(port === undefined ? {} : { port }) })
   const { url } = await Effect.runPromise(Scope.provide(server, scope))
   return { scope, url }
 }
@@ -19,17 +21,20 @@ const start = async (directory: string, port?: number): Promise<Running> => {
 /** A database server of one's own that can be crashed, with the worker's tables in it. */
 export class PostgresServer {
   readonly #directory: string
+  readonly #settings: Settings
   #running: Running
 
-  private constructor(directory: string, running: Running) {
+  private constructor(directory: string, settings: Settings, running: Running) {
     this.#directory = directory
+    this.#settings = settings
     this.#running = running
   }
 
-  static async start(directory: string): Promise<PostgresServer> {
-    const running = await start(directory)
+  /** `settings`: as in postgresql.conf. */
+  static async start(directory: string, settings: Settings = {}): Promise<PostgresServer> {
+    const running = await start(directory, settings)
     await Effect.runPromise(migrate(running.url))
-    return new PostgresServer(directory, running)
+    return new PostgresServer(directory, settings, running)
   }
 
   /** Stays the same over crashes. */
@@ -72,7 +77,7 @@ export class PostgresServer {
 
   async startAgain(): Promise<void> {
     const { port } = new URL(this.url)
-    this.#running = await start(this.#directory, Number(port))
+    this.#running = await start(this.#directory, this.#settings, Number(port))
   }
 
   async close(): Promise<void> {

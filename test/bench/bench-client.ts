@@ -64,6 +64,18 @@ export class BenchClient {
     return (await this.tdlib.invoke(request)).local.path
   }
 
+  /** Downloads so many bytes at the beginning of a document. */
+  async fetchBeginning({ fileId }: RemoteDocument, bytes: number): Promise<void> {
+    await this.tdlib.invoke({
+      _: "downloadFile",
+      file_id: fileId,
+      priority: 1,
+      offset: 0,
+      limit: bytes,
+      synchronous: true,
+    })
+  }
+
   async forget({ fileId }: RemoteDocument): Promise<void> {
     await this.tdlib.invoke({ _: "deleteFile", file_id: fileId })
   }

@@ -1,3 +1,5 @@
+import type { Chart } from "./chart.ts"
+
 /** One line of the bench's JSON. `ratio` is what must reach `bar`: value / limit, or limit / value where less is better. */
 export interface BenchResult {
   readonly name: string
@@ -9,13 +11,37 @@ export interface BenchResult {
   readonly bar: number
   readonly holds: boolean
   readonly runs: number
+  /** What each run reached. */
+  readonly samples: ReadonlyArray<number>
   /** What the limit was measured with, or where it comes from. */
   readonly command: string
 }
 
 export interface BenchOptions {
-  /** Smaller files and fewer runs: minutes instead of a quarter of an hour. */
+  /** Smaller files and fewer runs: minutes instead of an hour. */
   readonly quick: boolean
+}
+
+/** What a row found, and what of it is worth a picture. */
+export interface Findings {
+  readonly results: ReadonlyArray<BenchResult>
+  readonly charts?: ReadonlyArray<Chart>
+}
+
+/** A part of a bench that can be measured alone. */
+export type Row = (options: BenchOptions) => Promise<Findings>
+
+/** Says what was found, while the rest is still being measured. */
+export const report = (result: BenchResult): BenchResult => {
+  process.stderr.write(`  ${result.name}: ${result.value} ${result.unit} (${result.ratio})\n`)
+  return result
+}
+
+/** Does a work so many times, one after the other. */
+export const repeated = async <A>(runs: number, work: () => Promise<A>): Promise<ReadonlyArray<A>> => {
+  const values: Array<A> = []
+  for (let run = 0; run < runs; run++) values.push(await work())
+  return values
 }
 
 export const MEGABYTE = 1e6
@@ -52,6 +78,8 @@ export const compare = async ({ value, limit, runs, ...names }: Comparison): Pro
   return speedResult({ ...names, pairs })
 }
 
+const inMegabytes = (bytes: number): number => Number((bytes / MEGABYTE).toPrecision(3))
+
 /** What came out of pairs of measurements in bytes per second. */
 export const speedResult = ({
   pairs,
@@ -62,19 +90,20 @@ export const speedResult = ({
   const ratio = median(pairs.map(([reached, possible]) => reached / possible))
   return {
     name: names.name,
-    value: Math.round(median(pairs.map(([reached]) => reached)) / MEGABYTE),
+    value: inMegabytes(median(pairs.map(([reached]) => reached))),
     unit: "MB/s",
     limitName: names.limitName,
-    limit: Math.round(median(pairs.map(([, possible]) => possible)) / MEGABYTE),
+    limit: inMegabytes(median(pairs.map(([, possible]) => possible))),
     ratio: Number(ratio.toFixed(3)),
     bar: names.bar,
     holds: ratio >= names.bar,
     runs: pairs.length,
+    samples: pairs.map(([reached]) => inMegabytes(reached)),
     command: names.command,
   }
 }
 
-/** Something that must not be more than a number. */
+/** Something that must not be more than a number, divided by the bar. Where both are nothing, it is as good as can be. */
 export const atMost = (
   name: string,
   unit: string,
@@ -82,6 +111,7 @@ export const atMost = (
   limitName: string,
   limit: number,
   command: string,
+  bar = 1,
 ): BenchResult => {
   const value = median(values)
   return {
@@ -90,10 +120,11 @@ export const atMost = (
     unit,
     limitName,
     limit,
-    ratio: Number((limit / value).toFixed(3)),
-    bar: 1,
-    holds: value <= limit,
+    ratio: value === limit ? 1 : Number((limit / Math.max(value, 0.001)).toFixed(3)),
+    bar,
+    holds: value * bar <= limit,
     runs: values.length,
+    samples: values.map((one) => Number(one.toFixed(3))),
     command,
   }
 }

@@ -3,12 +3,13 @@ import { join } from "node:path"
 import { TdlibProcess } from "../../../src/sandbox/testing/tdlib-process.ts"
 import { sha256 } from "../../archive-files.ts"
 import { BenchClient } from "../bench-client.ts"
-import { seconds } from "../measure.ts"
+import { repeated, seconds } from "../measure.ts"
 import { type Outcome, phoneOf, type Scene, Stage, sourceName } from "./scene.ts"
 
 const PATIENCE = 900_000
 /** TDLib gives a file its window for itself; more than a few at once gain nothing (facts on TDLib's own scheduling). */
 const AT_ONCE = 5
+const FIRST_BYTES = 64 * 1024
 
 const openClients = async (stage: Stage, opened: AsyncDisposableStack): Promise<ReadonlyArray<BenchClient>> => {
   const { library, telegramPort: port } = stage.sandbox.ready
@@ -41,7 +42,7 @@ const withClients = async (
   await using stage = await Stage.open(scene)
   await using opened = new AsyncDisposableStack()
   const clients = await openClients(stage, opened)
-  return stage.outcome(await seconds(() => work(clients)))
+  return await stage.outcome(await seconds(() => work(clients)))
 }
 
 /**
@@ -83,3 +84,26 @@ export const runOneAfterAnother = (scene: Scene): Promise<Outcome> =>
       }
     }
   })
+
+/** Each account reads its own source: seconds from the start of all TDLibs, logged in before, to the last one's first bytes. */
+export const startPlainTdlibs = async (scene: Scene, runs: number): Promise<ReadonlyArray<number>> => {
+  await using stage = await Stage.open(scene)
+  const begin = async (client: BenchClient, account: number) => {
+    const [document] = await client.documents(sourceName(account))
+    if (document === undefined) throw new Error(`nothing in the source of account ${account}`)
+    await client.fetchBeginning(document, FIRST_BYTES)
+    await client.forget(document)
+  }
+  const start = async () => {
+    await using opened = new AsyncDisposableStack()
+    const clients: Array<BenchClient> = []
+    const taken = await seconds(async () => {
+      clients.push(...(await openClients(stage, opened)))
+      await Promise.all(clients.map(begin))
+    })
+    for (const { tdlib } of clients) await tdlib.close()
+    return taken
+  }
+  await start()
+  return await repeated(runs, start)
+}

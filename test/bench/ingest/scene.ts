@@ -1,7 +1,12 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { Effect } from "effect"
+import { readSandboxRecord } from "../../../src/demo/sandbox-record.ts"
+import type { World } from "../../../src/sandbox/sandbox.ts"
 import { SandboxProcess } from "../../../src/sandbox/testing/sandbox-process.ts"
+import { TemporaryFolder } from "../temporary-folder.ts"
+
+type WorldMessage = NonNullable<World["channels"][number]["messages"]>[number]
 
 export const DESTINATION = "library"
 /** The code that logs every account in. */
@@ -19,7 +24,21 @@ export interface Scene {
   readonly sources: ReadonlyArray<ReadonlyArray<string>>
   /** Which accounts, from 0, read which source, from 0. */
   readonly reads: (account: number, source: number) => boolean
+  /** Whether the accounts have Premium; none has otherwise. */
+  readonly premium?: boolean
+  /** What is in every source before the files; nothing otherwise. */
+  readonly before?: ReadonlyArray<WorldMessage>
 }
+
+export const bothWays = (bytesPerSecond: number): Speed => ({ up: bytesPerSecond, down: bytesPerSecond })
+
+/** All accounts read the one source. */
+export const sharedSource = (accounts: number, speed: Speed, files: ReadonlyArray<string>): Scene => ({
+  accounts,
+  speed,
+  sources: [files],
+  reads: () => true,
+})
 
 /** What one way through a scene took. */
 export interface Outcome {
@@ -31,17 +50,19 @@ export interface Outcome {
   readonly calls: number
 }
 
+export const speedOf = ({ bytes, seconds }: Outcome): number => bytes / seconds
+
 export const phoneOf = (account: number): string => String(15_550_000_001 + account)
 export const sourceName = (source: number): string => `source-${source + 1}`
 
-const worldOf = ({ accounts, reads, sources, speed }: Scene) => {
+const worldOf = ({ accounts, before = [], premium = false, reads, sources, speed }: Scene) => {
   const phones = Array.from({ length: accounts }, (_, account) => phoneOf(account))
   return {
-    ...(speed === undefined ? {} : { speed: { free: speed } }),
+    ...(speed === undefined ? {} : { speed: { free: speed, premium: speed } }),
     accounts: phones.map((phone, account) => ({
       phone,
       firstName: `Account ${account + 1}`,
-      premium: false,
+      premium,
       code: CODE,
     })),
     channels: [
@@ -49,7 +70,7 @@ const worldOf = ({ accounts, reads, sources, speed }: Scene) => {
         name: sourceName(source),
         kind: "channel",
         members: phones.filter((_, account) => reads(account, source)),
-        messages: files.map((file) => ({ file })),
+        messages: [...before, ...files.map((file) => ({ file }))],
       })),
       { name: DESTINATION, kind: "channel", members: phones, admins: phones, messages: [] },
     ],
@@ -64,26 +85,60 @@ interface Counters {
   readonly accounts: Readonly<Record<string, Readonly<Record<string, { calls: number; bytesOut: number }>>>>
 }
 
+/** What lies in the destination. */
+export interface Delivered {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
 /** A sandbox with a scene in it, and a folder that goes with it. */
 export class Stage implements AsyncDisposable {
   readonly scene: Scene
   readonly world: SceneWorld
-  readonly folder: string
+  readonly #folder: TemporaryFolder
   readonly sandbox: SandboxProcess
 
-  private constructor(scene: Scene, world: SceneWorld, folder: string, sandbox: SandboxProcess) {
+  private constructor(scene: Scene, world: SceneWorld, folder: TemporaryFolder, sandbox: SandboxProcess) {
     this.scene = scene
     this.world = world
-    this.folder = folder
+    this.#folder = folder
     this.sandbox = sandbox
   }
 
   static async open(scene: Scene): Promise<Stage> {
-    const folder = mkdtempSync(join(tmpdir(), "bench-ingest-"))
+    const folder = new TemporaryFolder("bench-ingest-")
     const world = worldOf(scene)
-    const worldFile = join(folder, "world.json")
+    const worldFile = join(folder.path, "world.json")
     writeFileSync(worldFile, JSON.stringify(world))
     return new Stage(scene, world, folder, await SandboxProcess.start("--world", worldFile, "--keep-uploads", "digest"))
+  }
+
+  get folder(): string {
+    return this.#folder.path
+  }
+
+  /** Posts a file in a source, from 0, now. */
+  async post(source: number, file: string): Promise<void> {
+    const body = JSON.stringify({ channel: sourceName(source), file })
+    const response = await fetch(`${this.sandbox.ready.url}/messages`, { method: "POST", body })
+    if (!response.ok) throw new Error(`${file}: ${await response.text()}`)
+  }
+
+  /** The documents in the destination, by the sandbox's own record. */
+  async delivered(): Promise<ReadonlyArray<Delivered>> {
+    const { channels } = await Effect.runPromise(readSandboxRecord(this.sandbox.ready.url))
+    const messages = channels.find(({ name }) => name === DESTINATION)?.messages ?? []
+    return messages.flatMap(({ file }) => file ?? [])
+  }
+
+  /** Bytes that each account has downloaded, from 0. */
+  async downloadedBytes(): Promise<ReadonlyArray<number>> {
+    const { accounts } = await this.counters()
+    return Array.from(
+      { length: this.scene.accounts },
+      (_, account) => accounts[phoneOf(account)]?.["upload.getFile"]?.bytesOut ?? 0,
+    )
   }
 
   async counters(): Promise<Counters> {
@@ -104,6 +159,6 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.sandbox[Symbol.asyncDispose]()
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    this.#folder[Symbol.dispose]()
   }
 }
