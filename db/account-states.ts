@@ -15,6 +15,9 @@ export const AccountStanding = Schema.Struct({
   reason: Schema.NullOr(Schema.String),
   since: Schema.NullOr(Schema.Date),
   restarts: Schema.NullOr(Schema.Int),
+  /** Why and when it was begun anew last; null: it never was. */
+  restartReason: Schema.NullOr(Schema.String),
+  restartedAt: Schema.NullOr(Schema.Date),
   supervisor: Schema.NullOr(Schema.String),
   /** Null: the operator has not paused it. */
   pausedAt: Schema.NullOr(Schema.Date),
@@ -33,7 +36,7 @@ export const accountStandings = () =>
     AccountStanding,
     (sql) => sql`
       select a."id", a."phone", a."displayName" as "name", a."isActive", a."isPremium", s."state", s."reason", s."since",
-             s."restarts", s."supervisor", t."pausedAt", l."state" as "loginState", l."problem" as "loginProblem", exists (
+             s."restarts", s."restartReason", s."restartedAt", s."supervisor", t."pausedAt", l."state" as "loginState", l."problem" as "loginProblem", exists (
                select from pg_stat_activity b where b.application_name = 'lock:' || a."id"
              ) as "isAlive"
       from "telegram_accounts" a left join stash_account_states s on s."accountId" = a."id"
@@ -101,23 +104,32 @@ export const ORDER_CHANNEL = "stash_order"
 export const giveOrder = (order: AccountOrder) =>
   run("giveOrder", (sql) => sql`select pg_notify(${ORDER_CHANNEL}, ${JSON.stringify(order)})`).pipe(Effect.asVoid)
 
-/** Notes where an account stands. `since`: Unix milliseconds. `supervisor`: who says so. */
+/**
+ * Notes where an account stands. Times: Unix milliseconds. `lastRestart`: null leaves what an earlier supervisor said.
+ * `supervisor`: who says so.
+ */
 export const noteStanding = (standing: {
   readonly accountId: string
   readonly state: string
   readonly reason: string
   readonly since: number
   readonly restarts: number
+  readonly lastRestart: { readonly reason: string; readonly at: number } | null
   readonly supervisor: string
 }) =>
   run(
     "noteStanding",
     (sql) => sql`
-      insert into stash_account_states ("accountId", "state", "reason", "since", "restarts", "supervisor")
+      insert into stash_account_states ("accountId", "state", "reason", "since", "restarts", "restartReason",
+                                        "restartedAt", "supervisor")
       select a."id", ${standing.state}, ${storable(standing.reason)}, to_timestamp(${standing.since / 1000}),
-             ${standing.restarts}, ${standing.supervisor}
+             ${standing.restarts}, ${standing.lastRestart && storable(standing.lastRestart.reason)}::text,
+             to_timestamp(${standing.lastRestart && standing.lastRestart.at / 1000}), ${standing.supervisor}
       from "telegram_accounts" a where a."id" = ${standing.accountId}
       on conflict ("accountId") do update set
         "state" = excluded."state", "reason" = excluded."reason", "since" = excluded."since",
-        "restarts" = excluded."restarts", "supervisor" = excluded."supervisor", "updatedAt" = now()`,
+        "restarts" = excluded."restarts",
+        "restartReason" = coalesce(excluded."restartReason", stash_account_states."restartReason"),
+        "restartedAt" = coalesce(excluded."restartedAt", stash_account_states."restartedAt"),
+        "supervisor" = excluded."supervisor", "updatedAt" = now()`,
   ).pipe(Effect.asVoid)

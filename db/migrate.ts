@@ -19,6 +19,7 @@ export const migrationNames = [
   "0014_adopt",
   "0015_metadata",
   "0016_former_rar",
+  "0017_last_restart",
 ] as const
 
 export interface Migration {

@@ -55,6 +55,24 @@ describe("the configuration", () => {
     }),
   )
 
+  it.effect("says which secrets come in files, and nothing of what is in them", () =>
+    Effect.gen(function* () {
+      const file = join(yield* folder, "token")
+      yield* Effect.promise(() => writeFile(file, "hunter2hunter2hunter2"))
+      const named = ["DATABASE_URL", "TELEGRAM_API_HASH", "STASH_PROXY", "STASH_CONSOLE_TOKEN"]
+      const report = describeSettings(Object.fromEntries(named.map((name) => [`${name}_FILE`, file])))
+      assert.deepStrictEqual(
+        report.filter(({ source }) => source === "file").map(({ name, value }) => ({ name, value })),
+        named.map((name) => ({ name, value: "set (file)" })),
+      )
+      assert.notInclude(JSON.stringify(report), "hunter2")
+      assert.deepInclude(
+        report.find(({ name }) => name === "STASH_CONSOLE_TOKEN_FILE"),
+        { value: file, source: "environment" },
+      )
+    }),
+  )
+
   it.effect("never shows a secret, neither in the report nor in an error", () =>
     Effect.gen(function* () {
       const environment = { DATABASE_URL: "mysql://user:hunter2@host/db", TELEGRAM_API_HASH: "hunter2hunter2" }

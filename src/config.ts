@@ -470,6 +470,8 @@ export interface Config {
   readonly proxy: Redacted.Redacted<string> | undefined
   readonly deviceName: string
   readonly tdlibKeyFile: string | undefined
+  /** Whichever were named to take secrets from. */
+  readonly secretFiles: ReadonlyArray<string>
   readonly cpuThreads: number | undefined
   readonly cpuLimits: CpuLimits
   readonly uploadDirectory: string
@@ -494,6 +496,14 @@ export const logFileOf = (config: Config) => ({
 type Environment = Readonly<Record<string, string | undefined>>
 
 const names = Object.keys(settings) as ReadonlyArray<SettingName>
+/** Each names a file with a secret in it. */
+const fileSettings = [
+  "DATABASE_URL_FILE",
+  "TELEGRAM_API_HASH_FILE",
+  "STASH_PROXY_FILE",
+  "STASH_TDLIB_KEY_FILE",
+  "STASH_CONSOLE_TOKEN_FILE",
+] as const satisfies ReadonlyArray<SettingName & `${string}_FILE`>
 /** Folders whose default lies below the data folder. */
 const belowDataDirectory: ReadonlySet<SettingName> = new Set(["WORKER_TEMP_DIR", "TDLIB_STATE_DIR"])
 const textOf = (environment: Environment, name: SettingName): string | null => {
@@ -576,6 +586,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
     proxy: secret(values.STASH_PROXY),
     deviceName: values.STASH_DEVICE_NAME,
     tdlibKeyFile: values.STASH_TDLIB_KEY_FILE === undefined ? undefined : resolve(values.STASH_TDLIB_KEY_FILE),
+    secretFiles: fileSettings.flatMap((name) => (values[name] === undefined ? [] : [resolve(values[name])])),
     cpuThreads: values.STASH_CPU_THREADS,
     cpuLimits: {
       maxEntries: values.STASH_MAX_ENTRIES,
@@ -607,18 +618,26 @@ export const loadConfig = Effect.fn("loadConfig")(function* (environment: Enviro
 export interface SettingReport {
   readonly name: string
   readonly value: string | null
-  readonly source: "environment" | "default"
+  readonly source: "environment" | "file" | "default"
   readonly about: string
 }
 
-/** Every setting with its effective value, secrets masked as `***`. Values are not checked here: see {@link loadConfig}. */
+const isGiven = (environment: Environment, name: string): boolean => (environment[name] ?? "").trim() !== ""
+
+/** Where a setting's value comes from; `file`: out of the one that is named in its stead. */
+const sourceOf = (environment: Environment, name: SettingName): SettingReport["source"] => {
+  if (isGiven(environment, name)) return "environment"
+  return isGiven(environment, `${name}_FILE`) ? "file" : "default"
+}
+
+/**
+ * Every setting with its effective value, secrets masked as `***`, those in files as `set (file)`. Values are not checked
+ * here, and files not read: see {@link loadConfig}.
+ */
 export const describeSettings = (environment: Environment): ReadonlyArray<SettingReport> =>
   names.map((name) => {
+    const source = sourceOf(environment, name)
     const value = textOf(environment, name)
-    return {
-      name,
-      value: value !== null && isSecret(name) ? "***" : value,
-      source: (environment[name] ?? "").trim() === "" ? "default" : "environment",
-      about: settings[name].about,
-    }
+    const masked = value !== null && isSecret(name) ? "***" : value
+    return { name, value: source === "file" ? "set (file)" : masked, source, about: settings[name].about }
   })

@@ -59,6 +59,13 @@ describe("an operator at the console's API", () => {
     expect((await turn("run")).text).toContain("is paused, and begins when")
     expect((await turn("resume")).text).toContain("not paused any more")
     await worker.until("idle again", stateIs("idle"))
+    expect((await turn("disable")).text).toContain("The account is disabled")
+    await worker.until("stopped", stateIs("stopped"))
+    expect(await get("/api/overview")).toMatchObject({
+      disabledAccounts: [{ id: account?.id, label: "Alice", phone: "155***01" }],
+    })
+    expect((await turn("enable")).text).toContain("The account is enabled")
+    await worker.until("idle once more", stateIs("idle"))
     const lives = () => worker.log.filter(({ event, to }) => event === "account.moved" && to === "starting").length
     const before = lives()
     expect((await turn("restart")).status).toBe(200)
@@ -101,7 +108,17 @@ describe("an operator at the console's API", () => {
       text: expect.stringContaining("waits for no answer"),
     })
     const actions = worker.log.filter(({ event }) => event === "console.action").map(({ action }) => action)
-    expect(actions).toEqual(["cancel", "pause", "run", "resume", "restart", "retry skipped sets", "rescan"])
+    expect(actions).toEqual([
+      "cancel",
+      "pause",
+      "run",
+      "resume",
+      "disable",
+      "enable",
+      "restart",
+      "retry skipped sets",
+      "rescan",
+    ])
     expect(worker.log.filter(({ event }) => event === "console.refused")).toHaveLength(3)
     expect(await worker.stop()).toBe(0)
   }, 240_000)

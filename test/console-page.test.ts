@@ -1,15 +1,14 @@
 import { execFile } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { readFileSync } from "node:fs"
 import { mkdir, writeFile } from "node:fs/promises"
-import { createRequire } from "node:module"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import type { Page } from "playwright-core"
 import { describe, expect, it } from "vitest"
 import { sevenZipPath } from "../src/cpu/seven-zip.ts"
 import { makeArchive } from "./archive-files.ts"
+import { barriers } from "./barriers.ts"
 import { installedChromium, startBrowser } from "./browser.ts"
+import { oneSource } from "./one-source.ts"
 import { LIBRARY, RunningWorker } from "./running-worker.ts"
 import { until } from "./until.ts"
 
@@ -48,24 +47,6 @@ const TOO_WIDE = `[...document.querySelectorAll("*")]
 
 /** Where screenshots are kept, for people to look at. */
 const pictures = process.env["STASH_TEST_PICTURES"]
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: ReadonlyArray<{ readonly html: string }>
-}
-
-/** What keeps people from using the page: by axe's rules, the serious ones. */
-const barriers = async (page: Page): Promise<ReadonlyArray<string>> => {
-  const { violations } = (await page.evaluate(`(() => { ${axe}; return axe.run() })()`)) as {
-    readonly violations: ReadonlyArray<Violation>
-  }
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`)
-}
 
 describe.skipIf(chromium === undefined)("the console's page", () => {
   it("shows live what the worker does, with names from strangers as text, on any screen and to everybody", async () => {
@@ -170,4 +151,67 @@ describe.skipIf(chromium === undefined)("the console's page", () => {
     }
     expect(await worker.stop()).toBe(0)
   }, 240_000)
+
+  it("has a button for everything that an account and a source can be told", async () => {
+    await using worker = await RunningWorker.prepare(async (folder) =>
+      oneSource(phone, [{ file: await makeArchive(folder, "Dragon.zip", 300_000) }]),
+    )
+    // The cycle does not come to its end by itself.
+    const { id } = worker.sandbox.faults.add({
+      method: "upload.getFile",
+      times: "always",
+      effect: { hold: "before" },
+    })
+    worker.start({ STASH_CONSOLE_PORT: "0" })
+    const url = await worker.consoleUrl()
+    const browser = await startBrowser(chromium ?? "")
+    try {
+      const page = await browser.newPage()
+      page.setDefaultTimeout(60_000)
+      await page.goto(url)
+      const press = (name: string) => page.getByRole("button", { name, exact: true }).click()
+      const state = (text: string) => page.locator("article h3", { hasText: text }).waitFor()
+      const notice = (text: string) => page.locator("#notice", { hasText: text }).waitFor()
+
+      await page.locator("article .activity", { hasText: "downloading Dragon.zip" }).waitFor()
+      await press("Cancel cycle: Alice")
+      await notice("ends the cycle now")
+      await state("idle")
+      worker.sandbox.faults.remove(id)
+      await press("Run now: Alice")
+      await page.locator("#packages li", { hasText: "Dragon.zip" }).waitFor()
+      await state("idle")
+      await press("Restart: Alice")
+      await page.locator("article", { hasText: /Last restart .+: the operator had it restarted/ }).waitFor()
+      await state("idle")
+      await press("Pause: Alice")
+      await state("paused")
+      await press("Resume: Alice")
+      await state("idle")
+      await press("Disable: Alice")
+      await state("disabled")
+      expect(await page.getByRole("button", { name: /: Alice$/ }).allTextContents()).toContain("Enable")
+      expect(await page.getByRole("button", { name: "Run now: Alice" }).isVisible()).toBe(false)
+      // The page of a worker that has not run the account since its start shows it too.
+      expect(await worker.stop()).toBe(0)
+      worker.start({ STASH_CONSOLE_PORT: new URL(url).port })
+      const answers = () =>
+        fetch(url).then(
+          () => true,
+          () => false,
+        )
+      expect(await until(60_000, answers)).toBe(true)
+      await page.reload()
+      await state("disabled")
+      await press("Enable: Alice")
+      await state("idle")
+      await press("Look through anew: Source")
+      await notice("Alice looks through Source anew")
+    } finally {
+      await browser.close()
+    }
+    const actions = worker.log.filter(({ event }) => event === "console.action").map(({ action }) => action)
+    expect(actions).toEqual(["cancel", "run", "restart", "pause", "resume", "disable", "enable", "rescan"])
+    expect(await worker.stop()).toBe(0)
+  }, 300_000)
 })

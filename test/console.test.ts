@@ -73,10 +73,23 @@ describe("the console of a worker", () => {
     expect(await get("/api/status")).toMatchObject({ accounts: [{ label: "Alice", phone: "155***01" }] })
     expect(await get("/api/packages")).toMatchObject([{ fileName: HOSTILE, sourceTitle: "Source" }])
     expect(await get("/api/skipped")).toEqual([])
-    const description = await get("/openapi.json")
-    expect(Object.keys(description["paths"] ?? {})).toEqual(
-      expect.arrayContaining(["/api/status", "/api/status/events", "/api/packages", "/api/accounts/{accountId}/turn"]),
+    const { paths = {} } = (await get("/openapi.json")) as { paths?: Record<string, object> }
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(["/api/setup", "/api/status", "/api/status/events", "/api/packages", "/api/channels"]),
     )
+    const actions = Object.entries(paths).filter(([, methods]) => "post" in methods)
+    expect(actions.map(([path]) => path).toSorted()).toEqual([
+      "/api/accounts",
+      "/api/accounts/{accountId}/destination",
+      "/api/accounts/{accountId}/login",
+      "/api/accounts/{accountId}/login/answer",
+      "/api/accounts/{accountId}/sources",
+      "/api/accounts/{accountId}/turn",
+      "/api/channels/{channelId}/rescan",
+      "/api/skipped/retry",
+    ])
+    for (const turn of ["run", "cancel", "pause", "pause_now", "resume", "restart", "disable", "enable"])
+      expect(JSON.stringify(paths["/api/accounts/{accountId}/turn"])).toContain(`"${turn}"`)
     expect(JSON.stringify(views)).not.toContain(phone)
     // A page that is still open does not keep the worker from stopping.
     const open = await fetch(new URL("/api/status/events", url))

@@ -33,6 +33,19 @@ const spokenOf = async (): Promise<ReadonlySet<string>> => {
   return new Set((await Promise.all(texts)).join("\n").match(/\b(?:stash|process)_[a-z0-9_]+\b/g))
 }
 
+/** The labels by which they pick samples of a metric. */
+const pickedBy = async (): Promise<ReadonlyArray<readonly [metric: string, label: string]>> => {
+  const files = ["grafana/dashboard.json", "prometheus/alerts.yml"]
+  const texts = files.map((file) => readFile(new URL(`../deploy/${file}`, import.meta.url), "utf8"))
+  const expressions = (await Promise.all(texts)).join("\n").replaceAll('\\"', '"')
+  return [...expressions.matchAll(/\b((?:stash|process)_[a-z0-9_]+)\{([^}]*)\}/g)].flatMap(
+    ([, metric = "", picked = ""]) =>
+      [...picked.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)/g)].map(([, label = ""]) => [metric, label] as const),
+  )
+}
+/** Labels that Prometheus adds to what it scrapes. */
+const addedLabels: ReadonlySet<string> = new Set(["instance", "job"])
+
 interface Listed {
   readonly accounts: ReadonlyArray<{ readonly state: string; readonly reason: string }>
 }
@@ -67,11 +80,14 @@ describe("the metrics of a worker", () => {
     const url = await worker.consoleUrl()
     await worker.untilSettled(2)
     expect(await until(60_000, () => agree(url))).toBe(true)
-    expect(
-      await until(60_000, async () => (await scrape(url)).value("stash_accounts", { state: "parked" }) === 1),
-    ).toBe(true)
+    // An account that was called meanwhile is tried once more, and parked again.
+    let metrics = await scrape(url)
+    const isParked = async () => {
+      metrics = await scrape(url)
+      return metrics.value("stash_accounts", { state: "parked" }) === 1
+    }
+    expect(await until(60_000, isParked)).toBe(true)
 
-    const metrics = await scrape(url)
     const account = "Alice"
     expect(metrics.value("stash_transferred_bytes_total", { account, direction: "up" })).toBeGreaterThan(6 * MEBIBYTE)
     expect(metrics.value("stash_transferred_files_total", { account, direction: "up" })).toBe(2)
@@ -89,10 +105,11 @@ describe("the metrics of a worker", () => {
     expect(parked?.labels).toEqual({ account: "Mallory", reason: expect.stringContaining("banned") })
     expect(metrics.value("stash_account_state", { account: "Mallory", state: "parked" })).toBe(1)
     // Status and log say so too.
-    const { accounts }: Listed = await worker.stash("account", "list")
-    expect(accounts).toContainEqual(
-      expect.objectContaining({ state: "parked", reason: expect.stringContaining("banned") }),
-    )
+    const isListed = async () => {
+      const { accounts }: Listed = await worker.stash("account", "list")
+      return accounts.some(({ reason, state }) => state === "parked" && reason.includes("banned"))
+    }
+    expect(await until(60_000, isListed)).toBe(true)
     expect(worker.log).toContainEqual(
       expect.objectContaining({ event: "account.parked", level: "error", reason: expect.stringContaining("banned") }),
     )
@@ -100,6 +117,10 @@ describe("the metrics of a worker", () => {
 
     const unknown = [...(await spokenOf())].filter((name) => !metrics.names.has(name))
     expect(unknown).toEqual([])
+    const picked = (await pickedBy()).filter(([, label]) => !addedLabels.has(label))
+    expect(picked.length).toBeGreaterThan(5)
+    for (const [metric, label] of picked)
+      expect(Object.keys(metrics.all(metric)[0]?.labels ?? {}), `${metric}{${label}}`).toContain(label)
 
     // One of two accounts works, so the worker does.
     expect(await health(url, "ready")).toEqual({ code: 200, status: "ready", reasons: [] })
@@ -117,6 +138,39 @@ describe("the metrics of a worker", () => {
     expect(await until(60_000, () => agree(url))).toBe(true)
     expect(await worker.stop()).toBe(0)
   }, 300_000)
+
+  it("count the waits that Telegram asked for, how long they were, and when it slowed transfers down", async () => {
+    const seconds = 3
+    await using worker = await RunningWorker.prepare(async (folder) => ({
+      ...worldOf([{ file: await makeArchive(folder, "Dragon.zip", 2 * MEBIBYTE) }]),
+      speed: { free: { down: 100_000 } },
+    }))
+    const refused = (method: string) => worker.sandbox.counters().accounts[ALICE]?.[method]?.errors ?? 0
+    const effect = { error: { code: 420, text: `FLOOD_WAIT_${seconds}` } }
+    worker.sandbox.faults.add({ method: "messages.search", times: 1, effect })
+    worker.start({ STASH_CONSOLE_PORT: "0" })
+    const url = await worker.consoleUrl()
+    await worker.untilSettled(1)
+    const account = "Alice"
+    const isCounted = async () => {
+      const now = await scrape(url)
+      const searches = now.all("stash_flood_waits_total", { account, kind: "searches" })
+      return searches.length === 1 && now.value("stash_speed_limits_total", { account, direction: "down" }) > 0
+    }
+    expect(await until(60_000, isCounted)).toBe(true)
+    const metrics = await scrape(url)
+    expect(refused("messages.search")).toBe(1)
+    expect(metrics.value("stash_flood_waits_total", { account })).toBe(1)
+    // What is waited is a little longer, for clocks that differ.
+    const waited = metrics.value("stash_flood_wait_seconds_total", { account, kind: "searches" })
+    expect(waited).toBeGreaterThanOrEqual(seconds)
+    expect(waited).toBeLessThanOrEqual(seconds + 2)
+    // It is slow from the first refusal on, however many follow.
+    const slowed = metrics.value("stash_speed_limits_total", { account, direction: "down" })
+    expect(slowed).toBeLessThanOrEqual(refused("upload.getFile"))
+    expect(metrics.value("stash_speed_limits_total", { account, direction: "up" })).toBe(0)
+    expect(await worker.stop()).toBe(0)
+  }, 180_000)
 })
 
 describe("the health of a worker", () => {

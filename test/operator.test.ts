@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import type { Status } from "../src/cli/status-look.ts"
 import { makeArchive } from "./archive-files.ts"
 import { oneSource } from "./one-source.ts"
 import { RunningWorker } from "./running-worker.ts"
@@ -38,6 +39,8 @@ describe("an operator", () => {
     expect(worker.log.filter(({ event }) => event === "account.restart")).toMatchObject([
       { reason: "the operator had it restarted", restarts: 0 },
     ])
+    const restarted: Status = await worker.stash("status")
+    expect(restarted.accounts).toMatchObject([{ lastRestart: { reason: "the operator had it restarted" } }])
 
     await worker.stash("account", "disable", "Alice")
     await worker.until("no cell", `select 1 as ok from (${pidQuery}) s having count(*) = 0`)

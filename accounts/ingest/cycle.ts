@@ -146,7 +146,7 @@ const goThrough = Effect.fn("goThrough")(function* (
     runId: run.id,
     underWay: new SetsUnderWay(),
     topicNamesOf: makeForumTopicNames(),
-    report: throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
+    report: yield* throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
   }
   const posts = yield* ingestPosts(frame)
   const scans = Effect.gen(function* () {

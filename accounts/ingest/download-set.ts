@@ -92,7 +92,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
     (volume, index) => places.volume((priority) => downloadVolume(volume, index, priority)),
     { concurrency: 2, discard: true },
   )
-})
+}, Effect.scoped)
 
 const isHome = Effect.fn("isHome")(function* (work: SetWork) {
   const found = yield* Effect.forEach(work.set.volumes, (volume, index) =>

@@ -171,7 +171,7 @@ const sendPart = Effect.fn("sendPart")(function* (
     bytes: part.bytes,
     messageId: delivered.messageId,
   })
-})
+}, Effect.scoped)
 
 /**
  * Goes on with what an earlier try left: waits for what TDLib is still sending of it, adopts what had been delivered.
@@ -188,7 +188,7 @@ const takeUp = Effect.fn("takeUp")(function* (work: SetWork, publication: Public
   const adopted = yield* adoptDelivered(now.value)
   yield* reach("delivered.adopted")
   return adopted
-})
+}, Effect.scoped)
 
 /**
  * Puts the content of a set into the destination and writes its package stub. Must run under the hash lock, with the

@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts"
+import { missingCredentials, notSet } from "../telegram-credentials.ts"
 import { type Finding, when } from "./finding.ts"
 
 const MEBIBYTE = 1024 * 1024
@@ -13,15 +14,12 @@ export const inspectSettings = (config: Config): ReadonlyArray<Finding> => [
     what: "DATABASE_URL is not set: the installation's database is not known",
     remedy: "set it as the web app has it",
   }),
-  ...when(
-    config.sandboxUrl === undefined && (config.telegramApiId === undefined || config.telegramApiHash === undefined),
-    {
-      kind: "blocker",
-      about: "settings",
-      what: "TELEGRAM_API_ID and TELEGRAM_API_HASH are not set",
-      remedy: "set them as the former worker had them: its sessions belong to that API id",
-    },
-  ),
+  ...when(missingCredentials(config).length > 0, {
+    kind: "blocker",
+    about: "settings",
+    what: notSet(missingCredentials(config)),
+    remedy: "set them as the former worker had them: its sessions belong to that API id",
+  }),
   ...when(config.maxSetBytes === FORMER_LIMIT_MB * MEBIBYTE, {
     kind: "warning",
     about: "settings",

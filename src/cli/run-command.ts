@@ -4,13 +4,15 @@ import { callAccounts } from "../../db/channels.ts"
 import { Database } from "../../db/database.ts"
 import { supervisorListens } from "../../db/supervisors.ts"
 import { type Config, loadConfig, logFileOf } from "../config.ts"
-import { consoleAccess } from "../console/access.ts"
-import { layerConsole } from "../console/console.ts"
+import { type Access, consoleAccess } from "../console/access.ts"
+import { layerConsole, layerWaitingConsole } from "../console/console.ts"
 import { runningDatabaseUrl } from "../database-url.ts"
 import { layerLogging, makeLogWriter } from "../log.ts"
 import { openLogFile } from "../log-file.ts"
+import { logEvent } from "../log-line.ts"
 import { StatusBoard } from "../supervisor/status-board.ts"
 import { layerFoundations, runSupervisor } from "../supervisor/supervisor.ts"
+import { CredentialsMissing, missingCredentials } from "../telegram-credentials.ts"
 import { layerTraces } from "../tracing.ts"
 
 /**
@@ -30,6 +32,12 @@ const callRunningWorker = Effect.fn("callRunningWorker")(function* (config: Conf
     Effect.catchTag("DatabaseError", () => Effect.succeed(false)),
   )
 })
+
+/** Shows in the console how to get what is missing, until somebody stops the worker to start it with that. */
+const awaitCredentials = (config: Config, access: Access, error: CredentialsMissing) =>
+  logEvent
+    .error("supervisor.waiting", `The worker cannot begin; its console shows the first steps: ${error.message}`)
+    .pipe(Effect.andThen(Effect.never), Effect.provide(layerWaitingConsole(config, access, error)))
 
 /** `stash run`: the worker itself, until SIGTERM or SIGINT. */
 export const runCommand = Command.make(
@@ -51,6 +59,11 @@ export const runCommand = Command.make(
     const file = config.logFileBytes === 0 ? {} : { file: openLogFile(logFileOf(config)) }
     const logs = makeLogWriter({ level: config.logLevel, ...file })
     const access = yield* consoleAccess(config.console)
+    const missing = missingCredentials(config)
+    if (missing.length > 0 && config.console.port !== undefined)
+      return yield* awaitCredentials(config, access, new CredentialsMissing({ missing })).pipe(
+        Effect.provide(layerLogging(logs, config.logLevel)),
+      )
     yield* runSupervisor(config, logs).pipe(
       Effect.provide(
         layerConsole(config, access).pipe(Layer.provideMerge(Layer.merge(StatusBoard.layer, layerFoundations(config)))),

@@ -33,6 +33,10 @@ export const shownAccount = (account: AccountStanding, waits: ReadonlyArray<Stor
   pausedSince: account.pausedAt?.toISOString() ?? null,
   isPremium: account.isPremium,
   restarts: account.restarts ?? 0,
+  lastRestart:
+    account.restartedAt === null
+      ? null
+      : { at: account.restartedAt.toISOString(), reason: account.restartReason ?? "" },
   supervisor: account.supervisor,
 })
 

@@ -32,17 +32,21 @@ const runLines = (run: Run): ReadonlyArray<string> => [
   `  this cycle: ${run.messagesScanned} messages seen, ${run.setsFound} sets found, ${run.published} published, ${run.duplicates} duplicates`,
 ]
 
+/** An ISO time to the second. */
+const shortTime = (time: string): string => time.slice(0, 19).replace("T", " ")
+
 const accountLines = (account: Status["accounts"][number]): ReadonlyArray<string> => {
-  const { isPremium, login, name, phone, reason, restarts, run, since, state } = account
+  const { isPremium, lastRestart, login, name, phone, reason, restarts, run, since, state } = account
   const facts = [
     isPremium ? "premium" : "",
     login !== null && login !== "ready" ? `login: ${login}` : "",
-    since === null ? "" : `since ${since.slice(0, 19).replace("T", " ")}`,
+    since === null ? "" : `since ${shortTime(since)}`,
     restarts === 0 ? "" : `${restarts} restarts`,
   ].filter((fact) => fact !== "")
   return [
     `${name ?? account.id}  ${phone}  ${state}${facts.length === 0 ? "" : `  (${facts.join(", ")})`}`,
     ...(reason === "" ? [] : [`  ${reason}`]),
+    ...(lastRestart === null ? [] : [`  last restart ${shortTime(lastRestart.at)}: ${lastRestart.reason}`]),
     ...(run === null ? [] : runLines(run)),
   ]
 }
@@ -57,7 +61,7 @@ const worker = (workers: number): string =>
 /** The status as lines for people. */
 export const statusLines = ({ accounts, disk, library, sets, time, workers }: Status): ReadonlyArray<string> =>
   [
-    `${time.slice(0, 19).replace("T", " ")} UTC  ${worker(workers)}`,
+    `${shortTime(time)} UTC  ${worker(workers)}`,
     `library: ${library.packages} packages, ${bytesInWords(library.bytes)}${
       library.missing === 0 ? "" : `, ${library.missing} of them missing (stash package missing)`
     }`,

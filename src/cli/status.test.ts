@@ -50,6 +50,7 @@ const status: Status = {
       pausedSince: null,
       isPremium: true,
       restarts: 2,
+      lastRestart: { at: "2026-11-25T22:58:59.000Z", reason: "the account cell ended: its event loop stood still" },
       supervisor: "here:1",
       run: {
         since: "2026-11-25T22:59:00.000Z",
@@ -79,6 +80,7 @@ describe("the status for people", () => {
       "",
       "Alice  155***01  ingesting  (premium, since 2026-11-25 22:59:00, 2 restarts)",
       "  throttled by Telegram, uploads, since 2026-11-25T22:00:00.000Z",
+      "  last restart 2026-11-25 22:58:59: the account cell ended: its event loop stood still",
       "  downloading Dragon\uFFFD.zip",
       "  [######------------------]  25 %  1.0 MiB of 4.0 MiB  1.0 MiB/s  3 s left",
       "  this cycle: 12 messages seen, 3 sets found, 1 published, 1 duplicates",

@@ -1,7 +1,7 @@
-import { Effect, Layer, Schedule, Stream, SubscriptionRef } from "effect"
+import { Clock, Effect, Layer, Schedule, Stream, SubscriptionRef } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import type { Config } from "../config.ts"
-import { StatusBoard } from "../supervisor/status-board.ts"
+import { type Status, StatusBoard } from "../supervisor/status-board.ts"
 import { layerAccounts } from "./answer-accounts.ts"
 import { channelLayers } from "./answer-channels.ts"
 import { layerLibrary } from "./answer-library.ts"
@@ -24,9 +24,10 @@ const layerStatus = HttpApiBuilder.group(
     const { status } = yield* StatusBoard
     const { lately, stepSeconds } = yield* Throughput
     let followers = 0
-    const now = Effect.map(SubscriptionRef.get(status), viewOf)
+    const view = (seen: Status) => Effect.map(Clock.currentTimeMillis, (at) => viewOf(seen, at))
+    const now = Effect.flatMap(SubscriptionRef.get(status), view)
     const changes = Stream.merge(
-      Stream.map(SubscriptionRef.changes(status), viewOf),
+      Stream.mapEffect(SubscriptionRef.changes(status), view),
       Stream.drop(Stream.fromEffectSchedule(now, Schedule.spaced(SAID_AGAIN)), 1),
     ).pipe(
       Stream.buffer({ capacity: 1, strategy: "sliding" }),
@@ -52,9 +53,14 @@ const layerStatus = HttpApiBuilder.group(
   }),
 )
 
+/** A worker that answers has all that it needs to begin. */
+const layerSetup = HttpApiBuilder.group(ConsoleApi, "setup", (handlers) =>
+  handlers.handle("setup", () => Effect.succeed({ missing: [] })),
+)
+
 /** The console's API, and at `/openapi.json` its description. */
 export const layerApi = (config: Config) =>
   HttpApiBuilder.layer(ConsoleApi, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide([layerStatus, layerLibrary(config), layerAccounts, ...channelLayers]),
+    Layer.provide([layerSetup, layerStatus, layerLibrary(config), layerAccounts, ...channelLayers]),
     Layer.provide(Throughput.layer),
   )

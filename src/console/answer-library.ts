@@ -11,6 +11,7 @@ import { recentEvents, recentlySkipped, recentPackages } from "../../db/recent.t
 import { currentWaits } from "../../db/waits.ts"
 import type { Config } from "../config.ts"
 import { DiskRoom } from "../disk-room.ts"
+import { maskPhone } from "../log-line.ts"
 import { answered } from "./answered.ts"
 import { ConsoleApi } from "./api.ts"
 import { NotThere } from "./api-errors.ts"
@@ -29,6 +30,9 @@ const overview = Effect.fn("overview")(function* ({ tempDirectory }: Config) {
     destination: Option.getOrNull(Option.map(yield* destination(), ({ title }) => title)),
     sources: sources.length,
     accounts: accounts.length,
+    disabledAccounts: accounts.flatMap(({ id, isActive, name, phone }) =>
+      isActive ? [] : [{ id, label: name ?? maskPhone(phone), phone: maskPhone(phone) }],
+    ),
     loggedIn: accounts.filter(({ loginState }) => loginState === "ready").length,
     freeBytes: Option.getOrNull(free),
     waits: yield* currentWaits(),

@@ -7,6 +7,7 @@ import { SafeInteger } from "../../db/row.ts"
 import { StoredWait } from "../../db/waits.ts"
 import { LibraryAway, NotThere, Refused, TooManyFollowers } from "./api-errors.ts"
 import { accountsGroup, channelsGroup, skippedGroup } from "./operator-api.ts"
+import { setupGroup } from "./setup-api.ts"
 import { StatusView } from "./status-view.ts"
 
 const Waiting = Schema.Struct({
@@ -21,6 +22,7 @@ const Overview = Schema.Struct({
   sources: Schema.Int,
   accounts: Schema.Int,
   loggedIn: Schema.Int,
+  disabledAccounts: Schema.Array(Schema.Struct({ id: Schema.String, label: Schema.String, phone: Schema.String })),
   freeBytes: Schema.NullOr(Schema.Number).annotate({ description: "where downloads lie" }),
   waits: Schema.Array(Waiting).annotate({ description: "what Telegram has accounts wait for" }),
 })
@@ -95,5 +97,5 @@ export class ConsoleApi extends HttpApi.make("stash-console")
         }).annotate(OpenApi.Description, "The sets that were skipped last, with the reasons, newest first."),
       ),
   )
-  .add(accountsGroup, channelsGroup, skippedGroup)
+  .add(setupGroup, accountsGroup, channelsGroup, skippedGroup)
   .annotateMerge(OpenApi.annotations({ title: "Dragon's Stash worker", version: "1" })) {}

@@ -80,16 +80,22 @@ const answer = (access: Access, word: string, { reasons }: Health) =>
   })
 
 /** `/health/live` and `/health/ready`: 200, or 503 and why. */
-export const layerHealth = (access: Access) =>
+const routes = <R>(access: Access, live: Effect.Effect<Health, never, R>, ready: Effect.Effect<Health, never, R>) =>
   HttpRouter.addAll([
     HttpRouter.route(
       "GET",
       "/health/live",
-      Effect.flatMap(liveness, (health) => answer(access, "live", health)),
+      Effect.flatMap(live, (health) => answer(access, "live", health)),
     ),
     HttpRouter.route(
       "GET",
       "/health/ready",
-      Effect.flatMap(readiness, (health) => answer(access, "ready", health)),
+      Effect.flatMap(ready, (health) => answer(access, "ready", health)),
     ),
   ])
+
+export const layerHealth = (access: Access) => routes(access, liveness, readiness)
+
+/** The same of a worker that cannot begin yet, for this reason. */
+export const layerWaitingHealth = (access: Access, reason: string) =>
+  routes(access, Effect.succeed({ reasons: [] }), Effect.succeed({ reasons: [reason] }))

@@ -20,6 +20,9 @@ const AccountView = Schema.Struct({
   isPremium: Schema.Boolean,
   cyclesDone: Schema.Int,
   restarts: Schema.Int,
+  lastRestart: Schema.NullOr(Schema.Struct({ reason: Schema.String, at: Schema.Number })).annotate({
+    description: "why it was begun anew last, and when in Unix milliseconds; null: not since the worker runs",
+  }),
   activities: Schema.Array(Activity),
   counts: Schema.Record(Schema.Literals(outcomes), Schema.Int).annotate({
     description: "sets by outcome in the last or running cycle",
@@ -39,6 +42,7 @@ const Departure = Schema.Struct({
 
 /** What the worker does now, as the console shows it. */
 export const StatusView = Schema.Struct({
+  at: Schema.Number.annotate({ description: "Unix milliseconds, by the worker's clock" }),
   accounts: Schema.Array(AccountView),
   departures: Schema.Array(Departure).annotate({ description: "how the last sets left a cycle, newest first" }),
 })
@@ -46,7 +50,8 @@ export type StatusView = typeof StatusView.Type
 
 const DEPARTURES = 30
 
-export const viewOf = ({ accounts, sets }: Status): StatusView => ({
+export const viewOf = ({ accounts, sets }: Status, at: number): StatusView => ({
+  at,
   accounts: [...accounts.values()].map(({ accountId, activities, ...account }) => ({
     id: accountId,
     label: account.label,
@@ -57,6 +62,7 @@ export const viewOf = ({ accounts, sets }: Status): StatusView => ({
     isPremium: account.isPremium,
     cyclesDone: account.cyclesDone,
     restarts: account.restarts,
+    lastRestart: account.lastRestart,
     activities: [...activities.values()].map(({ doneBytes, name, stage, totalBytes }) => ({
       name,
       stage,

@@ -115,9 +115,9 @@ const readableBy = (path: string, remedy: string): Finding =>
 /** Whether others on this machine can read what lets them in. */
 export const checkSecrets = (config: Config) =>
   Effect.promise(async () => {
-    const { tdlibDirectory, tdlibKeyFile } = config
+    const { secretFiles, tdlibDirectory, tdlibKeyFile } = config
     const password = join(config.dataDirectory, "postgres", "password")
-    const files = [password, ...[tdlibKeyFile, config.console.tokenFile].filter((path) => path !== undefined)]
+    const files = [password, ...secretFiles]
     const open = await Promise.all(files.map(isReadable))
     const sessions = await Promise.all((await sessionFiles(config)).map(isReadable))
     const isKeyGone = tdlibKeyFile !== undefined && (await stat(tdlibKeyFile).catch(() => undefined)) === undefined

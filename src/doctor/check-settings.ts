@@ -3,6 +3,7 @@ import { Effect, Result } from "effect"
 import type { Config, ConfigError, ConsoleConfig } from "../config.ts"
 import { consoleAccess } from "../console/access.ts"
 import { connectToSandbox } from "../supervisor/sandbox-connection.ts"
+import { missingCredentials, notSet } from "../telegram-credentials.ts"
 import { check, fault } from "./finding.ts"
 
 /** What is said of settings that cannot be used. */
@@ -30,17 +31,14 @@ export const checkTelegram = Effect.fn("checkTelegram")(function* (config: Confi
         ),
       ),
     )
-  const missing = [
-    ...(config.telegramApiId === undefined ? ["TELEGRAM_API_ID"] : []),
-    ...(config.telegramApiHash === undefined ? ["TELEGRAM_API_HASH"] : []),
-  ]
+  const missing = missingCredentials(config)
   if (missing.length === 0) return check("telegram", "the API credentials are there (Telegram was not asked)")
   return check(
     "telegram",
     "no API credentials",
     fault(
-      `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not set`,
-      "Telegram lets nobody in without, and the worker does not start",
+      notSet(missing),
+      "Telegram lets nobody in without, and the worker does not begin",
       "get them at my.telegram.org (API development tools), and set both",
     ),
   )

@@ -12,7 +12,7 @@ import { linkChannel, setDestination, upsertChannel } from "../../db/channels.ts
 import { Database } from "../../db/database.ts"
 import { run } from "../../db/statement.ts"
 import { emptyDatabase, freshDatabase, withDatabase } from "../../test/fresh-database.ts"
-import { loadConfig } from "../config.ts"
+import { loadConfig, settings } from "../config.ts"
 import { engineFor, findSevenZip } from "../cpu/seven-zip-program.ts"
 import { DiskRoom } from "../disk-room.ts"
 import type { LookAt } from "./check-channels.ts"
@@ -168,6 +168,24 @@ describe("stash doctor, of the folders", () => {
     expect(await secretsOf()).toContainEqual(expect.stringContaining("put the file back"))
   })
 
+  it("finds every file of a setting that others can read", async () => {
+    const texts = {
+      DATABASE_URL_FILE: "postgres://a:b@127.0.0.1/x",
+      TELEGRAM_API_HASH_FILE: "0".repeat(32),
+      STASH_PROXY_FILE: "socks5://a:b@127.0.0.1:1080",
+      STASH_TDLIB_KEY_FILE: "key",
+      STASH_CONSOLE_TOKEN_FILE: "0123456789abcdef",
+    }
+    expect(Object.keys(texts)).toEqual(Object.keys(settings).filter((name) => name.endsWith("_FILE")))
+    chmodSync(folder, 0o755)
+    const files = Object.entries(texts).map(([name, text]) => [name, placeFile(join(folder, name), text)] as const)
+    const secretsOf = async () =>
+      remedies(await Effect.runPromise(checkSecrets(await configOf(Object.fromEntries(files)))))
+    expect(await secretsOf()).toEqual([])
+    for (const [, path] of files) chmodSync(path, 0o644)
+    expect(await secretsOf()).toEqual(files.map(([, path]) => `chmod 600 ${path}`))
+  })
+
   it("finds another worker on the same folder, and knows its own", async () => {
     const file = openSync(placeFile(join(folder, "tdlib/a/db/td.binlog")), "r")
     const other = spawn("sleep", ["600"], { stdio: [file, "ignore", "ignore"] })
@@ -291,7 +309,14 @@ describe("stash doctor, of the database", () => {
 
   it("finds accounts that are parked, or were logged out", async () => {
     const { account, url } = await healthy()
-    const standing = { accountId: account, reason: "the disk is full", since: 0, restarts: 9, supervisor: "here:1" }
+    const standing = {
+      accountId: account,
+      reason: "the disk is full",
+      since: 0,
+      restarts: 9,
+      lastRestart: null,
+      supervisor: "here:1",
+    }
     await on(url, noteStanding({ ...standing, state: "parked" }))
     expectOne(remedies(...(await libraryOf(url))), "stash account restart Ana")
     await on(

@@ -8,7 +8,13 @@ const supervisor = `${hostname()}:${process.pid}`
 
 const LAST_WRITE_LIMIT = "2 seconds"
 
-const wordsOf = ({ reason, restarts, since, state }: AccountStatus) => ({ state, reason, restarts, since })
+const wordsOf = ({ lastRestart, reason, restarts, since, state }: AccountStatus) => ({
+  state,
+  reason,
+  restarts,
+  lastRestart,
+  since,
+})
 
 /**
  * Writes every account's state to the database as it moves, so that commands, and whoever looks after a crash, know it.

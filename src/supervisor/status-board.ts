@@ -33,6 +33,8 @@ export interface AccountStatus {
   readonly activities: ReadonlyMap<string, Activity>
   readonly cyclesDone: number
   readonly restarts: number
+  /** Why it was begun anew last, and when in Unix milliseconds; null: not since the worker runs. */
+  readonly lastRestart: { readonly reason: string; readonly at: number } | null
   /** Sets by outcome in the last or running cycle. */
   readonly counts: Readonly<Record<Outcome, number>>
   /** Sources of the last or running cycle that could not be read. */
@@ -154,6 +156,7 @@ export class StatusBoard extends Context.Service<
           activities: new Map(),
           cyclesDone: 0,
           restarts: 0,
+          lastRestart: null,
           counts: noCounts,
           failedSources: [],
           sourcesPutOff: 0,

@@ -1,4 +1,4 @@
-import { Deferred, Duration, Effect, Option, Schema } from "effect"
+import { Clock, Deferred, Duration, Effect, Option, Schema } from "effect"
 import { type AccountPolicy, policyOf } from "../../db/account-states.ts"
 import type { Account } from "../../db/accounts.ts"
 import { isAsked } from "../../db/requests.ts"
@@ -116,7 +116,8 @@ export const superviseAccount = Effect.fn("superviseAccount")(function* (
         restarts: restart.count,
       })
       yield* board.count(account.id, [{ _tag: "Restarted", cause: restart.isAsked ? "asked" : "failed" }])
-      yield* board.change(account.id, { restarts: restart.count })
+      const at = yield* Clock.currentTimeMillis
+      yield* board.change(account.id, { restarts: restart.count, lastRestart: { reason: restart.reason, at } })
       yield* board.move(account.id, "backing_off", restart.reason)
     })
   const lives = Effect.gen(function* () {

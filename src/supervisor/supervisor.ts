@@ -14,6 +14,7 @@ import { CpuPool } from "../cpu/pool.ts"
 import { sevenZipEngine } from "../cpu/seven-zip-program.ts"
 import type { LogWriter } from "../log.ts"
 import { logEvent } from "../log-line.ts"
+import { CredentialsMissing, missingCredentials } from "../telegram-credentials.ts"
 import type { AccountParked, CellSurroundings } from "./account-life.ts"
 import { removeFetched, requestFolder } from "./app-requests/fetched-package.ts"
 import { watchAppRequests } from "./app-requests/watch.ts"
@@ -30,13 +31,6 @@ import { StatusBoard } from "./status-board.ts"
 import { superviseAccount } from "./supervise-account.ts"
 import { Timetable } from "./timetable.ts"
 import { Wake } from "./wake.ts"
-
-/** Thrown when: the worker is to talk to the real Telegram without the operator's API credentials. */
-export class CredentialsMissing extends Schema.TaggedError<CredentialsMissing>()("CredentialsMissing", {}) {
-  override get message(): string {
-    return "TELEGRAM_API_ID and TELEGRAM_API_HASH are not set: get them at my.telegram.org, or set STASH_SANDBOX"
-  }
-}
 
 /** Thrown when: the embedded database server ended though nobody stopped it. */
 export class DatabaseServerDied extends Schema.TaggedError<DatabaseServerDied>()("DatabaseServerDied", {
@@ -72,9 +66,6 @@ const provideServer = Effect.fn("provideServer")(function* (config: Config) {
   return DatabaseServer.of({ url: Redacted.make(url), died })
 })
 
-const hasCredentials = (config: Config): boolean =>
-  config.sandboxUrl !== undefined || (config.telegramApiId !== undefined && config.telegramApiHash !== undefined)
-
 /**
  * Everything below the accounts: database with its migrations done, CPU pool. Closed with the scope, last.
  * Fails when the worker cannot begin: `CredentialsMissing`, `DatabaseUnusable`, `EmbeddedPostgresError`.
@@ -82,7 +73,8 @@ const hasCredentials = (config: Config): boolean =>
 export const layerFoundations = (config: Config) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      if (!hasCredentials(config)) return yield* new CredentialsMissing()
+      const missing = missingCredentials(config)
+      if (missing.length > 0) return yield* new CredentialsMissing({ missing })
       const server = yield* provideServer(config)
       const url = Redacted.value(server.url)
       yield* migrate(url).pipe(Effect.mapError((error) => new DatabaseUnusable({ reason: error.message })))

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { call, cleanUp, type Ended, type Engine, must } from "./engine.ts"
+import { makeSecrets, postgresScript } from "./pair.ts"
 
 export interface Image {
   readonly engine: Engine
@@ -169,6 +170,10 @@ const steps: ReadonlyArray<readonly [name: string, run: (rig: Rig) => Promise<st
       return "exit code 1, and says what to set"
     },
   ],
+  [
+    "compose.yaml's pair: a Postgres beside the worker, secrets in files, a console with a token",
+    (rig) => runPair(rig),
+  ],
   ["the worker on the demo's volume becomes healthy", (rig) => startWorkerOn(rig).then(() => becomeReady(rig))],
   [
     "stash doctor, in the running container",
@@ -213,6 +218,69 @@ const steps: ReadonlyArray<readonly [name: string, run: (rig: Rig) => Promise<st
     },
   ],
 ]
+
+const asked = (url: string, token: string | undefined) =>
+  `fetch("http://127.0.0.1:8787${url}", { headers: ${JSON.stringify(token === undefined ? {} : { authorization: `Bearer ${token}` })} }).then(async (answer) => console.log(answer.status, await answer.text()))`
+
+/** The two containers that compose.yaml starts when nothing is named; nothing of them is left afterwards. */
+const runPair = async (rig: Rig): Promise<string> => {
+  const { image, podman, volume } = rig
+  const secrets = await makeSecrets()
+  const [postgres, worker] = [`${rig.worker}-postgres`, `${rig.worker}-pair`]
+  const common = ["run", "--detach", ...image.engine.run, ...HARDENED, "--volume", `${secrets.folder}:/run/secrets:ro`]
+  const settings = {
+    DATABASE_URL_FILE: "/run/secrets/database_url",
+    TELEGRAM_API_HASH_FILE: "/run/secrets/telegram_api_hash",
+    STASH_CONSOLE_TOKEN_FILE: "/run/secrets/console_token",
+    STASH_CONSOLE_HOST: "0.0.0.0",
+  }
+  /** Without an account nobody asks Telegram for anything. */
+  const start = (more: Readonly<Record<string, string>>) =>
+    must(
+      podman(
+        ...[...common, "--name", worker, "--network", `container:${postgres}`, "--volume", `${volume}-pair:/data`],
+        ...Object.entries({ ...settings, ...more }).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+        image.tag,
+      ),
+      60,
+    )
+  const ask = async (url: string, token: string | undefined) =>
+    (await within(rig, worker, ["node", "-e", asked(url, token)])).stdout.trim()
+  try {
+    await must(
+      podman(
+        ...[...common, "--name", postgres, "--network", "none", "--volume", `${volume}-postgres:/data`],
+        ...["--entrypoint", "sh", image.tag, "-c", postgresScript],
+      ),
+      60,
+    )
+    const { command } = await healthCommand(rig)
+    await start({})
+    await until(rig, worker, () => within(rig, worker, command))
+    const waiting = await ask("/api/setup", secrets.token)
+    expect(waiting === '200 {"missing":["TELEGRAM_API_ID"]}', `without an API id: ${waiting}`)
+    await must(podman("rm", "--force", worker), 60)
+
+    await start({ TELEGRAM_API_ID: "1" })
+    const seconds = await until(rig, worker, () => within(rig, worker, command))
+    const ready = async () => {
+      const said = await ask("/health/ready", secrets.token)
+      return { code: said.startsWith("200 ") ? 0 : 1, stdout: said, stderr: "" }
+    }
+    await until(rig, worker, ready)
+    const refused = await ask("/api/overview", undefined)
+    expect(refused.startsWith("401 "), `without the token: ${refused}`)
+    const overview = await ask("/api/overview", secrets.token)
+    expect(overview.includes('"accounts":0'), `with the token: ${overview}`)
+    const { stdout: settingsSeen } = await within(rig, worker, ["stash", "config"])
+    expect((settingsSeen.match(/set \(file\)/g) ?? []).length === 3, `stash config: ${settingsSeen}`)
+    return `healthy after ${seconds.toFixed(1)} s, on its database; the console answers to the token alone`
+  } finally {
+    for (const container of [worker, postgres]) await cleanUp(podman("rm", "--force", container), 120)
+    for (const name of ["pair", "postgres"]) await cleanUp(podman("volume", "rm", "--force", `${volume}-${name}`), 60)
+    await secrets.remove()
+  }
+}
 
 /** A command of stash on the stopped worker's volume. */
 const command = ({ image, podman, volume }: Rig, data: string, ...stash: ReadonlyArray<string>) =>

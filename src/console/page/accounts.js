@@ -16,11 +16,13 @@ const stateClasses = {
 
 /** What an account may be told, and in which of its states that makes sense. */
 const turns = [
-  ["run", "Run now", (state) => state !== "ingesting" && state !== "draining"],
+  ["run", "Run now", (state) => state !== "ingesting" && state !== "draining" && state !== "disabled"],
   ["cancel", "Cancel cycle", (state) => state === "ingesting" || state === "draining"],
-  ["pause", "Pause", (state) => state !== "paused"],
+  ["pause", "Pause", (state) => state !== "paused" && state !== "disabled"],
   ["resume", "Resume", (state) => state === "paused" || state === "draining"],
-  ["restart", "Restart", () => true],
+  ["restart", "Restart", (state) => state !== "disabled"],
+  ["disable", "Disable", (state) => state !== "disabled"],
+  ["enable", "Enable", (state) => state === "disabled"],
 ]
 
 const makeTurns = ({ id, label }) => {
@@ -51,6 +53,7 @@ const makeCard = (account) => {
   const activities = element("div", "")
   const failed = element("ul", "")
   const facts = element("p", "faint")
+  const restart = element("p", "faint")
   const login = makeLogin(account)
   const buttons = makeTurns(account)
   const card = element(
@@ -62,6 +65,7 @@ const makeCard = (account) => {
     activities,
     failed,
     facts,
+    restart,
     buttons.element,
   )
   const update = (now) => {
@@ -76,11 +80,16 @@ const makeCard = (account) => {
       dotted(
         now.phone,
         now.isPremium ? "premium" : "",
-        `since ${time(now.since)}`,
+        now.since === null ? "" : `since ${time(now.since)}`,
         counted(now.cyclesDone, "cycle"),
         outcomes(now),
         now.restarts > 0 ? `${counted(now.restarts, "restart")} lately` : "",
       ),
+    )
+    const { lastRestart } = now
+    setText(
+      restart,
+      lastRestart === null ? "" : `Last restart ${time(lastRestart.at)}: ${withLocalTimes(lastRestart.reason)}`,
     )
     login.update(now)
     buttons.update(now)
@@ -94,9 +103,36 @@ const waitWords = ({ cause, kind, since, until }) =>
     ? `waiting for Telegram: ${kind} until ${time(until)}`
     : `throttled by Telegram, ${kind}, since ${time(since)}`
 
-export const showAccounts = (accounts, waits) => {
-  const shown = accounts.map((account) => ({
+/** An account that no worker runs, as far as the page shows it. */
+const disabled = {
+  state: "disabled",
+  reason: "",
+  since: null,
+  isPremium: false,
+  cyclesDone: 0,
+  restarts: 0,
+  lastRestart: null,
+  activities: [],
+  counts: {},
+  failedSources: [],
+}
+
+/** Those that the worker runs, and those that it may not; of these it may still have closed one. */
+const allOf = (accounts, disabledAccounts) => {
+  const known = new Set(accounts.map(({ id }) => id))
+  const off = new Set(disabledAccounts.map(({ id }) => id))
+  return [
+    ...accounts.map((account) =>
+      off.has(account.id) && account.state === "stopped" ? { ...account, state: "disabled" } : account,
+    ),
+    ...disabledAccounts.flatMap((account) => (known.has(account.id) ? [] : [{ ...disabled, ...account }])),
+  ]
+}
+
+export const showAccounts = ({ accounts, at }, { disabledAccounts, waits }) => {
+  const shown = allOf(accounts, disabledAccounts).map((account) => ({
     ...account,
+    activities: account.activities.map((activity) => ({ ...activity, at })),
     waits: waits
       .filter(({ accountId }) => accountId === account.id)
       .map(waitWords)

@@ -1,17 +1,25 @@
-/** The sets that are on their way, with their speed and the time that they will take. */
+/**
+ * The sets that are on their way, with their speed and the time that they will take. Speeds go by the worker's clock: how
+ * late the page hears of something says nothing of it.
+ */
 
 import { element, setText } from "./dom.js"
 import { size, timeLeft } from "./words.js"
 
-/** How much of a new measurement goes into the speed that is shown. */
-const WEIGHT = 0.3
+/** Over so many milliseconds a speed is taken: transfers come in pieces. */
+const COURSE = 10_000
 
-const speedOf = (before, activity, now) => {
-  if (before === undefined || before.stage !== activity.stage) return undefined
-  const seconds = (now - before.at) / 1000
-  if (seconds <= 0 || activity.doneBytes < before.doneBytes) return before.speed
-  const speed = (activity.doneBytes - before.doneBytes) / seconds
-  return before.speed === undefined ? speed : before.speed * (1 - WEIGHT) + speed * WEIGHT
+/** What was seen of this transfer lately, the present last. */
+const courseWith = (before, { at, doneBytes, stage }) => {
+  const last = before.at(-1)
+  if (last === undefined || last.stage !== stage || last.doneBytes > doneBytes) return [{ at, doneBytes, stage }]
+  const recent = before.filter((seen) => at - seen.at <= COURSE)
+  return [...(recent.length === 0 ? [last] : recent), { at, doneBytes, stage }]
+}
+
+const speedOf = (course) => {
+  const [first, last] = [course[0], course.at(-1)]
+  return last.at > first.at ? ((last.doneBytes - first.doneBytes) * 1000) / (last.at - first.at) : undefined
 }
 
 const words = ({ doneBytes, totalBytes }, speed) => {
@@ -24,14 +32,12 @@ export const makeActivity = () => {
   const title = element("span", "")
   const facts = element("span", "faint")
   const bar = element("progress", "")
-  let before
+  let course = []
   const update = (activity) => {
     const { doneBytes, name, stage, totalBytes } = activity
-    const now = Date.now()
-    const speed = speedOf(before, activity, now)
-    before = { stage, doneBytes, at: now, speed }
+    course = courseWith(course, activity)
     setText(title, `${stage} ${name}`)
-    setText(facts, words(activity, speed))
+    setText(facts, words(activity, speedOf(course)))
     bar.max = Math.max(1, totalBytes)
     bar.value = doneBytes
     bar.setAttribute("aria-label", `${stage} ${name}`)

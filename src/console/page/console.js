@@ -6,20 +6,27 @@ import { showThroughput } from "./chart.js"
 import { byId, onSubmit, setText } from "./dom.js"
 import { showDepartures, showLibrary } from "./library.js"
 import { lookAtLogins } from "./login.js"
-import { showOverview } from "./overview.js"
-import { act, again, get } from "./worker.js"
+import { showOverview, showWaiting } from "./overview.js"
+import { act, afterActions, again, get, getJson, pause } from "./worker.js"
 
 const RETRY_MILLISECONDS = 3_000
 const LOGINS_EVERY_MILLISECONDS = 1_500
 const OVERVIEW_EVERY_MILLISECONDS = 5_000
 const SLOW_EVERY_MILLISECONDS = 15_000
 
-let waits = []
+let seen = { at: 0, accounts: [], departures: [] }
+let overview = { disabledAccounts: [], waits: [] }
 
-const showStatus = ({ accounts, departures }) => {
-  showAccounts(accounts, waits)
-  offerAccounts(accounts)
-  showDepartures(departures)
+const showStatus = (status) => {
+  seen = status
+  showAccounts(seen, overview)
+  offerAccounts(seen.accounts)
+  showDepartures(seen.departures)
+}
+
+const look = async () => {
+  overview = await showOverview()
+  showAccounts(seen, overview)
 }
 
 /** Not an EventSource: that cannot show a token. */
@@ -46,19 +53,38 @@ const prepareAccounts = () =>
     if (!(await act("/api/accounts", { phone: byId("phone").value, name: name === "" ? null : name }))) return
     byId("add-form").reset()
     byId("add-account").open = false
-    waits = await showOverview()
   })
+
+const begin = () => {
+  byId("work").hidden = false
+  // The others fail with this one, or concern what is gone, and are asked again.
+  again(follow, RETRY_MILLISECONDS, ({ message }) =>
+    setText(byId("connection"), `no connection to the worker (${message}), trying again`),
+  )
+  again(lookAtLogins, LOGINS_EVERY_MILLISECONDS)
+  again(look, OVERVIEW_EVERY_MILLISECONDS)
+  again(showThroughput, OVERVIEW_EVERY_MILLISECONDS)
+  again(showLibrary, SLOW_EVERY_MILLISECONDS)
+  again(showChannels, SLOW_EVERY_MILLISECONDS)
+}
+
+/** Waits until the worker has what it needs to begin, and says what that is. */
+const awaitSetup = async () => {
+  for (;;) {
+    try {
+      const { missing } = await getJson("/api/setup")
+      if (missing.length === 0) return
+      showWaiting(missing)
+      setText(byId("connection"), "waits for its settings")
+    } catch ({ message }) {
+      setText(byId("connection"), `no connection to the worker (${message}), trying again`)
+    }
+    await pause(RETRY_MILLISECONDS)
+  }
+}
 
 prepareAccounts()
 prepareChannels()
-// The others fail with this one, or concern what is gone, and are asked again.
-again(follow, RETRY_MILLISECONDS, ({ message }) =>
-  setText(byId("connection"), `no connection to the worker (${message}), trying again`),
-)
-again(lookAtLogins, LOGINS_EVERY_MILLISECONDS)
-again(async () => {
-  waits = await showOverview()
-}, OVERVIEW_EVERY_MILLISECONDS)
-again(showThroughput, OVERVIEW_EVERY_MILLISECONDS)
-again(showLibrary, SLOW_EVERY_MILLISECONDS)
-again(showChannels, SLOW_EVERY_MILLISECONDS)
+afterActions(() => look().catch(() => undefined))
+await awaitSetup()
+begin()

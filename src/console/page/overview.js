@@ -20,8 +20,17 @@ const makeTile = ([name]) => {
   return { element: element("div", "tile", element("dt", "", name), value), update: ([, text]) => setText(value, text) }
 }
 
-/** The way from nothing to the first archive; the first step that is not done is what to do now. */
-const stepsOf = ({ accounts, destination, loggedIn, packages, sources }) => [
+/**
+ * The way from nothing to the first archive; the first step that is not done is what to do now. `missing`: settings without
+ * which the worker cannot begin.
+ */
+const stepsOf = ({ accounts, destination, loggedIn, missing, packages, sources }) => [
+  [
+    missing.length === 0
+      ? "Get an API id from Telegram"
+      : `Get an API id from Telegram: log in at my.telegram.org with any account of yours, open "API development tools", fill in the form (any name will do), and set ${missing.join(" and ")} where the worker is started: beside it in .env and secrets/telegram_api_hash with Docker Compose, else in its environment. Then start it again; this page goes on by itself`,
+    missing.length === 0,
+  ],
   ["Add an account, below: by its phone number", accounts > 0],
   ["Log it in: type the code that Telegram sends, or scan a QR code", loggedIn > 0],
   ["Choose the destination, where everything is published", destination !== null],
@@ -50,13 +59,17 @@ const showGuide = (overview) => {
     ([text]) => text,
     makeStep,
   )
-  if (overview.accounts === 0) byId("add-account").open = true
 }
 
-/** Resolves with what Telegram has accounts wait for. */
+/** The steps of a worker that has not begun. */
+export const showWaiting = (missing) =>
+  showGuide({ accounts: 0, destination: null, loggedIn: 0, missing, packages: 0, sources: 0 })
+
+/** Resolves with what it has shown. */
 export const showOverview = async () => {
   const overview = await getJson("/api/overview")
   showItems(byId("tiles"), tilesOf(overview), ([name]) => name, makeTile)
-  showGuide(overview)
-  return overview.waits
+  showGuide({ ...overview, missing: [] })
+  if (overview.accounts === 0) byId("add-account").open = true
+  return overview
 }

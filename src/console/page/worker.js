@@ -51,18 +51,25 @@ export const say = (text, className) => {
   setText(byId("notice"), text)
 }
 
+const hearers = []
+/** Has something done after every action that was done. */
+export const afterActions = (hear) => hearers.push(hear)
+
 /** Has the worker do something, and says what came of it. False: it was not done. */
 export const act = async (path, payload) => {
   try {
     const headers = { "content-type": "application/json", "x-stash-console": "1" }
     const response = await ask(path, { method: "POST", headers, body: JSON.stringify(payload) })
     say((await response.json()).what, "good")
+    for (const hear of hearers) hear()
     return true
   } catch (error) {
     say(`That was not done: ${error.message}`, "bad")
     return false
   }
 }
+
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** Does something again and again; `onError` hears what goes wrong. */
 export const again = async (work, milliseconds, onError = () => undefined) => {
@@ -72,6 +79,6 @@ export const again = async (work, milliseconds, onError = () => undefined) => {
     } catch (error) {
       onError(error)
     }
-    await new Promise((resolve) => setTimeout(resolve, milliseconds))
+    await pause(milliseconds)
   }
 }
