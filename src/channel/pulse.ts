@@ -1,5 +1,5 @@
 /** How often a warden says that its process runs. */
-export const WARDEN_BEAT_SECONDS = 10
+export const WARDEN_BEAT_SECONDS = 15
 
 /**
  * Follows the beats of somebody who may stop to live: every call is a look, and answers how many in a row have found no

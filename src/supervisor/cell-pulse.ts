@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { followPulse, WARDEN_BEAT_SECONDS } from "../channel/pulse.ts"
 
-const MISSED_BEATS = 4
+const MISSED_BEATS = 3
 
 /**
  * Completes, with the seconds, when a cell's warden has not said for long that its process runs: one that is stopped, or

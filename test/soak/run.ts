@@ -14,7 +14,7 @@ export const MEMORY_LIMITS = { STASH_CELL_SOFT_MB: "400", STASH_CELL_HARD_MB: "6
 
 const READ_EVERY = 100
 const LOGIN_LIMIT = 120_000
-/** A frozen cell is noticed after 45 s; one that is parked is tried again after a minute. */
+/** A frozen cell is noticed after a minute at most; one that is parked is tried again after a minute. */
 const RECOVERY_LIMIT = 240_000
 const SETTLE_LIMIT = 300_000
 const TELEGRAM_AWAY = 6_000
