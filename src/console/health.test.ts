@@ -92,10 +92,15 @@ describe("a worker is ready", () => {
         yield* withAccounts(["Ana"], 0)
         const board = yield* StatusBoard
         yield* board.enter(account("Ben"))
+        assert.deepStrictEqual(yield* reasons, ["Ben is starting"])
         yield* board.move("Ben", "starting")
         assert.deepStrictEqual(yield* reasons, ["Ben is starting"])
         yield* board.move("Ben", "backing_off", "its cell died")
         yield* board.move("Ben", "starting")
+        assert.deepStrictEqual(yield* reasons, [])
+        yield* board.enter(account("Eve"))
+        yield* board.move("Eve", "starting")
+        yield* board.move("Eve", "stopped")
         assert.deepStrictEqual(yield* reasons, [])
       }),
     ),

@@ -27,7 +27,7 @@ export const liveness = Effect.gen(function* () {
 
 const accountReasons = (accounts: ReadonlyArray<AccountStatus>): ReadonlyArray<string> => {
   const running = accounts.filter(({ state }) => state !== "stopped")
-  const starting = running.filter(({ hasStarted }) => !hasStarted)
+  const starting = accounts.filter(({ hasStarted }) => !hasStarted)
   const parked = running.filter(({ state }) => state === "parked")
   return [
     ...starting.map(({ label, reason }) => `${label} is starting${reason === "" ? "" : `: ${reason}`}`),

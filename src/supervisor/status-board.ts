@@ -24,7 +24,7 @@ export interface AccountStatus {
   readonly reason: string
   /** Unix milliseconds of the last move. */
   readonly since: number
-  /** Whether it has come further than a start since the worker runs. */
+  /** Whether it has come further than its first start since the worker runs, or was stopped in it. */
   readonly hasStarted: boolean
   /** Of its cell, while there is one. */
   readonly processId: number | null
@@ -64,9 +64,6 @@ export interface Status {
 
 const REMEMBERED_SETS = 1_000
 const noCounts: AccountStatus["counts"] = { published: 0, duplicate: 0, skipped: 0, waiting: 0, deferred: 0 }
-
-/** Where an account is that has not come further than its start. */
-const atStart: ReadonlySet<AccountState> = new Set(["stopped", "starting"])
 
 const withActivity = (
   activities: AccountStatus["activities"],
@@ -188,7 +185,7 @@ export class StatusBoard extends Context.Service<
           state,
           reason,
           since,
-          hasStarted: account.hasStarted || !atStart.has(state),
+          hasStarted: account.hasStarted || state !== "starting",
           activities: state === "ingesting" || state === "draining" ? account.activities : new Map(),
         }))
       })
