@@ -36,10 +36,10 @@ export class Lane {
     this.#onWaiting = onWaiting
   }
 
-  /** Does the work after that which waits for the lane already. */
-  with<A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  /** Does the work after that which waits for the lane already; what somebody awaits, at once. */
+  with<A, E, R>(work: Effect.Effect<A, E, R>, isAwaited = false): Effect.Effect<A, E, R> {
     return Effect.acquireUseRelease(
-      Effect.sync(() => this.#join()),
+      Effect.sync(() => (isAwaited ? this.#beginAtOnce() : this.#join())),
       ({ admitted }) => Effect.andThen(Deferred.await(admitted), work),
       (waiting) => Effect.sync(() => this.#leave(waiting)),
     )
@@ -54,6 +54,13 @@ export class Lane {
       this.#onWaiting(-1)
       Deferred.doneUnsafe(first.admitted, Exit.void)
     }
+  }
+
+  #beginAtOnce(): Waiting {
+    this.#underWay += 1
+    const admitted = Deferred.makeUnsafe<void>()
+    Deferred.doneUnsafe(admitted, Exit.void)
+    return { admitted }
   }
 
   #join(): Waiting {

@@ -120,4 +120,17 @@ describe("the places of an account", () => {
       assert.strictEqual(most, 3)
     }).pipe(Effect.provide(Places.layer)),
   )
+
+  it.effect("send what a person awaits beside what is being sent", () =>
+    Effect.gen(function* () {
+      const places = yield* Places
+      const long = yield* Effect.forkChild(places.send(() => Effect.never))
+      const other = yield* Effect.forkChild(places.send(() => Effect.void))
+      yield* Effect.yieldNow
+      yield* places.send(() => Effect.void, true)
+      assert.isUndefined(other.pollUnsafe())
+      yield* Fiber.interrupt(long)
+      yield* Fiber.join(other)
+    }).pipe(Effect.provide(Places.layer)),
+  )
 })

@@ -133,8 +133,14 @@ export class Places extends Context.Service<
     ) => Effect.Effect<Place, never, Scope.Scope>
     /** Downloads one volume, behind all that were begun before. */
     readonly volume: <A, E, R>(download: (rank: Rank) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-    /** Sends, after those that wait for it. `moved` is told how many bytes have gone since it was last told. */
-    readonly send: <A, E, R>(work: (moved: (bytes: number) => void) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /**
+     * Sends, after those that wait for it; what a person awaits, at once. `moved` is told how many bytes have gone since it was
+     * last told.
+     */
+    readonly send: <A, E, R>(
+      work: (moved: (bytes: number) => void) => Effect.Effect<A, E, R>,
+      isAwaited?: boolean,
+    ) => Effect.Effect<A, E, R>
   }
 >()("accounts/ingest/Places") {
   static readonly layer = Layer.effect(
@@ -175,12 +181,13 @@ export class Places extends Context.Service<
               (rank) => Effect.sync(() => queue.leave(rank)),
             ),
           ),
-        send: (work) =>
+        send: (work, isAwaited) =>
           sends.with(
             work((bytes) => {
               departures.add(now(), bytes)
               sends.look()
             }),
+            isAwaited,
           ),
       })
     }),

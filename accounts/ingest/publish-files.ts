@@ -128,7 +128,7 @@ const publish = Effect.fn("publish")(function* (work: SetWork, token: number) {
       if (!isWhole(known.value)) yield* enrichPackage(work, known.value.id, inspection)
       return { packageId: known.value.id, isDuplicate: true } satisfies FilesPublished
     }
-    const { packageId } = yield* publishSet(work, token, digest)
+    const { packageId } = yield* publishSet(work, token, digest, true)
     yield* enrichPackage(work, packageId, inspection)
     return { packageId, isDuplicate: false } satisfies FilesPublished
   })

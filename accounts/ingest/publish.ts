@@ -194,10 +194,15 @@ const takeUp = Effect.fn("takeUp")(function* (work: SetWork, publication: Public
  * Puts the content of a set into the destination and writes its package stub. Must run under the hash lock, with the
  * claim's `token`, which fences late writers.
  * The journal row comes first, a part counts when the server has confirmed it, and parts that an earlier life delivered
- * are adopted instead of sent again.
+ * are adopted instead of sent again. What a person awaits (`isAwaited`) is sent beside what is being sent.
  * @returns the id of the package row and the number of parts
  */
-export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, token: number, digest: DigestResult) {
+export const publishSet = Effect.fn("publishSet")(function* (
+  work: SetWork,
+  token: number,
+  digest: DigestResult,
+  isAwaited = false,
+) {
   const places = yield* Places
   const plan = planOf(work)
   yield* (yield* Drain).check
@@ -205,8 +210,10 @@ export const publishSet = Effect.fn("publishSet")(function* (work: SetWork, toke
   yield* reach("journal.opened")
   const publication = opened.isNew ? opened : yield* takeUp(work, opened)
   const sending = { work, publication, plan }
-  yield* places.send((moved) =>
-    Effect.forEach(publication.parts, (row, index) => sendPart({ ...sending, moved }, row, index), { discard: true }),
+  yield* places.send(
+    (moved) =>
+      Effect.forEach(publication.parts, (row, index) => sendPart({ ...sending, moved }, row, index), { discard: true }),
+    isAwaited,
   )
   yield* reportProgress(work, "recording", work.set.bytes)
   yield* reach("parts.done")

@@ -120,7 +120,7 @@ describe("what adopting an installation would meet", () => {
     expect(found).toContainEqual(
       expect.objectContaining({ kind: "warning", what: expect.stringContaining("WORKER_MAX_ZIP_SIZE_MB is 4096") }),
     )
-    expect(await blockers({ TELEGRAM_API_ID: "" })).toEqual(["TELEGRAM_API_ID and TELEGRAM_API_HASH are not set"])
+    expect(await blockers({ TELEGRAM_API_ID: "" })).toEqual(["TELEGRAM_API_ID is not set"])
   })
 
   it("fails with what is wrong when the database cannot be reached", async () => {
