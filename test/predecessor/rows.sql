@@ -13,15 +13,15 @@ values
 
 insert into "telegram_channels" ("id", "telegramId", "title", "type", "isActive", "isForum", "category", "autoGroupEnabled", "createdAt", "updatedAt")
 values
-  ('source1', -1009000000001, 'Dragons and more', 'SOURCE', true, false, 'Miniatures', true, '2026-02-01', '2026-05-01'),
-  ('source2', -1009000000002, 'Terrain [HQ]', 'SOURCE', true, false, null, false, '2026-02-01', '2026-05-01'),
-  ('forum', -1009000000003, 'Forum of creators', 'SOURCE', true, true, 'Sets', true, '2026-02-01', '2026-05-01'),
+  ('source1', -1009000000001, 'Dragons and more', 'SOURCE', true, false, 'Miniatures', true, '2026-02-01 00:01', '2026-05-01'),
+  ('source2', -1009000000002, 'Terrain [HQ]', 'SOURCE', true, false, null, false, '2026-02-01 00:02', '2026-05-01'),
+  ('forum', -1009000000003, 'Forum of creators', 'SOURCE', true, true, 'Sets', true, '2026-02-01 00:03', '2026-05-01'),
   -- What the former worker stores of every account: all its chats, private ones and small groups too.
-  ('private', 777000, 'Somebody', 'SOURCE', false, false, null, true, '2026-02-01', '2026-02-01'),
-  ('group', -4001, 'A small group', 'SOURCE', true, false, null, true, '2026-02-01', '2026-02-01'),
-  ('unread', -1009000000004, 'Enabled, and read by nobody', 'SOURCE', true, false, null, true, '2026-02-01', '2026-02-01'),
-  ('library', -1009000000009, 'Library', 'DESTINATION', true, false, null, true, '2026-02-01', '2026-05-01'),
-  ('library0', -1009000000008, 'Library of last year', 'DESTINATION', true, false, null, true, '2026-02-01', '2026-02-01');
+  ('private', 777000, 'Somebody', 'SOURCE', false, false, null, true, '2026-02-01 00:04', '2026-02-01'),
+  ('group', -4001, 'A small group', 'SOURCE', true, false, null, true, '2026-02-01 00:05', '2026-02-01'),
+  ('unread', -1009000000004, 'Enabled, and read by nobody', 'SOURCE', true, false, null, true, '2026-02-01 00:06', '2026-02-01'),
+  ('library', -1009000000009, 'Library', 'DESTINATION', true, false, null, true, '2026-02-01 00:07', '2026-05-01'),
+  ('library0', -1009000000008, 'Library of last year', 'DESTINATION', true, false, null, true, '2026-02-01 00:08', '2026-02-01');
 
 insert into "account_channel_map" ("id", "accountId", "channelId", "role", "lastProcessedMessageId", "createdAt") values
   ('map1', 'account1', 'source1', 'READER', 900000 * 1048576::bigint, '2026-02-01'),
@@ -57,7 +57,7 @@ values ('run0', 'account1', 'RUNNING', '2026-05-01', 'Downloading big.zip', 'dow
 
 insert into "package_groups" ("id", "name", "mediaAlbumId", "sourceChannelId", "groupingSource", "previewData", "createdAt", "updatedAt")
 select 'group' || n, 'Release ' || n, case when n % 2 = 0 then (9000000000 + n)::text end, 'source' || 1 + n % 2,
-       (enum_range(null::"GroupingSource"))[1 + n % 7], case when n % 5 = 0 then '\xffd8ffe0'::bytea end, '2026-03-01', '2026-03-01'
+       (enum_range(null::"GroupingSource"))[1 + n % 7], case when n % 5 = 0 then '\xffd8ffe0'::bytea end, '2026-03-01'::timestamp + n * interval '1 minute', '2026-03-01'
 from generate_series(1, 40) n;
 insert into "grouping_rules" ("id", "sourceChannelId", "pattern", "signalType", "createdByGroupId", "createdAt")
 select 'rule' || n, 'source1', 'Dragon ' || n, 'MANUAL', 'group' || n, '2026-03-01' from generate_series(1, 5) n;
