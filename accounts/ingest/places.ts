@@ -5,8 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type { DownloadShare } from "../telegram/download-goal.ts"
+import { UploadLimit } from "../telegram/upload-limit.ts"
 import { ArrivalRate } from "./arrival-rate.ts"
-import { DownloadQueue, type Rank } from "./download-queue.ts"
+import { DownloadQueue } from "./download-queue.ts"
 import { FILE_BYTES_PER_SECOND, Lane } from "./lane.ts"
 
 const MEBIBYTE = 1024 * 1024
@@ -21,6 +23,8 @@ const AHEAD_SECONDS = 0.5
 /** Sets that are here and wait for an upload to end; with more of them nothing is gained by downloading. */
 const MOST_WAITING_TO_SEND = 2
 const MOST_SENDING = 3
+/** An account that gets so much is not slowed down by Telegram: it is as much as TDLib fetches of one small file. */
+const FAST_BYTES_PER_SECOND = 1.5 * FILE_BYTES_PER_SECOND
 
 export interface PlaceWanted {
   /** Of the set. */
@@ -131,8 +135,11 @@ export class Places extends Context.Service<
       wanted: PlaceWanted,
       whileWaiting?: Effect.Effect<void>,
     ) => Effect.Effect<Place, never, Scope.Scope>
-    /** Downloads one volume, behind all that were begun before. */
-    readonly volume: <A, E, R>(download: (rank: Rank) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Downloads one volume of so many bytes, behind all that were begun before, with its share of what TDLib fetches. */
+    readonly volume: <A, E, R>(
+      bytes: number,
+      download: (share: DownloadShare) => Effect.Effect<A, E, R>,
+    ) => Effect.Effect<A, E, R>
     /**
      * Sends, after those that wait for it; what a person awaits, at once. `moved` is told how many bytes have gone since it was
      * last told.
@@ -156,7 +163,11 @@ export class Places extends Context.Service<
         MOST_SENDING,
         (change) => line.waitingToSend(change),
       )
-      const queue = new DownloadQueue()
+      const limit = yield* UploadLimit
+      const queue = new DownloadQueue({
+        isFast: () => arrivals.bytesPerSecond(now()) >= FAST_BYTES_PER_SECOND,
+        isPremium: limit.isPremium,
+      })
       return Places.of({
         enter: Effect.fnUntraced(function* (wanted, whileWaiting = Effect.void) {
           const standing = yield* Effect.acquireRelease(
@@ -169,16 +180,17 @@ export class Places extends Context.Service<
             arrived: (bytes, fresh) => {
               line.arrived(standing, bytes, fresh)
               downloads.look()
+              queue.look()
             },
             complete: () => line.complete(standing),
           } satisfies Place
         }),
-        volume: (download) =>
+        volume: (bytes, download) =>
           downloads.with(
             Effect.acquireUseRelease(
-              Effect.sync(() => queue.join()),
+              Effect.sync(() => queue.join(bytes)),
               download,
-              (rank) => Effect.sync(() => queue.leave(rank)),
+              (share) => Effect.sync(() => queue.leave(share)),
             ),
           ),
         send: (work, isAwaited) =>
