@@ -38,7 +38,7 @@ describe("the line of an account's sets", () => {
   it("lets more in as long as each of them comes as fast as TDLib fetches a small file", () => {
     const { clock, line } = makeLine()
     const standings = joinAll(line, ...Array.from({ length: 12 }, () => large))
-    for (let step = 0; step < 10; step++) {
+    for (let step = 0; step < 40; step++) {
       clock.millis += 100
       for (const one of standings.filter(({ state }) => state === "coming")) line.arrived(one, 0, 2 * MEBIBYTE)
     }

@@ -23,8 +23,6 @@ const AHEAD_SECONDS = 0.5
 /** Sets that are here and wait for an upload to end; with more of them nothing is gained by downloading. */
 const MOST_WAITING_TO_SEND = 2
 const MOST_SENDING = 3
-/** An account that gets so much is not slowed down by Telegram: it is as much as TDLib fetches of one small file. */
-const FAST_BYTES_PER_SECOND = 1.5 * FILE_BYTES_PER_SECOND
 
 export interface PlaceWanted {
   /** Of the set. */
@@ -120,9 +118,10 @@ export class SetLine {
     if (this.#waitingToSend >= MOST_WAITING_TO_SEND) return false
     if (this.#coming.size === 0) return true
     if (this.#coming.size >= MOST_COMING) return false
-    const rate = this.#rate.bytesPerSecond(this.#now())
+    const now = this.#now()
+    if (this.#coming.size <= this.#rate.sustainedBytesPerSecond(now) / FILE_BYTES_PER_SECOND) return true
     const missing = [...this.#coming].reduce((sum, { missingBytes }) => sum + missingBytes, 0)
-    return this.#coming.size <= rate / FILE_BYTES_PER_SECOND || missing < rate * AHEAD_SECONDS
+    return missing < this.#rate.bytesPerSecond(now) * AHEAD_SECONDS
   }
 }
 
@@ -157,15 +156,15 @@ export class Places extends Context.Service<
       const now = () => clock.currentTimeMillisUnsafe()
       const [arrivals, departures] = [new ArrivalRate(), new ArrivalRate()]
       const line = new SetLine(now, arrivals)
-      const downloads = new Lane(() => arrivals.bytesPerSecond(now()), MOST_COMING)
+      const downloads = new Lane(() => arrivals.sustainedBytesPerSecond(now()), MOST_COMING)
       const sends = new Lane(
-        () => departures.bytesPerSecond(now()),
+        () => departures.sustainedBytesPerSecond(now()),
         MOST_SENDING,
         (change) => line.waitingToSend(change),
       )
       const limit = yield* UploadLimit
       const queue = new DownloadQueue({
-        isFast: () => arrivals.bytesPerSecond(now()) >= FAST_BYTES_PER_SECOND,
+        isFast: () => arrivals.sustainedBytesPerSecond(now()) >= FILE_BYTES_PER_SECOND,
         isPremium: limit.isPremium,
       })
       return Places.of({
