@@ -10,6 +10,7 @@ import { downloadFile } from "../telegram/download.ts"
 import type { DownloadShare } from "../telegram/download-goal.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
 import { digestSet, growingDigestJob } from "./cpu-stages.ts"
+import type { Moved } from "./lane.ts"
 import { type Place, Places } from "./places.ts"
 import { progressTeller } from "./progress-throttle.ts"
 import { createSetFolder, hasVolume, moveFile, requireRoom } from "./set-folder.ts"
@@ -49,17 +50,19 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
   const { tdlibDirectory } = yield* AccountConfig
   const doneBytes = () => [...done.values()].reduce((sum, bytes) => sum + bytes, 0)
   /** What is there when a volume is first heard of, an earlier life has brought. */
-  const arrived = (index: number, bytes: number) => {
-    const fresh = Math.max(bytes - (done.get(index) ?? bytes), 0)
+  const arrivalsOf = (index: number, moved: Moved) => (bytes: number) => {
+    moved(Math.max(bytes - (done.get(index) ?? bytes), 0))
     done.set(index, bytes)
-    place.arrived(doneBytes(), fresh)
+    place.arrived(doneBytes())
   }
 
   const downloadVolume = Effect.fn("downloadVolume")(function* (
     volume: SourceVolume,
     index: number,
     share: DownloadShare,
+    moved: Moved,
   ) {
+    const arrived = arrivalsOf(index, moved)
     const path = work.folder.volumePaths[index] ?? ""
     if (!(yield* hasVolume(path, volume.bytes))) {
       yield* requireRoom(tdlibDirectory, volume.bytes)
@@ -69,7 +72,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
             fileId: volume.fileId,
             share,
             onProgress: (bytes) => {
-              arrived(index, bytes)
+              arrived(bytes)
               tellProgress(doneBytes())
             },
             onPrefix,
@@ -87,13 +90,13 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
         return yield* telegramError("downloadFile", { message: `${volume.fileName} did not arrive in full size` })
     }
     yield* following.tell({ volume: index, path, readyBytes: volume.bytes, settled: true })
-    arrived(index, volume.bytes)
+    arrived(volume.bytes)
     yield* reportProgress(work, "downloading", doneBytes())
   })
 
   yield* Effect.forEach(
     work.set.volumes,
-    (volume, index) => places.volume(volume.bytes, (share) => downloadVolume(volume, index, share)),
+    (volume, index) => places.volume(volume.bytes, (share, moved) => downloadVolume(volume, index, share, moved)),
     { concurrency: 2, discard: true },
   )
 }, Effect.scoped)

@@ -1,6 +1,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { ArrivalRate } from "./arrival-rate.ts"
 
 /**
  * TDLib begins a file slowly and then fetches a part every 3 ms (facts/peers.md, 3b): one of 4 MiB comes at 9 MiB/s, a larger one
@@ -9,80 +10,101 @@ import * as Exit from "effect/Exit"
  */
 export const FILE_BYTES_PER_SECOND = 7 * 1024 * 1024
 
-interface Waiting {
+export interface LaneOptions {
+  readonly rate: ArrivalRate
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+  /** So many files at once, at most. */
+  readonly most: number
+  /** The next one is begun so long before those under way are through. */
+  readonly aheadSeconds: number
+  /** Hears that one more (or, below 0, one less) waits. */
+  readonly onWaiting?: (change: number) => void
+}
+
+/** Is told how many bytes have moved since it was last told. */
+export type Moved = (bytes: number) => void
+
+interface Journey {
   readonly admitted: Deferred.Deferred<void>
+  missingBytes: number
 }
 
 /**
  * Lets files move one after the other, and beside each other as long as that is a gain. When Telegram slows an account down,
  * more at once would do harm: TDLib repeats the parts that were refused a second later, and parts of newer files get ahead of
  * the last ones of older files, until these have been refused so often that their transfer fails (facts/local-telegram.md).
+ * But while the last parts of one wait for their second to pass, the next one is to move.
  */
 export class Lane {
-  readonly #bytesPerSecond: () => number
-  readonly #most: number
-  readonly #onWaiting: (change: number) => void
-  readonly #waiting: Array<Waiting> = []
-  #underWay = 0
+  readonly #options: LaneOptions
+  readonly #waiting: Array<Journey> = []
+  readonly #underWay = new Set<Journey>()
 
-  /**
-   * @param bytesPerSecond what moves on the lane, and has for a while
-   * @param most so many files at once, at most
-   * @param onWaiting hears that one more (or, below 0, one less) waits
-   */
-  constructor(bytesPerSecond: () => number, most: number, onWaiting: (change: number) => void = () => {}) {
-    this.#bytesPerSecond = bytesPerSecond
-    this.#most = most
-    this.#onWaiting = onWaiting
+  constructor(options: LaneOptions) {
+    this.#options = options
   }
 
-  /** Does the work after that which waits for the lane already; what somebody awaits, at once. */
-  with<A, E, R>(work: Effect.Effect<A, E, R>, isAwaited = false): Effect.Effect<A, E, R> {
+  /** Moves so many bytes, after those that wait for the lane already; what somebody awaits, at once. */
+  with<A, E, R>(bytes: number, work: (moved: Moved) => Effect.Effect<A, E, R>, isAwaited = false) {
     return Effect.acquireUseRelease(
-      Effect.sync(() => (isAwaited ? this.#beginAtOnce() : this.#join())),
-      ({ admitted }) => Effect.andThen(Deferred.await(admitted), work),
-      (waiting) => Effect.sync(() => this.#leave(waiting)),
+      Effect.sync(() => this.#join(bytes, isAwaited)),
+      (journey) =>
+        Effect.andThen(
+          Deferred.await(journey.admitted),
+          Effect.suspend(() => work((moved) => this.#move(journey, moved))),
+        ),
+      (journey) => Effect.sync(() => this.#leave(journey)),
     )
   }
 
-  /** To be called when more moves than before. */
-  look(): void {
-    while (this.#waiting.length > 0 && this.#mayBegin()) {
-      const first = this.#waiting.shift()
-      if (first === undefined) return
-      this.#underWay += 1
-      this.#onWaiting(-1)
-      Deferred.doneUnsafe(first.admitted, Exit.void)
-    }
+  #move(journey: Journey, bytes: number): void {
+    this.#options.rate.add(this.#options.now(), bytes)
+    journey.missingBytes -= bytes
+    this.#look()
   }
 
-  #beginAtOnce(): Waiting {
-    this.#underWay += 1
-    const admitted = Deferred.makeUnsafe<void>()
-    Deferred.doneUnsafe(admitted, Exit.void)
-    return { admitted }
-  }
-
-  #join(): Waiting {
-    const waiting = { admitted: Deferred.makeUnsafe<void>() }
-    this.#waiting.push(waiting)
-    this.#onWaiting(1)
-    this.look()
-    return waiting
-  }
-
-  #leave(waiting: Waiting): void {
-    const index = this.#waiting.indexOf(waiting)
-    if (index < 0) this.#underWay -= 1
+  #join(bytes: number, isAwaited: boolean): Journey {
+    const journey = { admitted: Deferred.makeUnsafe<void>(), missingBytes: bytes }
+    if (isAwaited) this.#begin(journey)
     else {
-      this.#waiting.splice(index, 1)
-      this.#onWaiting(-1)
+      this.#waiting.push(journey)
+      this.#options.onWaiting?.(1)
+      this.#look()
     }
-    this.look()
+    return journey
+  }
+
+  #leave(journey: Journey): void {
+    this.#underWay.delete(journey)
+    const index = this.#waiting.indexOf(journey)
+    if (index >= 0) {
+      this.#waiting.splice(index, 1)
+      this.#options.onWaiting?.(-1)
+    }
+    this.#look()
+  }
+
+  #look(): void {
+    for (let first = this.#waiting[0]; first !== undefined && this.#mayBegin(); first = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#begin(first)
+      this.#options.onWaiting?.(-1)
+    }
+  }
+
+  #begin(journey: Journey): void {
+    this.#underWay.add(journey)
+    Deferred.doneUnsafe(journey.admitted, Exit.void)
   }
 
   #mayBegin(): boolean {
-    if (this.#underWay === 0) return true
-    return this.#underWay < this.#most && this.#underWay <= this.#bytesPerSecond() / FILE_BYTES_PER_SECOND
+    const { aheadSeconds, most, now, rate } = this.#options
+    const { size } = this.#underWay
+    if (size === 0) return true
+    if (size >= most) return false
+    if (size <= rate.sustainedBytesPerSecond(now()) / FILE_BYTES_PER_SECOND) return true
+    const missing = [...this.#underWay].reduce((sum, { missingBytes }) => sum + missingBytes, 0)
+    return missing < rate.bytesPerSecond(now()) * aheadSeconds
   }
 }

@@ -1,6 +1,7 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { makeUploadLimit } from "../telegram/upload-limit.ts"
+import { ArrivalRate } from "./arrival-rate.ts"
 import { Places, SetLine } from "./places.ts"
 
 const placesLayer = Places.layer.pipe(Layer.provide(makeUploadLimit(null, () => {}).layer))
@@ -13,34 +14,41 @@ const posted = { bytes: 4 * MEBIBYTE, isPosted: true }
 /** A line, and a clock that the test moves. */
 const makeLine = () => {
   const clock = { millis: 0 }
-  return { clock, line: new SetLine(() => clock.millis) }
+  const rate = new ArrivalRate()
+  const line = new SetLine(() => clock.millis, rate)
+  /** So many bytes of the set are here, so many of them arrived now. */
+  const arrive = (one: ReturnType<SetLine["join"]>, bytes: number, fresh: number) => {
+    rate.add(clock.millis, fresh)
+    line.arrived(one, bytes)
+  }
+  return { arrive, clock, line }
 }
 const joinAll = (line: SetLine, ...wanted: ReadonlyArray<typeof small>) => wanted.map((one) => line.join(one))
 const states = (standings: ReadonlyArray<{ readonly state: string }>) => standings.map(({ state }) => state)
 
 describe("the line of an account's sets", () => {
   it("lets one in, and the next when that is nearly there: what is not begun, another account may take", () => {
-    const { clock, line } = makeLine()
+    const { arrive, clock, line } = makeLine()
     const [first, second, third] = joinAll(line, small, small, small)
     if (first === undefined || second === undefined || third === undefined) return assert.fail("three joined")
     for (let arrived = 0.5; arrived <= 2.5; arrived += 0.5) {
       clock.millis += 250
-      line.arrived(first, arrived * MEBIBYTE, 0.5 * MEBIBYTE)
+      arrive(first, arrived * MEBIBYTE, 0.5 * MEBIBYTE)
     }
     expect(states([first, second, third])).toEqual(["coming", "waiting", "waiting"])
     clock.millis += 250
-    line.arrived(first, 3 * MEBIBYTE, 0.5 * MEBIBYTE)
+    arrive(first, 3 * MEBIBYTE, 0.5 * MEBIBYTE)
     clock.millis += 250
-    line.arrived(first, 3.5 * MEBIBYTE, 0.5 * MEBIBYTE)
+    arrive(first, 3.5 * MEBIBYTE, 0.5 * MEBIBYTE)
     expect(states([first, second, third])).toEqual(["coming", "coming", "waiting"])
   })
 
   it("lets more in as long as each of them comes as fast as TDLib fetches a small file", () => {
-    const { clock, line } = makeLine()
+    const { arrive, clock, line } = makeLine()
     const standings = joinAll(line, ...Array.from({ length: 12 }, () => large))
     for (let step = 0; step < 40; step++) {
       clock.millis += 100
-      for (const one of standings.filter(({ state }) => state === "coming")) line.arrived(one, 0, 2 * MEBIBYTE)
+      for (const one of standings.filter(({ state }) => state === "coming")) arrive(one, 0, 2 * MEBIBYTE)
     }
     // Five large ones are all that there is room for.
     expect(states(standings).filter((state) => state === "coming")).toHaveLength(5)
@@ -104,7 +112,7 @@ describe("the places of an account", () => {
       let sending = 0
       let most = 0
       const send = (bytes: number) =>
-        places.send((moved) =>
+        places.send(4 * MEBIBYTE, (moved) =>
           Effect.gen(function* () {
             most = Math.max(most, ++sending)
             moved(bytes)
@@ -127,10 +135,10 @@ describe("the places of an account", () => {
   it.effect("send what a person awaits beside what is being sent", () =>
     Effect.gen(function* () {
       const places = yield* Places
-      const long = yield* Effect.forkChild(places.send(() => Effect.never))
-      const other = yield* Effect.forkChild(places.send(() => Effect.void))
+      const long = yield* Effect.forkChild(places.send(1, () => Effect.never))
+      const other = yield* Effect.forkChild(places.send(1, () => Effect.void))
       yield* Effect.yieldNow
-      yield* places.send(() => Effect.void, true)
+      yield* places.send(1, () => Effect.void, true)
       assert.isUndefined(other.pollUnsafe())
       yield* Fiber.interrupt(long)
       yield* Fiber.join(other)

@@ -9,7 +9,7 @@ import type { DownloadShare } from "../telegram/download-goal.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { ArrivalRate } from "./arrival-rate.ts"
 import { DownloadQueue } from "./download-queue.ts"
-import { FILE_BYTES_PER_SECOND, Lane } from "./lane.ts"
+import { FILE_BYTES_PER_SECOND, Lane, type Moved } from "./lane.ts"
 
 const MEBIBYTE = 1024 * 1024
 
@@ -23,6 +23,8 @@ const AHEAD_SECONDS = 0.5
 /** Sets that are here and wait for an upload to end; with more of them nothing is gained by downloading. */
 const MOST_WAITING_TO_SEND = 2
 const MOST_SENDING = 3
+/** Parts of an upload that Telegram refuses come again after a second; meanwhile the next upload moves. */
+const SEND_AHEAD_SECONDS = 0.5
 
 export interface PlaceWanted {
   /** Of the set. */
@@ -33,8 +35,8 @@ export interface PlaceWanted {
 
 /** A set's place among those of the account that are on their way. */
 export interface Place {
-  /** So many bytes of the set are here, `fresh` of them arrived since this was last said. */
-  readonly arrived: (bytes: number, fresh: number) => void
+  /** So many bytes of the set are here. */
+  readonly arrived: (bytes: number) => void
   /** There is nothing more to come. */
   readonly complete: () => void
 }
@@ -60,7 +62,8 @@ export class SetLine {
   #free = ALL_PLACES
   #waitingToSend = 0
 
-  constructor(now: () => number, rate = new ArrivalRate()) {
+  /** @param rate at which bytes of all of them arrive */
+  constructor(now: () => number, rate: ArrivalRate) {
     this.#now = now
     this.#rate = rate
   }
@@ -75,9 +78,8 @@ export class SetLine {
     return standing
   }
 
-  arrived(standing: Standing, bytes: number, fresh: number): void {
+  arrived(standing: Standing, bytes: number): void {
     standing.missingBytes = standing.wanted.bytes - bytes
-    this.#rate.add(this.#now(), fresh)
     this.#admit()
   }
 
@@ -137,14 +139,12 @@ export class Places extends Context.Service<
     /** Downloads one volume of so many bytes, behind all that were begun before, with its share of what TDLib fetches. */
     readonly volume: <A, E, R>(
       bytes: number,
-      download: (share: DownloadShare) => Effect.Effect<A, E, R>,
+      download: (share: DownloadShare, moved: Moved) => Effect.Effect<A, E, R>,
     ) => Effect.Effect<A, E, R>
-    /**
-     * Sends, after those that wait for it; what a person awaits, at once. `moved` is told how many bytes have gone since it was
-     * last told.
-     */
+    /** Sends so many bytes, after those that wait for it; what a person awaits, at once. */
     readonly send: <A, E, R>(
-      work: (moved: (bytes: number) => void) => Effect.Effect<A, E, R>,
+      bytes: number,
+      work: (moved: Moved) => Effect.Effect<A, E, R>,
       isAwaited?: boolean,
     ) => Effect.Effect<A, E, R>
   }
@@ -156,12 +156,14 @@ export class Places extends Context.Service<
       const now = () => clock.currentTimeMillisUnsafe()
       const [arrivals, departures] = [new ArrivalRate(), new ArrivalRate()]
       const line = new SetLine(now, arrivals)
-      const downloads = new Lane(() => arrivals.sustainedBytesPerSecond(now()), MOST_COMING)
-      const sends = new Lane(
-        () => departures.sustainedBytesPerSecond(now()),
-        MOST_SENDING,
-        (change) => line.waitingToSend(change),
-      )
+      const downloads = new Lane({ now, rate: arrivals, most: MOST_COMING, aheadSeconds: 0 })
+      const sends = new Lane({
+        now,
+        rate: departures,
+        most: MOST_SENDING,
+        aheadSeconds: SEND_AHEAD_SECONDS,
+        onWaiting: (change) => line.waitingToSend(change),
+      })
       const limit = yield* UploadLimit
       const queue = new DownloadQueue({
         isFast: () => arrivals.sustainedBytesPerSecond(now()) >= FILE_BYTES_PER_SECOND,
@@ -176,30 +178,23 @@ export class Places extends Context.Service<
           if (standing.state === "waiting") yield* whileWaiting
           yield* Deferred.await(standing.admitted)
           return {
-            arrived: (bytes, fresh) => {
-              line.arrived(standing, bytes, fresh)
-              downloads.look()
-              queue.look()
-            },
+            arrived: (bytes) => line.arrived(standing, bytes),
             complete: () => line.complete(standing),
           } satisfies Place
         }),
         volume: (bytes, download) =>
-          downloads.with(
+          downloads.with(bytes, (moved) =>
             Effect.acquireUseRelease(
               Effect.sync(() => queue.join(bytes)),
-              download,
+              (share) =>
+                download(share, (fresh) => {
+                  moved(fresh)
+                  queue.look()
+                }),
               (share) => Effect.sync(() => queue.leave(share)),
             ),
           ),
-        send: (work, isAwaited) =>
-          sends.with(
-            work((bytes) => {
-              departures.add(now(), bytes)
-              sends.look()
-            }),
-            isAwaited,
-          ),
+        send: (bytes, work, isAwaited) => sends.with(bytes, work, isAwaited),
       })
     }),
   )

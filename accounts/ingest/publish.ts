@@ -26,6 +26,7 @@ import { isTooLarge } from "../telegram/telegram-error.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { captionTag, formatCaptionTag } from "./caption-tag.ts"
 import { Drain } from "./drain.ts"
+import type { Moved } from "./lane.ts"
 import { Places } from "./places.ts"
 import { progressTeller } from "./progress-throttle.ts"
 import { sendCopy } from "./send-copy.ts"
@@ -94,8 +95,7 @@ interface Sending {
   readonly work: SetWork
   readonly publication: Publication
   readonly plan: ReadonlyArray<Part>
-  /** Is told how many bytes have gone since it was last told. */
-  readonly moved: (bytes: number) => void
+  readonly moved: Moved
 }
 
 const overtaken = () =>
@@ -211,6 +211,7 @@ export const publishSet = Effect.fn("publishSet")(function* (
   const publication = opened.isNew ? opened : yield* takeUp(work, opened)
   const sending = { work, publication, plan }
   yield* places.send(
+    work.set.bytes,
     (moved) =>
       Effect.forEach(publication.parts, (row, index) => sendPart({ ...sending, moved }, row, index), { discard: true }),
     isAwaited,
