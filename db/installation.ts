@@ -103,7 +103,7 @@ const Shelf = Schema.Struct({
 })
 export type Shelf = typeof Shelf.Type
 
-const PACKAGES_AT_ONCE = 5000
+const PACKAGES_AT_ONCE = 2000
 
 /** In an installation as it was left no index of ours is there: the app's own, on the ids, must do. */
 const shelfAfter = (id: string) =>

@@ -5,7 +5,7 @@ import { allPages } from "./pages.ts"
 import { arrayLiteral, SafeInteger, storable, storableJson } from "./row.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 
-const PACKAGES_AT_ONCE = 5000
+const PACKAGES_AT_ONCE = 2000
 
 const libraryMessagesAfter = (destChannelId: string, packageId: string) =>
   rows(

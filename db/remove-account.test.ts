@@ -121,6 +121,20 @@ describe("an account that is removed", () => {
     expect(await standing()).toEqual(removed)
   })
 
+  it("stays, with its sets, while a publication of it is open", async () => {
+    await check(
+      run(
+        "a publication",
+        (sql) => sql`
+          insert into stash_publications ("contentHash", "accountId", "token", "sourceChannelId", "firstMessageId", "destChannelId",
+                                          "destChatId", "afterMessageId", "tag", "directory", "stub")
+          select 'hash', ${ana}, 1, "id", 1, "id", -1, 1, 'tag', '/tmp/set', '{}' from "telegram_channels"`,
+      ),
+    )
+    expect(await check(Effect.flip(removeAccount(ana)))).toMatchObject({ reason: "refused" })
+    expect(await standing()).toMatchObject({ accounts: 2, sets: SETS, skipped: SETS / 2, packages: PACKAGES })
+  })
+
   it("leaves its sets known when there is no other account", async () => {
     await check(removeAccount(ben))
     await check(removeAccount(ana))

@@ -47,5 +47,6 @@ create trigger stash_claims_tallied after insert or delete on stash_claims
   for each row execute function stash_tally_set();
 
 insert into stash_tallies ("of", "count", "bytes")
-select 'packages', count(*), coalesce(sum("fileSize"), 0) from "packages" where "destMessageId" is not null;
+select 'packages', count(*), coalesce(sum("fileSize"), 0) from "packages" where "destMessageId" is not null
+having count(*) > 0;
 insert into stash_tallies ("of", "count") select "sourceChannelId", count(*) from stash_claims group by "sourceChannelId";

@@ -311,6 +311,7 @@ export const calls: Readonly<Record<string, Call>> = {
   forgetEvents: forgetEvents(180),
   "setsCalled, by name": setsCalled("Pack 5.zip"),
   "setsCalled, by a part of the name": setsCalled("pack 77"),
+  "setsCalled, by a part that most have": setsCalled("pack"),
   "setsCalled, by hash": setsCalled(known.slice(0, 12)),
   "setsCalled, by message": setsCalled("5"),
   deafSources: deafSources(),

@@ -149,8 +149,9 @@ select "id", now() + substr("id", 8)::int % 7 * interval '1 day' from "packages"
 insert into stash_announcements ("packageId", "publishedAt")
 select "id", now() - interval '1 hour' from "packages" where substr("id", 8)::int <= 1000;
 
--- As the worker adds them up (db/tallies.ts), but for the last minutes'.
-with taken as (delete from stash_tallies returning *)
-insert into stash_tallies select "of", sum("count"), sum("bytes") from taken group by "of";
+-- As the worker adds them up (db/tallies.ts), but for those of the last minutes.
+truncate stash_tallies;
+insert into stash_tallies select 'packages', count(*), sum("fileSize") from "packages" where "destMessageId" is not null;
+insert into stash_tallies ("of", "count") select "sourceChannelId", count(*) from stash_claims group by "sourceChannelId";
 insert into stash_tallies ("of", "count", "bytes")
 select case n % 3 when 0 then 'packages' else 'source' || 1 + n % 100 end, (array[-1, 1])[1 + n % 2], 0 from generate_series(1, 2000) n;
