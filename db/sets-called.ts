@@ -25,10 +25,10 @@ export type SetNow = typeof SetNow.Type
 
 const MAX_SETS = 20
 
-const selectSets = (sql: Sql) => sql`
+const selectSets = (sql: Sql, claims = sql`stash_claims`) => sql`
   select k."sourceChannelId", c."title" as "channelTitle", k."firstMessageId", k."setName", k."state", k."reason",
          k."attempts", k."retryAt", k."leaseUntil", k."contentHash", k."updatedAt"
-  from stash_claims k join "telegram_channels" c on c."id" = k."sourceChannelId"`
+  from ${claims} k join "telegram_channels" c on c."id" = k."sourceChannelId"`
 
 /** By their whole name, by the beginning of the content hash, or by the first message. */
 const setsNamed = (wanted: string) => {
@@ -71,25 +71,28 @@ const lastOfPage = (after: NamedSet) =>
       order by "setName", "sourceChannelId", "firstMessageId" offset ${NAMES_AT_ONCE - 1} limit 1`,
   ).pipe(Effect.map(Option.getOrUndefined))
 
-/** By a part of their name, for which the names are read one after another, in their index. */
+/** The newest of a page that have such a part in their name. Only for those is more read than the index on the names. */
+const newestWithPart = (sql: Sql, part: string, after: NamedSet, last: NamedSet | undefined) => sql`
+  select k.* from (
+    select "setName", "sourceChannelId", "firstMessageId" from stash_claims
+    where ${nameKey(sql)} > ${valuesOf(sql, after)}
+      ${last === undefined ? sql`` : sql`and ${nameKey(sql)} <= ${valuesOf(sql, last)}`}
+    order by "setName", "sourceChannelId", "firstMessageId"
+    -- The upper bound is exact; the limit only tells the planner how few these are.
+    limit ${2 * NAMES_AT_ONCE}
+  ) n cross join lateral (
+    select * from stash_claims k
+    where k."sourceChannelId" = n."sourceChannelId" and k."firstMessageId" = n."firstMessageId" limit 1
+  ) k
+  where strpos(lower(n."setName"), lower(${part})) > 0
+  order by k."updatedAt" desc limit ${MAX_SETS}`
+
 const setsWithPartAfter = Effect.fn("setsWithPartAfter")(function* (part: string, after: NamedSet) {
   const last = yield* lastOfPage(after)
   const content = yield* rows(
     "setsWithPart",
     SetNow,
-    // The inner limit only tells the planner how few these are.
-    (sql) => sql`
-      select s.* from (
-        select "setName", "sourceChannelId", "firstMessageId" from stash_claims
-        where ${nameKey(sql)} > ${valuesOf(sql, after)}
-          ${last === undefined ? sql`` : sql`and ${nameKey(sql)} <= ${valuesOf(sql, last)}`}
-        order by "setName", "sourceChannelId", "firstMessageId" limit ${2 * NAMES_AT_ONCE}
-      ) n cross join lateral (
-        ${selectSets(sql)}
-        where k."sourceChannelId" = n."sourceChannelId" and k."firstMessageId" = n."firstMessageId" limit 1
-      ) s
-      where strpos(lower(n."setName"), lower(${part})) > 0
-      order by s."updatedAt" desc limit ${MAX_SETS}`,
+    (sql) => sql`${selectSets(sql, sql`(${newestWithPart(sql, part, after, last)})`)}`,
   )
   return { content, last }
 })
