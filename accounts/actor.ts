@@ -98,8 +98,8 @@ const layerOf = (config: CellConfig) => {
     Layer.merge(
       config.faultDirectory === null ? Layer.empty : Layer.effectDiscard(sufferFaults(config.faultDirectory)),
     ),
-    Layer.provide(layerTelegram(config)),
     Layer.provide(Places.layer),
+    Layer.provide(layerTelegram(config)),
     Layer.provide(Posts.layer),
     Layer.provide(Drain.layer),
     Layer.provide(Layer.succeed(AccountConfig, config)),

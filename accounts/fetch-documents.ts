@@ -8,6 +8,7 @@ import { AccountConfig } from "./account-config.ts"
 import { hasVolume, moveFile, requireRoom, StorageError } from "./ingest/set-folder.ts"
 import { Supervisor } from "./supervisor-client.ts"
 import { downloadFile } from "./telegram/download.ts"
+import { alone } from "./telegram/download-goal.ts"
 import { messagesById, PAGE_SIZE, requireChat } from "./telegram/history.ts"
 
 /** Behind what is downloaded for the library, before a preview's photo: somebody waits for it. */
@@ -69,7 +70,7 @@ export const fetchDocuments = Effect.fn("fetchDocuments")(function* (
       yield* requireRoom(wanted.directory, bytes)
       const downloaded = yield* downloadFile({
         fileId,
-        priority: PRIORITY,
+        share: alone(PRIORITY),
         onProgress: (done) => runFork(report({ _tag: "Fetching", doneBytes: doneBefore + done, totalBytes })),
         take: (wantedBytes) => supervisor.takeBandwidth("down", wantedBytes),
       }).pipe(

@@ -13,6 +13,7 @@ import type { SetWork } from "../accounts/ingest/set-work.ts"
 import { Supervisor } from "../accounts/supervisor-client.ts"
 import { downloadRange } from "../accounts/telegram/download-range.ts"
 import { searchMessages } from "../accounts/telegram/history.ts"
+import { makeUploadLimit } from "../accounts/telegram/upload-limit.ts"
 import { addAccount } from "../db/accounts.ts"
 import { upsertChannel } from "../db/channels.ts"
 import { claimedSets } from "../db/claims.ts"
@@ -109,7 +110,7 @@ const stage = Effect.gen(function* () {
     LockSession.layer({ url, applicationName: "test" }),
     Layer.succeed(AccountConfig, config),
     Layer.succeed(Supervisor, noWork),
-    Places.layer,
+    Places.layer.pipe(Layer.provide(makeUploadLimit(null, () => {}).layer)),
     Drain.layer,
   )
   return { sandbox, services, rows, folder }

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Stream } from "effect"
 import { downloadFile } from "../accounts/telegram/download.ts"
+import { alone } from "../accounts/telegram/download-goal.ts"
 import { newestMessageId, pendingSends, searchMessages } from "../accounts/telegram/history.ts"
 import { sendDocument } from "../accounts/telegram/send.ts"
 import { scopedFolder, scopedSandbox } from "./scoped.ts"
@@ -56,7 +57,7 @@ describe("the narrow interface to TDLib", () => {
           assert.lengthOf(afterMark, 10)
 
           if (newest?.content._tag !== "Document") return assert.fail("the newest message is no document")
-          const path = yield* downloadFile({ fileId: newest.content.fileId, priority: 16, onProgress: () => {} })
+          const path = yield* downloadFile({ fileId: newest.content.fileId, share: alone(16), onProgress: () => {} })
           const bytes = yield* Effect.promise(() => readFile(path))
           const served = sandbox.state().channels[0]?.messages.at(-1)?.file
           assert.strictEqual(createHash("sha256").update(bytes).digest("hex"), served?.sha256)
@@ -109,7 +110,7 @@ describe("the narrow interface to TDLib", () => {
           const download = yield* Effect.forkScoped(
             downloadFile({
               fileId,
-              priority: 16,
+              share: alone(16),
               onProgress: () => {},
               onPrefix: (path, ready) => ready > 0 && Deferred.doneUnsafe(unfinished, Effect.succeed(path)),
             }),
@@ -120,7 +121,7 @@ describe("the narrow interface to TDLib", () => {
           yield* Effect.promise(() => rm(partial))
           sandbox.speeds.clear()
 
-          const path = yield* downloadFile({ fileId, priority: 16, onProgress: () => {} })
+          const path = yield* downloadFile({ fileId, share: alone(16), onProgress: () => {} })
           const bytes = yield* Effect.promise(() => readFile(path))
           const served = sandbox.state().channels[0]?.messages[0]?.file
           assert.strictEqual(createHash("sha256").update(bytes).digest("hex"), served?.sha256)

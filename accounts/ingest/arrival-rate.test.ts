@@ -15,4 +15,13 @@ describe("the rate of arrival", () => {
     expect(rate.bytesPerSecond(1_001)).toBe(1000)
     expect(rate.bytesPerSecond(3_100)).toBe(0)
   })
+
+  it("that holds on is not reached by what comes at once after a rest", () => {
+    const rate = new ArrivalRate()
+    rate.add(1_000, 1000)
+    expect(rate.sustainedBytesPerSecond(1_001)).toBe(500)
+    for (let at = 1_000; at < 3_000; at += 10) rate.add(at, 10)
+    expect(rate.sustainedBytesPerSecond(3_000) / 1000).toBeCloseTo(1.5, 1)
+    expect(rate.sustainedBytesPerSecond(3_100) / 1000).toBeCloseTo(1, 0)
+  })
 })

@@ -13,6 +13,7 @@ import { AccountConfig } from "../account-config.ts"
 import type { Supervisor } from "../supervisor-client.ts"
 import { searchMessages } from "../telegram/history.ts"
 import type { Tdlib } from "../telegram/tdlib.ts"
+import { makeUploadLimit } from "../telegram/upload-limit.ts"
 import { downloadSet } from "./download-set.ts"
 import { earlyLook } from "./early-look.ts"
 import { Places } from "./places.ts"
@@ -95,7 +96,7 @@ const withSet = <A, E>(
         Layer.mergeAll(
           telegramLayer(sandbox, tdlibDirectory),
           poolSupervisorLayer((growth) => told.push(growth)),
-          Places.layer,
+          Places.layer.pipe(Layer.provide(makeUploadLimit(null, () => {}).layer)),
           Layer.succeed(AccountConfig, config),
         ),
       ),

@@ -7,9 +7,9 @@ import { AccountConfig } from "../account-config.ts"
 import { timed } from "../meter.ts"
 import { type Following, Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
+import type { DownloadShare } from "../telegram/download-goal.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
 import { digestSet, growingDigestJob } from "./cpu-stages.ts"
-import type { Rank } from "./download-queue.ts"
 import { type Place, Places } from "./places.ts"
 import { progressTeller } from "./progress-throttle.ts"
 import { createSetFolder, hasVolume, moveFile, requireRoom } from "./set-folder.ts"
@@ -55,7 +55,11 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
     place.arrived(doneBytes(), fresh)
   }
 
-  const downloadVolume = Effect.fn("downloadVolume")(function* (volume: SourceVolume, index: number, priority: Rank) {
+  const downloadVolume = Effect.fn("downloadVolume")(function* (
+    volume: SourceVolume,
+    index: number,
+    share: DownloadShare,
+  ) {
     const path = work.folder.volumePaths[index] ?? ""
     if (!(yield* hasVolume(path, volume.bytes))) {
       yield* requireRoom(tdlibDirectory, volume.bytes)
@@ -63,7 +67,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
         Effect.flatMap(growthOf(following, index), (onPrefix) =>
           downloadFile({
             fileId: volume.fileId,
-            priority,
+            share,
             onProgress: (bytes) => {
               arrived(index, bytes)
               tellProgress(doneBytes())
@@ -89,7 +93,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
 
   yield* Effect.forEach(
     work.set.volumes,
-    (volume, index) => places.volume((priority) => downloadVolume(volume, index, priority)),
+    (volume, index) => places.volume(volume.bytes, (share) => downloadVolume(volume, index, share)),
     { concurrency: 2, discard: true },
   )
 }, Effect.scoped)

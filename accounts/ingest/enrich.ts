@@ -13,6 +13,7 @@ import { packageListing } from "../../src/library/package-listing.ts"
 import { logEvent } from "../../src/log-line.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile } from "../telegram/download.ts"
+import { alone } from "../telegram/download-goal.ts"
 import { messagesById, searchPage } from "../telegram/history.ts"
 import { readBytes } from "./set-folder.ts"
 import type { SetWork } from "./set-work.ts"
@@ -47,7 +48,7 @@ const photoPreview = Effect.fn("photoPreview")(function* (work: SetWork) {
   const starts = yield* setStartsBetween(work.source.channelId, earliest, work.set.firstMessageId)
   const photo = matchPreview(work.set, photos, [...starts, ...work.setStarts])
   if (photo === undefined || photo.bytes > MAX_PREVIEW_BYTES) return undefined
-  const path = yield* downloadFile({ fileId: photo.fileId, priority: PHOTO_PRIORITY, onProgress: () => {} })
+  const path = yield* downloadFile({ fileId: photo.fileId, share: alone(PHOTO_PRIORITY), onProgress: () => {} })
   const data = yield* readBytes(path)
   const preview: Preview = { data, messageId: photo.messageId }
   return preview

@@ -1,6 +1,9 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { makeUploadLimit } from "../telegram/upload-limit.ts"
 import { Places, SetLine } from "./places.ts"
+
+const placesLayer = Places.layer.pipe(Layer.provide(makeUploadLimit(null, () => {}).layer))
 
 const MEBIBYTE = 1024 * 1024
 const small = { bytes: 4 * MEBIBYTE, isPosted: false }
@@ -35,7 +38,7 @@ describe("the line of an account's sets", () => {
   it("lets more in as long as each of them comes as fast as TDLib fetches a small file", () => {
     const { clock, line } = makeLine()
     const standings = joinAll(line, ...Array.from({ length: 12 }, () => large))
-    for (let step = 0; step < 10; step++) {
+    for (let step = 0; step < 40; step++) {
       clock.millis += 100
       for (const one of standings.filter(({ state }) => state === "coming")) line.arrived(one, 0, 2 * MEBIBYTE)
     }
@@ -92,7 +95,7 @@ describe("the places of an account", () => {
       yield* Fiber.interrupt(interrupted)
       yield* Scope.close(scope, Exit.void)
       yield* Fiber.join(next)
-    }).pipe(Effect.provide(Places.layer)),
+    }).pipe(Effect.provide(placesLayer)),
   )
 
   it.effect("send one set after the other, and up to three at once where one does not take all", () =>
@@ -118,7 +121,7 @@ describe("the places of an account", () => {
       assert.strictEqual(most, 1)
       yield* sendAll(100 * MEBIBYTE)
       assert.strictEqual(most, 3)
-    }).pipe(Effect.provide(Places.layer)),
+    }).pipe(Effect.provide(placesLayer)),
   )
 
   it.effect("send what a person awaits beside what is being sent", () =>
@@ -131,6 +134,6 @@ describe("the places of an account", () => {
       assert.isUndefined(other.pollUnsafe())
       yield* Fiber.interrupt(long)
       yield* Fiber.join(other)
-    }).pipe(Effect.provide(Places.layer)),
+    }).pipe(Effect.provide(placesLayer)),
   )
 })

@@ -5,8 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type { DownloadShare } from "../telegram/download-goal.ts"
+import { UploadLimit } from "../telegram/upload-limit.ts"
 import { ArrivalRate } from "./arrival-rate.ts"
-import { DownloadQueue, type Rank } from "./download-queue.ts"
+import { DownloadQueue } from "./download-queue.ts"
 import { FILE_BYTES_PER_SECOND, Lane } from "./lane.ts"
 
 const MEBIBYTE = 1024 * 1024
@@ -116,9 +118,10 @@ export class SetLine {
     if (this.#waitingToSend >= MOST_WAITING_TO_SEND) return false
     if (this.#coming.size === 0) return true
     if (this.#coming.size >= MOST_COMING) return false
-    const rate = this.#rate.bytesPerSecond(this.#now())
+    const now = this.#now()
+    if (this.#coming.size <= this.#rate.sustainedBytesPerSecond(now) / FILE_BYTES_PER_SECOND) return true
     const missing = [...this.#coming].reduce((sum, { missingBytes }) => sum + missingBytes, 0)
-    return this.#coming.size <= rate / FILE_BYTES_PER_SECOND || missing < rate * AHEAD_SECONDS
+    return missing < this.#rate.bytesPerSecond(now) * AHEAD_SECONDS
   }
 }
 
@@ -131,8 +134,11 @@ export class Places extends Context.Service<
       wanted: PlaceWanted,
       whileWaiting?: Effect.Effect<void>,
     ) => Effect.Effect<Place, never, Scope.Scope>
-    /** Downloads one volume, behind all that were begun before. */
-    readonly volume: <A, E, R>(download: (rank: Rank) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Downloads one volume of so many bytes, behind all that were begun before, with its share of what TDLib fetches. */
+    readonly volume: <A, E, R>(
+      bytes: number,
+      download: (share: DownloadShare) => Effect.Effect<A, E, R>,
+    ) => Effect.Effect<A, E, R>
     /**
      * Sends, after those that wait for it; what a person awaits, at once. `moved` is told how many bytes have gone since it was
      * last told.
@@ -150,13 +156,17 @@ export class Places extends Context.Service<
       const now = () => clock.currentTimeMillisUnsafe()
       const [arrivals, departures] = [new ArrivalRate(), new ArrivalRate()]
       const line = new SetLine(now, arrivals)
-      const downloads = new Lane(() => arrivals.bytesPerSecond(now()), MOST_COMING)
+      const downloads = new Lane(() => arrivals.sustainedBytesPerSecond(now()), MOST_COMING)
       const sends = new Lane(
-        () => departures.bytesPerSecond(now()),
+        () => departures.sustainedBytesPerSecond(now()),
         MOST_SENDING,
         (change) => line.waitingToSend(change),
       )
-      const queue = new DownloadQueue()
+      const limit = yield* UploadLimit
+      const queue = new DownloadQueue({
+        isFast: () => arrivals.sustainedBytesPerSecond(now()) >= FILE_BYTES_PER_SECOND,
+        isPremium: limit.isPremium,
+      })
       return Places.of({
         enter: Effect.fnUntraced(function* (wanted, whileWaiting = Effect.void) {
           const standing = yield* Effect.acquireRelease(
@@ -169,16 +179,17 @@ export class Places extends Context.Service<
             arrived: (bytes, fresh) => {
               line.arrived(standing, bytes, fresh)
               downloads.look()
+              queue.look()
             },
             complete: () => line.complete(standing),
           } satisfies Place
         }),
-        volume: (download) =>
+        volume: (bytes, download) =>
           downloads.with(
             Effect.acquireUseRelease(
-              Effect.sync(() => queue.join()),
+              Effect.sync(() => queue.join(bytes)),
               download,
-              (rank) => Effect.sync(() => queue.leave(rank)),
+              (share) => Effect.sync(() => queue.leave(share)),
             ),
           ),
         send: (work, isAwaited) =>

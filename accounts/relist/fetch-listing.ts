@@ -9,6 +9,7 @@ import { hasVolume, moveFile, requireRoom, storage } from "../ingest/set-folder.
 import type { SourceVolume } from "../ingest/source-file.ts"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile, forgetDownload } from "../telegram/download.ts"
+import { alone } from "../telegram/download-goal.ts"
 import { downloadRange } from "../telegram/download-range.ts"
 import type { LocatedSet } from "./located-set.ts"
 
@@ -122,7 +123,7 @@ export const fetchVolumes = Effect.fn("fetchVolumes")(function* (
     yield* requireRoom(tdlibDirectory, bytes)
     return yield* downloadFile({
       fileId,
-      priority: LOWEST_PRIORITY,
+      share: alone(LOWEST_PRIORITY),
       onProgress: () => {},
       take: (wantedBytes) => supervisor.takeBandwidth("down", wantedBytes),
     })

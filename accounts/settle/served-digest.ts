@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { Supervisor } from "../supervisor-client.ts"
 import { downloadFile, forgetDownload } from "../telegram/download.ts"
+import { alone } from "../telegram/download-goal.ts"
 import { telegramError } from "../telegram/telegram-error.ts"
 
 /** Behind everything that brings new archives home. */
@@ -17,7 +18,7 @@ export const servedDigest = Effect.fn("servedDigest")(function* (fileIds: Readon
     supervisor
       .takeBandwidth("down", wantedBytes)
       .pipe(Effect.mapError((error) => telegramError("downloadFile", { message: `no bandwidth: ${error.message}` })))
-  const download = (fileId: number) => downloadFile({ fileId, priority: PRIORITY, onProgress: () => {}, take })
+  const download = (fileId: number) => downloadFile({ fileId, share: alone(PRIORITY), onProgress: () => {}, take })
   const digest = Effect.fn("digestFiles")(function* () {
     const volumes = (yield* Effect.forEach(fileIds, download)).map((path) => ({ path, pieceBytes: null }))
     return yield* supervisor

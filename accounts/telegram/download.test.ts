@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import type * as Td from "tdlib-types"
-import { type ChangingPriority, downloadFile } from "./download.ts"
+import { downloadFile } from "./download.ts"
+import { alone, type DownloadShare } from "./download-goal.ts"
 import { Tdlib } from "./tdlib.ts"
 
 interface Asked {
@@ -42,14 +43,14 @@ const makeTdlib = () => {
   return { asked, tell, layer: Layer.succeed(Tdlib, tdlib) }
 }
 
-const begin = (priority: number | ChangingPriority) =>
-  Effect.tap(Effect.forkChild(downloadFile({ fileId: 1, priority, onProgress: () => {} })), () => Effect.yieldNow)
+const begin = (share: DownloadShare) =>
+  Effect.tap(Effect.forkChild(downloadFile({ fileId: 1, share, onProgress: () => {} })), () => Effect.yieldNow)
 
 describe("a download", () => {
   it.effect("waits for those before it, however long they take, and not for one that stands still", () => {
     const { layer, tell } = makeTdlib()
     return Effect.gen(function* () {
-      const download = yield* begin(1)
+      const download = yield* begin(alone(1))
       for (let minute = 0; minute < 60; minute++) {
         yield* tell(2, minute)
         yield* TestClock.adjust("1 minute")
@@ -63,11 +64,11 @@ describe("a download", () => {
 
   it.effect("is asked for once more when its priority changes, until it is there", () => {
     const { asked, layer, tell } = makeTdlib()
-    const priority: ChangingPriority = { value: 9 }
+    const share = alone(9)
     return Effect.gen(function* () {
-      const download = yield* begin(priority)
-      priority.value = 24
-      priority.onChange?.()
+      const download = yield* begin(share)
+      share.priority = 24
+      share.onChange?.()
       yield* Effect.yieldNow
       yield* tell(1, 100, { path: "/there", is_downloading_completed: true })
       assert.strictEqual(yield* Fiber.join(download), "/there")
@@ -78,7 +79,7 @@ describe("a download", () => {
           ["downloadFile", 24],
         ],
       )
-      assert.isUndefined(priority.onChange)
+      assert.isUndefined(share.onChange)
     }).pipe(Effect.provide(layer))
   })
 })

@@ -2,6 +2,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Td from "tdlib-types"
+import { DownloadGoal, type DownloadShare } from "./download-goal.ts"
 import { Tdlib } from "./tdlib.ts"
 import { type TelegramError, telegramError } from "./telegram-error.ts"
 import { stallWatch } from "./transfer-progress.ts"
@@ -9,16 +10,12 @@ import { stallWatch } from "./transfer-progress.ts"
 /** TDLib stops a download without a word of why. */
 const isRefused = (error: TelegramError): boolean => error.kind === "refused"
 
-/** A priority that may change while the download is under way: whoever changes the value then calls `onChange`. */
-export interface ChangingPriority {
-  value: number
-  onChange?: () => void
-}
+/** How much of the file's beginning is here. */
+const readyBytesOf = (local: Td.localFile): number => (local.download_offset === 0 ? local.downloaded_prefix_size : 0)
 
 export interface DownloadOptions<E = never> {
   readonly fileId: number
-  /** 1 to 32; TDLib serves strictly by priority, last come first served among equals (facts/peers.md, 3b). */
-  readonly priority: number | ChangingPriority
+  readonly share: DownloadShare
   readonly onProgress: (doneBytes: number) => void
   /**
    * Hears that the first `readyBytes` bytes of the unfinished file at `path` may be read. TDLib writes its parts in any
@@ -43,32 +40,36 @@ export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
   fileId,
   onPrefix,
   onProgress,
-  priority,
+  share,
   take,
 }: DownloadOptions<E>) {
   const tdlib = yield* Tdlib
   const done = yield* Deferred.make<string, TelegramError>()
   const watch = yield* stallWatch("downloadFile")
+  const goal = new DownloadGoal(share)
+  if (take !== undefined) goal.allow(0)
+  /** Rings when TDLib may have to be asked for something else. */
+  const bell = yield* Queue.sliding<void>(1)
   let wasActive = false
-  /** How far TDLib is to come for now, and who waits for that; it stops there. */
-  let piece: { readonly end: number; readonly arrived: Deferred.Deferred<void> } | undefined
+  /** Who waits until all is here that may come for now; TDLib stops there. */
+  let piece: Deferred.Deferred<void> | undefined
 
-  const look = (file: Td.file) => {
-    const { local } = file
+  const look = ({ local, size }: Td.file) => {
     watch.moved()
     onProgress(local.downloaded_size)
     if (local.is_downloading_completed) {
       Deferred.doneUnsafe(done, Effect.succeed(local.path))
       return
     }
-    if (local.path !== "" && local.download_offset === 0) onPrefix?.(local.path, local.downloaded_prefix_size)
+    goal.heard(readyBytesOf(local), size)
+    if (local.path !== "" && local.download_offset === 0) onPrefix?.(local.path, readyBytesOf(local))
     // The first update of a file says "inactive" before the download has begun (facts, lesson d638620).
-    const prefix = local.download_offset === 0 ? local.downloaded_prefix_size : 0
-    if (piece !== undefined && !local.is_downloading_active && prefix >= piece.end)
-      Deferred.doneUnsafe(piece.arrived, Effect.void)
-    else if (wasActive && !local.is_downloading_active)
-      Deferred.doneUnsafe(done, Effect.fail(telegramError("downloadFile", { message: "TDLib stopped the download" })))
+    const hasStopped = wasActive && !local.is_downloading_active
     wasActive = local.is_downloading_active
+    if (piece !== undefined && !wasActive && goal.isReached) Deferred.doneUnsafe(piece, Effect.void)
+    else if (hasStopped && !goal.ranDry())
+      Deferred.doneUnsafe(done, Effect.fail(telegramError("downloadFile", { message: "TDLib stopped the download" })))
+    Queue.offerUnsafe(bell, undefined)
   }
 
   const listening = tdlib.onUpdate((update) => {
@@ -77,47 +78,35 @@ export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
     // Within TDLib it waits for those before it, however long they take.
     else if (update.file.local.is_downloading_active) watch.moved()
   })
-  let wantedBytes: number | undefined
-  /** `limit`: so many bytes from the beginning; 0: all. */
-  const fetch = (limit: number) =>
-    Effect.suspend(() => {
-      wantedBytes = limit
-      const now = typeof priority === "number" ? priority : priority.value
-      return tdlib.invoke({ _: "downloadFile", file_id: fileId, priority: now, offset: 0, limit, synchronous: false })
-    }).pipe(Effect.tap((file) => Effect.sync(() => look(file))))
+  const heeding = Effect.acquireRelease(
+    Effect.sync(() => {
+      share.onChange = () => Queue.offerUnsafe(bell, undefined)
+    }),
+    () => Effect.sync(() => delete share.onChange),
+  )
+  const askNow = Effect.suspend(() => {
+    const ask = goal.ask()
+    if (ask === undefined) return Effect.void
+    return tdlib
+      .invoke({ _: "downloadFile", file_id: fileId, ...ask, offset: 0, synchronous: false })
+      .pipe(Effect.map(look))
+  })
+  const asking = askNow.pipe(Effect.andThen(Queue.take(bell)), Effect.forever)
+
   /** TDLib has no limit of speed; but it brings no more of a file than it is asked for, and goes on where it was. */
-  const fetchInPieces = Effect.fn("fetchInPieces")(function* (takeBytes: NonNullable<typeof take>) {
+  const allowing = Effect.gen(function* () {
+    if (take === undefined) return
     const { local, size } = yield* tdlib.invoke({ _: "getFile", file_id: fileId })
-    for (let end = local.download_offset === 0 ? local.downloaded_prefix_size : 0; ; ) {
-      const taken = yield* takeBytes(Math.max(size - end, 1))
+    for (let end = readyBytesOf(local), hasMore = true; hasMore; ) {
+      const taken = yield* take(Math.max(size - end, 1))
       watch.moved()
       end += taken ?? size
-      if (end >= size) break
-      const arrived = yield* Deferred.make<void>()
-      piece = { end, arrived }
-      yield* fetch(end)
-      yield* Deferred.await(arrived)
+      hasMore = end < size
+      piece = hasMore ? yield* Deferred.make<void>() : undefined
+      goal.allow(end)
+      Queue.offerUnsafe(bell, undefined)
+      if (piece !== undefined) yield* Deferred.await(piece)
     }
-    piece = undefined
-    yield* fetch(0)
-  })
-  const start = take === undefined ? fetch(0) : fetchInPieces(take)
-
-  const heeding = Effect.gen(function* () {
-    if (typeof priority === "number") return
-    const bell = yield* Queue.sliding<void>(1)
-    yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        priority.onChange = () => Queue.offerUnsafe(bell, undefined)
-      }),
-      () => Effect.sync(() => delete priority.onChange),
-    )
-    yield* Queue.take(bell).pipe(
-      Effect.andThen(Effect.suspend(() => (wantedBytes === undefined ? Effect.void : fetch(wantedBytes)))),
-      Effect.ignore,
-      Effect.forever,
-      Effect.forkScoped,
-    )
   })
 
   const ended = Effect.raceFirst(Deferred.await(done), watch.stalled).pipe(
@@ -126,7 +115,7 @@ export const downloadFile = Effect.fn("downloadFile")(function* <E = never>({
 
   return yield* listening.pipe(
     Effect.andThen(heeding),
-    Effect.andThen(Effect.raceFirst(Effect.andThen(start, Effect.never), ended)),
+    Effect.andThen(Effect.raceAllFirst([ended, asking, Effect.andThen(allowing, Effect.never)])),
     Effect.scoped,
     Effect.onInterrupt(() =>
       Effect.ignore(tdlib.invoke({ _: "cancelDownloadFile", file_id: fileId, only_if_pending: false }, 5)),

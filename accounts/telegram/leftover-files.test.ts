@@ -5,6 +5,7 @@ import { Effect, Stream } from "effect"
 import { scopedFolder, scopedSandbox } from "../../test/scoped.ts"
 import { chatIdOf, goOnlineAs, telegramLayer } from "../../test/telegram-client.ts"
 import { downloadFile } from "./download.ts"
+import { alone } from "./download-goal.ts"
 import { searchMessages } from "./history.ts"
 import { removeLeftoverFiles, trimLeftoverFiles } from "./leftover-files.ts"
 import type { Tdlib } from "./tdlib.ts"
@@ -38,7 +39,7 @@ const filesBelow = (folder: string) =>
 const makeBench = Effect.gen(function* () {
   const folder = yield* scopedFolder
   const sandbox = yield* scopedSandbox({ world })
-  const download = (fileId: number) => downloadFile({ fileId, priority: 1, onProgress: () => {} })
+  const download = (fileId: number) => downloadFile({ fileId, share: alone(1), onProgress: () => {} })
   /** Answers with the file that is there by half. */
   const fill = Effect.fn("fill")(function* (channel: string) {
     const messages = yield* Stream.runCollect(searchMessages(chatIdOf(sandbox, channel), "documents", 0))
