@@ -41,7 +41,7 @@ export const channelOverviews = () =>
     ChannelOverview,
     (sql) => sql`
       with counted as (
-        select "sourceChannelId", count(*) as "sets" from stash_claims group by "sourceChannelId"
+        select "of" as "sourceChannelId", sum("count")::bigint as "sets" from stash_tallies group by "of"
       ), unsettled as (
         select "sourceChannelId", count(*) as "sets" from stash_claims
         where "state" in ('claimed', 'deferred', 'waiting') group by "sourceChannelId"

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SafeInteger, storable } from "./row.ts"
-import { first, one, rows, run } from "./statement.ts"
+import { first, rows, run } from "./statement.ts"
 
 /**
  * States of an archive set. Allowed moves:
@@ -276,7 +276,8 @@ export const claimedSets = () =>
 /** A set that somebody began and that is not settled, with the messages it was made of when it was last looked at. */
 export const UnsettledSet = Schema.Struct({
   firstMessageId: SafeInteger,
-  accountId: Schema.String,
+  /** Who began it; null: an account that was removed. */
+  accountId: Schema.NullOr(Schema.String),
   setName: Schema.String,
   volumes: Schema.Int,
   bytes: SafeInteger,
@@ -293,9 +294,10 @@ export const unsettledSets = (sourceChannelId: string) =>
     "unsettledSets",
     UnsettledSet,
     (sql) => sql`
-      select k."firstMessageId", k."accountId", k."setName", k."volumes", k."bytes",
+      select k."firstMessageId", a."id" as "accountId", k."setName", k."volumes", k."bytes",
              to_jsonb(coalesce(s."messageIds", array[k."firstMessageId"])) as "messageIds"
       from stash_claims k left join stash_set_messages s using ("sourceChannelId", "firstMessageId")
+        left join "telegram_accounts" a on a."id" = k."accountId"
       where k."sourceChannelId" = ${sourceChannelId} and (
         k."state" in ('claimed', 'deferred', 'waiting')
         or (k."state" = 'published' and k."contentHash" in (
@@ -332,27 +334,3 @@ export const setStartsBetween = (sourceChannelId: string, after: number, before:
       where "sourceChannelId" = ${sourceChannelId} and "sourceMessageId" > ${after} and "sourceMessageId" < ${before}
       order by 1 desc limit 100`,
   ).pipe(Effect.map((found) => found.map(({ firstMessageId }) => firstMessageId)))
-
-const ClaimCounts = Schema.Struct({
-  claimed: SafeInteger,
-  deferred: SafeInteger,
-  waiting: SafeInteger,
-  published: SafeInteger,
-  duplicate: SafeInteger,
-  skipped: SafeInteger,
-})
-
-/** How many sets are in which state. */
-export const claimCounts = () =>
-  one(
-    "claimCounts",
-    ClaimCounts,
-    (sql) => sql`
-      select count(*) filter (where "state" = 'claimed') as "claimed",
-             count(*) filter (where "state" = 'deferred') as "deferred",
-             count(*) filter (where "state" = 'waiting') as "waiting",
-             count(*) filter (where "state" = 'published') as "published",
-             count(*) filter (where "state" = 'duplicate') as "duplicate",
-             count(*) filter (where "state" = 'skipped') as "skipped"
-      from stash_claims`,
-  )

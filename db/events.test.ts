@@ -5,7 +5,8 @@ import { addAccount } from "./accounts.ts"
 import { upsertChannel } from "./channels.ts"
 import { claimSet, settleClaim } from "./claims.ts"
 import { Database } from "./database.ts"
-import { eventsOf, forgetEvents, setsCalled } from "./events.ts"
+import { eventsOf, forgetEvents } from "./events.ts"
+import { setsCalled } from "./sets-called.ts"
 import { run } from "./statement.ts"
 
 it("keeps the steps of a set until it is settled and old", async () => {

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { AuthState } from "./accounts.ts"
+import { allPages } from "./pages.ts"
 import { SafeInteger } from "./row.ts"
 import { one, rows, run } from "./statement.ts"
 
@@ -102,13 +103,15 @@ const Shelf = Schema.Struct({
 })
 export type Shelf = typeof Shelf.Type
 
-/** The library in numbers. */
-export const shelf = () =>
+const PACKAGES_AT_ONCE = 2000
+
+/** In an installation as it was left no index of ours is there: the app's own, on the ids, must do. */
+const shelfAfter = (id: string) =>
   one(
     "shelf",
-    Shelf,
+    Schema.Struct({ ...Shelf.fields, last: Schema.NullOr(Schema.String) }),
     (sql) => sql`
-      select count(*) as "packages", count(*) filter (where "destMessageId" is null) as "unpublished",
+      select max("id") as "last", count(*) as "packages", count(*) filter (where "destMessageId" is null) as "unpublished",
              count(*) filter (where "fileCount" = 0) as "stubs",
              count(*) filter (where "contentHash" like 'rebuild:%') as "rebuilt",
              count(*) filter (
@@ -117,8 +120,22 @@ export const shelf = () =>
              count(*) filter (where "destMessageId" is not null and "destChannelId" is distinct from (
                select "value" from "global_settings" where "key" = 'destination_channel_id'
              )) as "elsewhere"
-      from "packages"`,
-  )
+      from (select * from "packages" where "id" > ${id} order by "id" limit ${PACKAGES_AT_ONCE}) p`,
+  ).pipe(Effect.map(({ last, ...content }) => ({ content, last: last ?? undefined })))
+
+/** The library in numbers. */
+export const shelf = () =>
+  Effect.map(allPages("", shelfAfter), (pages) => {
+    const total = (of: keyof Shelf) => pages.reduce((sum, page) => sum + page[of], 0)
+    return {
+      packages: total("packages"),
+      unpublished: total("unpublished"),
+      stubs: total("stubs"),
+      rebuilt: total("rebuilt"),
+      short: total("short"),
+      elsewhere: total("elsewhere"),
+    } satisfies Shelf
+  })
 
 const Unfinished = Schema.Struct({
   /** Runs that nobody ended, of accounts that no cell of ours runs. */
@@ -143,7 +160,10 @@ export const unfinished = () =>
              (select count(*) from "archive_extract_requests" where "status" in ('PENDING', 'IN_PROGRESS')) +
              (select count(*) from "manual_uploads" where "status" in ('PENDING', 'PROCESSING')) as "requests",
              (select count(*) from "skipped_packages") as "skipped",
-             (select count(*) from "topic_progress" where "lastProcessedMessageId" is not null) as "topics"`,
+             (select coalesce(sum((
+               select count(*) from "topic_progress" t
+               where t."accountChannelMapId" = m."id" and t."lastProcessedMessageId" is not null
+             )), 0)::bigint from "account_channel_map" m) as "topics"`,
   )
 
 /** Ends the runs that the former worker left behind; those of accounts that a cell of ours runs are that cell's. */

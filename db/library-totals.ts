@@ -30,8 +30,8 @@ export const libraryTotals = () =>
               where datname = current_database() and application_name = ${`${SUPERVISOR_APPLICATION} listen`}
              ) as "workers"
       from (
-        select count(*) as "packages", coalesce(sum("fileSize"), 0)::bigint as "packageBytes" from "packages"
-        where "destMessageId" is not null
+        select coalesce(sum("count"), 0)::bigint as "packages", coalesce(sum("bytes"), 0)::bigint as "packageBytes"
+        from stash_tallies where "of" = 'packages'
       ) p, (
         select count(*) filter (where "state" = 'claimed') as "claimedSets",
                count(*) filter (where "state" = 'deferred') as "deferredSets",

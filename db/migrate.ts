@@ -20,6 +20,7 @@ export const migrationNames = [
   "0015_metadata",
   "0016_former_rar",
   "0017_last_restart",
+  "0018_large_library",
 ] as const
 
 export interface Migration {

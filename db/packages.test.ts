@@ -3,11 +3,11 @@ import { beforeEach, describe, expect, it } from "vitest"
 import { freshDatabase } from "../test/fresh-database.ts"
 import { upsertChannel } from "./channels.ts"
 import { Database } from "./database.ts"
+import { libraryTotals } from "./library-totals.ts"
 import {
   createPackageStub,
   type PackageMetadata,
   packageByHash,
-  packageTotals,
   publishedByHash,
   stubsWithoutMetadata,
   updatePackageWithMetadata,
@@ -96,7 +96,7 @@ describe("a package stub", () => {
         expect(yield* packageByHash(contentHash)).toEqual(Option.some(summary))
         expect(yield* publishedByHash(contentHash)).toEqual(Option.some(summary))
         expect(yield* stubsWithoutMetadata(10)).toMatchObject([{ id, contentHash }])
-        expect(yield* packageTotals()).toEqual({ packages: 1, bytes: 106_000_000_000, pending: 1 })
+        expect(yield* libraryTotals()).toMatchObject({ packages: 1, packageBytes: 106_000_000_000 })
       }),
     ))
 

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { announcePackage } from "./announcements.ts"
 import { arrayLiteral, hashesFrom, SafeInteger, storable } from "./row.ts"
-import { first, one, rows, run, transaction } from "./statement.ts"
+import { first, rows, run, transaction } from "./statement.ts"
 
 export const ArchiveType = Schema.Literals(["ZIP", "RAR", "SEVEN_Z", "DOCUMENT"])
 export type ArchiveType = typeof ArchiveType.Type
@@ -233,22 +233,4 @@ export const stubsWithoutMetadata = (limit: number) =>
     (sql) => sql`
       select "id", "contentHash", "fileName", "sourceChannelId", "sourceMessageId" from "packages"
       where "fileCount" = 0 order by "indexedAt" limit ${limit}`,
-  )
-
-const PackageTotals = Schema.Struct({
-  packages: SafeInteger,
-  /** Of all volumes of all packages. */
-  bytes: SafeInteger,
-  /** Packages whose metadata is pending. */
-  pending: SafeInteger,
-})
-
-export const packageTotals = () =>
-  one(
-    "packageTotals",
-    PackageTotals,
-    (sql) => sql`
-      select count(*) as "packages", coalesce(sum("fileSize"), 0)::bigint as "bytes",
-             count(*) filter (where "fileCount" = 0) as "pending"
-      from "packages"`,
   )

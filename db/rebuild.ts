@@ -1,18 +1,33 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { ArchiveType } from "./packages.ts"
+import { allPages } from "./pages.ts"
 import { arrayLiteral, SafeInteger, storable, storableJson } from "./row.ts"
 import { first, one, rows, run, transaction } from "./statement.ts"
 
-/** The messages of a destination that belong to packages. */
-export const libraryMessages = (destChannelId: string) =>
+const PACKAGES_AT_ONCE = 2000
+
+const libraryMessagesAfter = (destChannelId: string, packageId: string) =>
   rows(
     "libraryMessages",
-    Schema.Struct({ messageId: SafeInteger }),
+    Schema.Struct({ id: Schema.String, messageIds: Schema.Array(SafeInteger) }),
     (sql) => sql`
-      select unnest(array_append(coalesce("destMessageIds", '{}'), "destMessageId")) as "messageId"
-      from "packages" where "destChannelId" = ${destChannelId} and "destMessageId" is not null`,
-  ).pipe(Effect.map((found) => new Set(found.map(({ messageId }) => messageId))))
+      select "id", to_jsonb(array_append(coalesce("destMessageIds", '{}'), "destMessageId")) as "messageIds"
+      from "packages" where "destChannelId" = ${destChannelId} and "destMessageId" is not null and "id" > ${packageId}
+      order by "id" limit ${PACKAGES_AT_ONCE}`,
+  ).pipe(
+    Effect.map((found) => ({
+      content: found.flatMap(({ messageIds }) => messageIds),
+      last: found.length < PACKAGES_AT_ONCE ? undefined : found.at(-1)?.id,
+    })),
+  )
+
+/** The messages of a destination that belong to packages. */
+export const libraryMessages = (destChannelId: string) =>
+  Effect.map(
+    allPages("", (packageId) => libraryMessagesAfter(destChannelId, packageId)),
+    (pages) => new Set(pages.flat()),
+  )
 
 /** What is known of a content whose hash begins like this. */
 export const KnownContent = Schema.Struct({

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Database, DatabaseError } from "./database.ts"
 import { SafeInteger } from "./row.ts"
 import { one, run, transaction } from "./statement.ts"
 
@@ -9,7 +10,7 @@ export const AccountBelongings = Schema.Struct({
   channelLinks: SafeInteger,
   /** Its run records. */
   runs: SafeInteger,
-  /** Sets it has worked on; they stay, in the name of the account that takes them over. */
+  /** Sets it has worked on; they stay, and so does its name on them. */
   claims: SafeInteger,
   /** Publications that are under way: an account that has some cannot be removed. */
   openPublications: SafeInteger,
@@ -27,29 +28,53 @@ export const belongingsOf = (accountId: string) =>
              (select count(*) from stash_publications where "accountId" = ${accountId}) as "openPublications"`,
   )
 
+const SKIPPED_AT_ONCE = 500
+/** Each is taken from the packages that came of it, too. */
+const RUNS_AT_ONCE = 50
+
+// Materialized, and an array, because the planner would read the whole table for the few that are wanted.
+
+/** In the name of the oldest account that is left; without one, they go with the account. */
+const handOverSkipped = (accountId: string) =>
+  run(
+    "handOverSkipped",
+    (sql) => sql`
+      with own as materialized (select "id" from "skipped_packages" where "accountId" = ${accountId})
+      update "skipped_packages" s set "accountId" = heir."id"
+      from (
+        select "id" from "telegram_accounts" where "id" <> ${accountId} order by "createdAt", "id" limit 1
+      ) heir
+      where s."id" = any(array(select "id" from own limit ${SKIPPED_AT_ONCE}))`,
+  )
+
+const removeRuns = (accountId: string) =>
+  run(
+    "removeRuns",
+    (sql) => sql`
+      with own as materialized (select "id" from "ingestion_runs" where "accountId" = ${accountId})
+      delete from "ingestion_runs" where "id" = any(array(select "id" from own limit ${RUNS_AT_ONCE}))`,
+  )
+
+const untilNoneIsLeft = (some: Effect.Effect<number, DatabaseError, Database>) =>
+  Effect.repeat(some, { while: (written) => written > 0 })
+
+/** What refers to an account and may be many, some at a time. Cut off anywhere, it goes on where it was. */
+const detach = (accountId: string) =>
+  Effect.all([untilNoneIsLeft(handOverSkipped(accountId)), untilNoneIsLeft(removeRuns(accountId))])
+
 /**
- * Removes an account. What it has settled is kept in the name of the oldest account that is left, so that no set is
- * looked at as if it were new; with no other account left, that is forgotten. Packages are the library's and stay.
- * Fails with reason `conflict` of the database while publications of it are open.
+ * Removes an account. Its sets stay known, in its name, and packages are the library's; its entries of the list of skipped
+ * sets pass to the oldest other account. Interrupted, the account is still there, and removing it again goes on.
+ * Fails with reason `refused` of the database while publications of it are open; it stays then, without its runs.
  */
-export const removeAccount = (accountId: string) => {
-  const handOver = (table: "stash_claims" | "skipped_packages") =>
-    run(
-      `hand over ${table}`,
-      (sql) => sql`
-        update ${sql(table)} set "accountId" = heir."id"
-        from (
-          select "id" from "telegram_accounts" where "id" <> ${accountId} order by "createdAt", "id" limit 1
-        ) heir
-        where "accountId" = ${accountId}`,
-    )
-  return transaction(
+export const removeAccount = Effect.fn("removeAccount")(function* (accountId: string) {
+  yield* detach(accountId)
+  yield* transaction(
     "removeAccount",
-    Effect.all([
-      handOver("stash_claims"),
-      handOver("skipped_packages"),
-      run("removeRuns", (sql) => sql`delete from "ingestion_runs" where "accountId" = ${accountId}`),
+    // What came meanwhile goes with it, or stays with it.
+    Effect.andThen(
+      detach(accountId),
       run("removeAccountRow", (sql) => sql`delete from "telegram_accounts" where "id" = ${accountId}`),
-    ]),
-  ).pipe(Effect.asVoid)
-}
+    ),
+  )
+})

@@ -2,16 +2,18 @@ import { Effect } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import { twoAccounts } from "../test/two-accounts.ts"
 import { linkChannel, upsertChannel } from "./channels.ts"
-import { type ClaimOutcome, claimSet } from "./claims.ts"
+import { type ClaimOutcome, claimSet, unsettledSets } from "./claims.ts"
 import type { Database } from "./database.ts"
+import { removeAccount } from "./remove-account.ts"
 import { retrySkipped, type SkippedPackage, SkipReason, skippedPackages, skipSet, skipVanished } from "./skipped.ts"
 
 let check: <A, E>(work: Effect.Effect<A, E, Database>) => Promise<A>
 let ana = ""
+let ben = ""
 let source = ""
 
 beforeEach(async () => {
-  ;({ ana, check } = await twoAccounts())
+  ;({ ana, ben, check } = await twoAccounts())
   const channel = { telegramId: -1001, title: "source", type: "SOURCE", isForum: false, isActive: true } as const
   source = (await check(upsertChannel(channel))).id
   await check(linkChannel({ accountId: ana, channelId: source, role: "READER" }))
@@ -79,6 +81,21 @@ describe("a skipped set", () => {
         expect(yield* retrySkipped((yield* skippedPackages()).map(({ id }) => id))).toBe(1)
         yield* skip({ reason: "DOWNLOAD_FAILED", errorMessage: "again" })
         expect(yield* skippedPackages()).toMatchObject([{ reason: "DOWNLOAD_FAILED", errorMessage: "again" }])
+      }),
+    ))
+
+  it("is one that an account had begun that was removed, when its messages are gone", () =>
+    check(
+      Effect.gen(function* () {
+        yield* claim(7)
+        const gone = entry(7, { accountId: ben, errorMessage: "gone" })
+        expect(yield* skipVanished(gone)).toBe(false)
+        expect(yield* unsettledSets(source)).toMatchObject([{ accountId: ana }])
+        yield* removeAccount(ana)
+        expect(yield* unsettledSets(source)).toMatchObject([{ accountId: null }])
+        expect(yield* skipVanished(gone)).toBe(true)
+        expect(yield* unsettledSets(source)).toEqual([])
+        expect(yield* skippedPackages()).toMatchObject([{ accountId: ben, errorMessage: "gone" }])
       }),
     ))
 })

@@ -84,8 +84,9 @@ const tellSkipped = (skipped: SkippedPackage & { readonly errorMessage: string }
 }
 
 /**
- * Settles a set as skipped whose messages its account does not find in the source any more, and gives up what was begun
- * of it: the parts that were sent already are noted as leftovers. False: it is no longer that account's, or settled.
+ * Settles a set as skipped whose messages its account does not find in the source any more (or any account, when its own was
+ * removed), and gives up what was begun of it: the parts that were sent already are noted as leftovers. False: it is no
+ * longer that account's, or settled.
  */
 export const skipVanished = (skipped: SkippedPackage & { readonly errorMessage: string }) =>
   transaction(
@@ -107,7 +108,10 @@ const settleVanished = (skipped: SkippedPackage & { readonly errorMessage: strin
       set "state" = 'skipped', "reason" = ${storable(skipped.errorMessage)}, "stage" = 'scan', "retryAt" = null,
           "leaseUntil" = null, "updatedAt" = now()
       where "sourceChannelId" = ${skipped.sourceChannelId} and "firstMessageId" = ${skipped.sourceMessageId}
-        and "accountId" = ${skipped.accountId} and "state" in ('claimed', 'deferred', 'waiting')`,
+        and ("accountId" = ${skipped.accountId} or not exists (
+          select from "telegram_accounts" a where a."id" = stash_claims."accountId"
+        ))
+        and "state" in ('claimed', 'deferred', 'waiting')`,
   ).pipe(Effect.map((written) => written > 0))
 
 /** An entry of the app's list of skipped sets. */

@@ -10,7 +10,7 @@ import { messagesById } from "../telegram/history.ts"
 export type FoundMessages = ReadonlyMap<number, "start" | "within">
 
 /**
- * Settles the sets that this account had begun in a source before a scan, and that the scan did not find there any more:
+ * Settles the sets that this account, or one that was removed, had begun in a source before a scan, and that the scan did not find there any more:
  * somebody deleted their first message, or put it into another set. They are skipped, with that reason, instead of being
  * waited for for ever.
  */
@@ -20,7 +20,9 @@ export const skipVanishedSets = Effect.fn("skipVanishedSets")(function* (
   found: FoundMessages,
 ) {
   const { accountId } = yield* AccountConfig
-  const missed = begun.filter((set) => set.accountId === accountId && found.get(set.firstMessageId) !== "start")
+  const missed = begun.filter(
+    (set) => (set.accountId ?? accountId) === accountId && found.get(set.firstMessageId) !== "start",
+  )
   for (const { bytes, firstMessageId, setName, volumes } of missed) {
     const isInAnotherSet = found.has(firstMessageId)
     // A scan may have missed it, so that Telegram itself must say that it is gone.

@@ -112,7 +112,7 @@ export const removeCommand = Command.make(
     const { channelLinks, claims, openPublications, phone, runs, session } = done
     yield* Console.log(
       `${yes ? "Removed" : "Would remove"} ${phone}: its links to ${channelLinks} channels, ${runs} run records, and TDLib's folder. ` +
-        `${claims} sets it has worked on pass to the oldest other account; packages stay.`,
+        `The ${claims} sets it has worked on stay known, and packages stay.`,
     )
     if (!yes && openPublications > 0)
       yield* Console.log(`${openPublications} of its publications are under way: they must end first.`)

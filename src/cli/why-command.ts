@@ -1,6 +1,7 @@
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { eventsOf, type SetEvent, type SetNow, setsCalled } from "../../db/events.ts"
+import { eventsOf, type SetEvent } from "../../db/events.ts"
+import { type SetNow, setsCalled } from "../../db/sets-called.ts"
 import { layerLibraryDatabase } from "./library-database.ts"
 import { printable } from "./table.ts"
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { Clock, Effect, Fiber, Layer, Schedule, Schema, SubscriptionRef } from "effect"
 import { destination as pinoFile } from "pino"
 import { claimedSets } from "../../db/claims.ts"
-import { packageTotals } from "../../db/packages.ts"
+import { libraryTotals } from "../../db/library-totals.ts"
 import { loadConfig } from "../config.ts"
 import { layerLogging, makeLogWriter } from "../log.ts"
 import { type AccountStatus, StatusBoard } from "../supervisor/status-board.ts"
@@ -103,7 +103,7 @@ export const runDemo = Effect.fn("runDemo")(function* (options: DemoOptions) {
       seconds: ((yield* Clock.currentTimeMillis) - started) / 1000,
       accounts: [...(yield* SubscriptionRef.get(board.status)).accounts.values()],
       claims,
-      packages: (yield* packageTotals()).packages,
+      packages: (yield* libraryTotals()).packages,
       verification: yield* verifyDestination(sandboxUrl, yield* readSandboxRecord(sandboxUrl)),
       problems: quiet._tag === "None" ? [`not finished within ${TIME_LIMIT_SECONDS} s`] : [],
     })

@@ -8,6 +8,7 @@ import { migrate } from "../../db/migrate.ts"
 import { failAbandonedRuns } from "../../db/runs.ts"
 import { accountSchedules } from "../../db/schedules.ts"
 import { SUPERVISOR_APPLICATION } from "../../db/supervisors.ts"
+import { addUpTallies } from "../../db/tallies.ts"
 import type { Config } from "../config.ts"
 import { usableCpus } from "../cpu/cpu-limit.ts"
 import { CpuPool } from "../cpu/pool.ts"
@@ -137,6 +138,13 @@ const forgetOldEvents = forgetEvents(EVENT_DAYS).pipe(
   Effect.forever,
 )
 
+/** Keeps the counting of packages and sets short, for ever. */
+const addUpCounts = addUpTallies().pipe(
+  Effect.catch((error) => logEvent.warn("tallies.kept", "Counts could not be added up", { error: error.message })),
+  Effect.andThen(Effect.sleep("10 minutes")),
+  Effect.forever,
+)
+
 /** Ends the runs that nobody will ever end, for ever. */
 const endAbandonedRuns = failAbandonedRuns().pipe(
   Effect.catch((error) => logEvent.warn("runs.left", "Abandoned runs could not be ended", { error: error.message })),
@@ -204,6 +212,7 @@ export const runSupervisor = Effect.fn("runSupervisor")(function* (config: Confi
   yield* Effect.forkScoped(pulse.endless("appRequests", watchAppRequests(config)))
   yield* Effect.forkScoped(forgetOldEvents)
   yield* Effect.forkScoped(endAbandonedRuns)
+  yield* Effect.forkScoped(addUpCounts)
   yield* logEvent.info("supervisor.started", "The worker is running", {
     sandbox: config.sandboxUrl ?? null,
     dataDirectory: config.dataDirectory,

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import postgres from "postgres"
 import { describe, expect, it } from "vitest"
 import { migrate } from "../../db/migrate.ts"
 import { emptyDatabase } from "../fresh-database.ts"
@@ -17,6 +18,23 @@ describe("our migrations on an existing installation", () => {
     const added = after.filter((line) => !schema.includes(line))
     expect(added.length).toBeGreaterThan(0)
     expect(added.filter((line) => !/\bstash/i.test(line))).toEqual([])
+  })
+
+  it("count what the former worker has published", async () => {
+    const url = await predecessorDatabase()
+    await Effect.runPromise(migrate(url))
+    const sql = postgres(url, { max: 1, onnotice: () => undefined })
+    try {
+      const [counted] = await sql`
+        select sum("count")::int as packages, sum("bytes")::text as bytes from stash_tallies where "of" = 'packages'`
+      expect(counted?.["packages"]).toBeGreaterThan(0)
+      expect([counted]).toEqual([
+        ...(await sql`
+          select count(*)::int as packages, sum("fileSize")::text as bytes from packages where "destMessageId" is not null`),
+      ])
+    } finally {
+      await sql.end()
+    }
   })
 
   it("make on an empty database what the app's migrations make", async () => {

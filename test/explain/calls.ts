@@ -23,7 +23,6 @@ import {
 } from "../../db/channels.ts"
 import {
   begunSets,
-  claimCounts,
   claimSet,
   deferClaim,
   forgetClaim,
@@ -37,7 +36,7 @@ import {
 import { spendMove } from "../../db/counted-moves.ts"
 import type { Database, Sql } from "../../db/database.ts"
 import { beginSweeps, destinationsSoFar, isRecorded, noteSwept, standingOf, sweptThrough } from "../../db/deliveries.ts"
-import { eventsOf, forgetEvents, setsCalled } from "../../db/events.ts"
+import { eventsOf, forgetEvents } from "../../db/events.ts"
 import { formerRarContents, setStandingOf } from "../../db/former-work.ts"
 import {
   deafSources,
@@ -75,7 +74,6 @@ import {
   createPackageStub,
   findPackages,
   packageByHash,
-  packageTotals,
   publishedByHash,
   stubsWithoutMetadata,
   updatePackageWithMetadata,
@@ -98,6 +96,7 @@ import {
 import { failAbandonedRuns, failStaleRuns, finishRun, startRun, updateRun } from "../../db/runs.ts"
 import { accountSchedules, pauseAccount, resumeAccount, scheduleOf, setSchedule } from "../../db/schedules.ts"
 import { serverFacts } from "../../db/server-facts.ts"
+import { setsCalled } from "../../db/sets-called.ts"
 import { getSetting } from "../../db/settings.ts"
 import { retrySkipped, skippedBefore, skippedPackages, skipSet, skipVanished } from "../../db/skipped.ts"
 import {
@@ -111,6 +110,7 @@ import {
 } from "../../db/source-states.ts"
 import { run } from "../../db/statement.ts"
 import { databaseAnswers, supervisorListens } from "../../db/supervisors.ts"
+import { addUpTallies } from "../../db/tallies.ts"
 import { currentWaits, noteWait } from "../../db/waits.ts"
 import { appRequestCalls } from "./app-request-calls.ts"
 import { metadataCalls } from "./metadata-calls.ts"
@@ -272,7 +272,6 @@ export const calls: Readonly<Record<string, Call>> = {
     isActive: true,
   }),
   begunSets: begunSets(accountId),
-  claimCounts: claimCounts(),
   "claimSet, new": claimNew,
   "claimSet, settled": claimSet({
     ...set,
@@ -312,6 +311,7 @@ export const calls: Readonly<Record<string, Call>> = {
   forgetEvents: forgetEvents(180),
   "setsCalled, by name": setsCalled("Pack 5.zip"),
   "setsCalled, by a part of the name": setsCalled("pack 77"),
+  "setsCalled, by a part that most have": setsCalled("pack"),
   "setsCalled, by hash": setsCalled(known.slice(0, 12)),
   "setsCalled, by message": setsCalled("5"),
   deafSources: deafSources(),
@@ -356,7 +356,6 @@ export const calls: Readonly<Record<string, Call>> = {
   "setStandingOf, new": setStandingOf({ ...foundSet, ...newSet }),
   packageByHash: packageByHash(known),
   publishedByHash: publishedByHash(known),
-  packageTotals: packageTotals(),
   stubsWithoutMetadata: stubsWithoutMetadata(100),
   updatePackageWithMetadata: updatePackageWithMetadata("package5", metadata(2000)),
   placesOf: placesOf(known),
@@ -410,6 +409,7 @@ export const calls: Readonly<Record<string, Call>> = {
   publishedPackages: publishedPackages(["package5", "package6"]),
   packagesAfter: packagesAfter("package5", 100),
   databaseAnswers: databaseAnswers(),
+  addUpTallies: addUpTallies(),
   recentPackages: recentPackages(20),
   recentlySkipped: recentlySkipped(20),
   currentWaits: currentWaits(),

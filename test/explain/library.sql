@@ -27,12 +27,14 @@ insert into "ingestion_runs" ("id", "accountId") select 'running' || n, 'account
 
 -- A hundred are without metadata, a thousand without messages.
 insert into "packages" ("id", "contentHash", "fileName", "fileSize", "archiveType", "creator", "sourceChannelId", "sourceMessageId",
-                        "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "fileCount", "tags", "indexedAt")
+                        "destChannelId", "destMessageId", "destMessageIds", "isMultipart", "partCount", "fileCount", "tags", "indexedAt",
+                        "ingestionRunId")
 select 'package' || n, encode(sha256(n::text::bytea), 'hex'), 'Pack ' || n || '.zip', 1000000 + n, 'ZIP', 'Creator ' || n % 500,
        'source' || 1 + n % 100, n * 1048576::bigint, case when n % 200 = 0 then null else 'library' end,
        case when n % 200 = 0 then null else n * 1048576::bigint end,
        case when n % 200 = 0 then '{}' else array[n * 1048576::bigint, n * 1048576::bigint + 1] end, true, 2,
-       case when n <= 100 then 0 else 1 + n % 25 end, array['Miniatures'], now() - n * interval '5 min'
+       case when n <= 100 then 0 else 1 + n % 25 end, array['Miniatures'], now() - n * interval '5 min',
+       'run' || 1 + n % (current_setting('stash.packages')::int / 2)
 from generate_series(1, current_setting('stash.packages')::int) n;
 
 -- Millions of rows go faster in without indexes to keep.
@@ -147,4 +149,9 @@ select "id", now() + substr("id", 8)::int % 7 * interval '1 day' from "packages"
 insert into stash_announcements ("packageId", "publishedAt")
 select "id", now() - interval '1 hour' from "packages" where substr("id", 8)::int <= 1000;
 
-analyze;
+-- As the worker adds them up (db/tallies.ts), but for those of the last minutes.
+truncate stash_tallies;
+insert into stash_tallies select 'packages', count(*), sum("fileSize") from "packages" where "destMessageId" is not null;
+insert into stash_tallies ("of", "count") select "sourceChannelId", count(*) from stash_claims group by "sourceChannelId";
+insert into stash_tallies ("of", "count", "bytes")
+select case n % 3 when 0 then 'packages' else 'source' || 1 + n % 100 end, (array[-1, 1])[1 + n % 2], 0 from generate_series(1, 2000) n;
