@@ -178,19 +178,26 @@ layer(CpuPool.layer({ threads: 1 }), { excludeTestServices: true })("a digest th
     }),
   )
 
-  it.effect("leaves the pool's threads to other jobs, and stops when interrupted", () =>
-    Effect.gen(function* () {
-      const pool = yield* CpuPool
-      const waiting = yield* Effect.forEach([1, 2, 3, 4], () =>
-        Effect.forkChild(
-          pool.digestWhileGrowing({ volumes: [{ bytes: 10, pieceBytes: null }], listTar: false }, () => {}),
-        ),
-      )
-      const path = join(scratch, "other")
-      writeFileSync(path, "other")
-      const other = yield* pool.digest({ volumes: [{ path, pieceBytes: null }], listTar: false })
-      assert.strictEqual(other.bytes, 5)
-      yield* Effect.forEach(waiting, Fiber.interrupt, { concurrency: "unbounded" })
-    }),
+  it.effect(
+    "leaves the pool's threads to other jobs, does not wait for other downloads, and stops when interrupted",
+    () =>
+      Effect.gen(function* () {
+        const pool = yield* CpuPool
+        const waiting = yield* Effect.forEach([1, 2, 3, 4], () =>
+          Effect.forkChild(
+            pool.digestWhileGrowing({ volumes: [{ bytes: 10, pieceBytes: null }], listTar: false }, () => {}),
+          ),
+        )
+        const path = join(scratch, "other")
+        writeFileSync(path, "other")
+        const other = yield* pool.digest({ volumes: [{ path, pieceBytes: null }], listTar: false })
+        assert.strictEqual(other.bytes, 5)
+        const arrived = yield* digestWhile([5], ({ reached, tell }) => {
+          tell({ volume: 0, path, readyBytes: 5, settled: true })
+          return reached(5)
+        })
+        assert.strictEqual(arrived.contentHash, sha256(Buffer.from("other")))
+        yield* Effect.forEach(waiting, Fiber.interrupt, { concurrency: "unbounded" })
+      }),
   )
 })

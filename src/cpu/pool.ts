@@ -121,8 +121,11 @@ const makeService = (pools: Pools, threads: number, capacity: number, limits: Cp
       }
       const run = (): Promise<Effect.Effect<A, CpuJobError>> => {
         const transferList = [ports.progress, ports.growth].filter((port) => port !== undefined)
-        return (isGrowing ? pools.growing : pools.main)
-          .run(task, { name, signal: hard.signal, transferList })
+        // Piscina gives a task that can be aborted a thread of its own.
+        const running = isGrowing
+          ? pools.growing.run(task, { name, transferList })
+          : pools.main.run(task, { name, signal: hard.signal, transferList })
+        return running
           .then(
             (outcome: Outcome<A>) => {
               if (outcome.outcome === "done") return Effect.succeed(outcome.value)
@@ -154,11 +157,10 @@ const makeService = (pools: Pools, threads: number, capacity: number, limits: Cp
         // A running job stops by itself, and keeps its thread.
         if (!cancel(flag).hadBegun) hard.abort()
         const ended = Effect.promise(() => settled ?? Promise.resolve())
-        return ended.pipe(
-          Effect.timeoutOption(cancelGrace),
-          Effect.andThen(Effect.sync(() => hard.abort())),
-          Effect.andThen(ended),
-        )
+        const endedSoon = Effect.timeoutOption(ended, cancelGrace)
+        // Others follow their downloads in the same thread: it is not ended for the one whose read hangs.
+        if (isGrowing) return Effect.asVoid(endedSoon)
+        return endedSoon.pipe(Effect.andThen(Effect.sync(() => hard.abort())), Effect.andThen(ended))
       })
     })
 
