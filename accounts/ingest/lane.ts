@@ -3,12 +3,18 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ArrivalRate } from "./arrival-rate.ts"
 
+const MEBIBYTE = 1024 * 1024
 /**
- * TDLib begins a file slowly and then fetches a part every 3 ms (facts/peers.md, 3b): one of 4 MiB comes at 9 MiB/s, a larger one
- * at 16 (measured on the sandbox). As long as each moves about as fast, another beside it is a gain; when they move slower,
- * something else is the limit.
+ * An account that moves so much is not slowed down by Telegram. TDLib begins a file slowly and then fetches a part every 3 ms
+ * (facts/peers.md, 3b): one of 4 MiB alone comes at 9 MiB/s, a larger one at 16 (measured on the sandbox).
  */
-export const FILE_BYTES_PER_SECOND = 7 * 1024 * 1024
+const FAST_BYTES_PER_SECOND = 7 * MEBIBYTE
+/** As long as each of several files moves so fast, another beside them is a gain. */
+const EACH_BYTES_PER_SECOND = 4 * MEBIBYTE
+
+/** How many files are to move beside each other, where so much has moved for a while. */
+export const filesAtOnce = (bytesPerSecond: number): number =>
+  bytesPerSecond < FAST_BYTES_PER_SECOND ? 1 : 1 + Math.floor(bytesPerSecond / EACH_BYTES_PER_SECOND)
 
 export interface LaneOptions {
   readonly rate: ArrivalRate
@@ -103,7 +109,7 @@ export class Lane {
     const { size } = this.#underWay
     if (size === 0) return true
     if (size >= most) return false
-    if (size <= rate.sustainedBytesPerSecond(now()) / FILE_BYTES_PER_SECOND) return true
+    if (size < filesAtOnce(rate.sustainedBytesPerSecond(now()))) return true
     const missing = [...this.#underWay].reduce((sum, { missingBytes }) => sum + missingBytes, 0)
     return missing < rate.bytesPerSecond(now()) * aheadSeconds
   }

@@ -9,7 +9,7 @@ import type { DownloadShare } from "../telegram/download-goal.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { ArrivalRate } from "./arrival-rate.ts"
 import { DownloadQueue } from "./download-queue.ts"
-import { FILE_BYTES_PER_SECOND, Lane, type Moved } from "./lane.ts"
+import { filesAtOnce, Lane, type Moved } from "./lane.ts"
 
 const MEBIBYTE = 1024 * 1024
 
@@ -121,7 +121,7 @@ export class SetLine {
     if (this.#coming.size === 0) return true
     if (this.#coming.size >= MOST_COMING) return false
     const now = this.#now()
-    if (this.#coming.size <= this.#rate.sustainedBytesPerSecond(now) / FILE_BYTES_PER_SECOND) return true
+    if (this.#coming.size < filesAtOnce(this.#rate.sustainedBytesPerSecond(now))) return true
     const missing = [...this.#coming].reduce((sum, { missingBytes }) => sum + missingBytes, 0)
     return missing < this.#rate.bytesPerSecond(now) * AHEAD_SECONDS
   }
@@ -166,7 +166,7 @@ export class Places extends Context.Service<
       })
       const limit = yield* UploadLimit
       const queue = new DownloadQueue({
-        isFast: () => arrivals.sustainedBytesPerSecond(now()) >= FILE_BYTES_PER_SECOND,
+        isFast: () => filesAtOnce(arrivals.sustainedBytesPerSecond(now())) > 1,
         isPremium: limit.isPremium,
       })
       return Places.of({
