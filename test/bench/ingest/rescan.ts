@@ -35,8 +35,8 @@ export const rescan = async ({ quick }: BenchOptions): Promise<Findings> => {
         name("Seconds"),
         "s",
         rescans.map(({ seconds }) => seconds),
-        "the former worker with one source",
-        SECONDS_EACH,
+        "the former worker with as many",
+        SOURCES * SECONDS_EACH,
         "ingestion_runs",
       ),
       atMost(

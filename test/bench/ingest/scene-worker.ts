@@ -9,7 +9,7 @@ import { PostgresServer } from "../../postgres-server.ts"
 import { cpuSecondsOf, sumOf, treeOf, type Usage, usageByName } from "../../process-usage.ts"
 import { until } from "../../until.ts"
 import { Worker } from "../../worker-process.ts"
-import { DESTINATION, type Scene, Stage } from "./scene.ts"
+import { DESTINATION, type Scene, Stage, sourceName } from "./scene.ts"
 
 /** How long anything may take that a scene waits for: milliseconds. */
 const PATIENCE = 900_000
@@ -91,15 +91,19 @@ export class SceneWorker implements AsyncDisposable {
   }
 
   /**
-   * Lets the worker come up with no source to read, so that every account is logged in and at rest, and then gives all of them
-   * their sources at once: what is measured from there on is their work, and not that two processors start them in turn.
+   * Lets the worker come up with no source to read but the scene's `early` ones, so that every account is logged in, has done all
+   * that they hold, and is at rest, and then gives all of them the other sources at once: what is measured from there on is
+   * their work, and not that two processors start them in turn.
    */
   async startAtRest(): Promise<void> {
-    const sources = (are: boolean) => `update telegram_channels set "isActive" = ${are} where type = 'SOURCE'`
-    await this.query(sources(false))
+    const { early = 0, sources } = this.stage.scene
+    const others = sources.slice(early).map((_, index) => `'${sourceName(early + index)}'`)
+    const activate = (are: boolean) => `update telegram_channels set "isActive" = ${are} where title in (${others})`
+    await this.query(activate(false))
     this.start()
+    await this.untilSettled(sources.slice(0, early).flat().length)
     await this.untilIdle()
-    await this.query(`delete from ingestion_runs; ${sources(true)}`)
+    await this.query(`delete from ingestion_runs; ${activate(true)}`)
     await this.forgetDatabaseWork()
     await this.call()
   }

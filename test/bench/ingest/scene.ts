@@ -26,6 +26,8 @@ export interface Scene {
   readonly reads: (account: number, source: number) => boolean
   /** Whether the accounts have Premium; none has otherwise. */
   readonly premium?: boolean
+  /** So many of the first sources are done before anything is measured; none otherwise. */
+  readonly early?: number
   /** What is in every source before the files; nothing otherwise. */
   readonly before?: ReadonlyArray<WorldMessage>
 }
@@ -49,6 +51,9 @@ export interface Outcome {
   /** Telegram's calls of all accounts. */
   readonly calls: number
 }
+
+/** Files whose way is measured. */
+export const measuredFiles = ({ early = 0, sources }: Scene): ReadonlyArray<string> => sources.slice(early).flat()
 
 export const speedOf = ({ bytes, seconds }: Outcome): number => bytes / seconds
 
@@ -78,8 +83,7 @@ const worldOf = ({ accounts, before = [], premium = false, reads, sources, speed
 }
 export type SceneWorld = ReturnType<typeof worldOf>
 
-export const bytesOf = ({ sources }: Scene): number =>
-  sources.flat().reduce((sum, file) => sum + statSync(file).size, 0)
+const bytesOf = (scene: Scene): number => measuredFiles(scene).reduce((sum, file) => sum + statSync(file).size, 0)
 
 interface Counters {
   readonly accounts: Readonly<Record<string, Readonly<Record<string, { calls: number; bytesOut: number }>>>>
