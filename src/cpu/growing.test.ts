@@ -192,10 +192,9 @@ layer(CpuPool.layer({ threads: 1 }), { excludeTestServices: true })("a digest th
         writeFileSync(path, "other")
         const other = yield* pool.digest({ volumes: [{ path, pieceBytes: null }], listTar: false })
         assert.strictEqual(other.bytes, 5)
-        const arrived = yield* digestWhile([5], ({ reached, tell }) => {
-          tell({ volume: 0, path, readyBytes: 5, settled: true })
-          return reached(5)
-        })
+        const arrived = yield* digestWhile([5], ({ tell }) =>
+          Effect.sync(() => tell({ volume: 0, path, readyBytes: 5, settled: true })),
+        )
         assert.strictEqual(arrived.contentHash, sha256(Buffer.from("other")))
         yield* Effect.forEach(waiting, Fiber.interrupt, { concurrency: "unbounded" })
       }),
