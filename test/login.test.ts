@@ -75,6 +75,7 @@ describe("an operator who logs an account in", () => {
     const login = await loginOf(worker, CLUMSY, isFlooded)
     expect(Number(login["until"]) - Date.now()).toBeGreaterThan(3_000_000)
     expect(login).toMatchObject({ problem: "too_many_attempts", standing: "authorising" })
+    expect(login["reason"]).toMatch(/no attempt to log in before 20/)
     const tries = worker.sandbox.log.read({ method: "auth.signIn" }).length
     await worker.query(`update telegram_accounts set "authCode" = '${code}'`)
     await worker.stash("account", "list")
@@ -87,6 +88,7 @@ describe("an operator who logs an account in", () => {
     worker.start({ STASH_SANDBOX_CODES: "asked" })
     const login = await loginOf(worker, ALICE, isFlooded)
     expect(login).toMatchObject({ problem: "too_many_attempts", standing: "authorising" })
+    expect(login["reason"]).toMatch(/no attempt to log in before 20/)
     expect(codesSent(worker)).toBe(0)
     await worker.until(
       "the wait is nearly over",

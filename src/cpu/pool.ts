@@ -122,10 +122,10 @@ const makeService = (pools: Pools, threads: number, capacity: number, limits: Cp
       const run = (): Promise<Effect.Effect<A, CpuJobError>> => {
         const transferList = [ports.progress, ports.growth].filter((port) => port !== undefined)
         // Piscina gives a task that can be aborted a thread of its own.
-        const running = isGrowing
+        const answer = isGrowing
           ? pools.growing.run(task, { name, transferList })
           : pools.main.run(task, { name, signal: hard.signal, transferList })
-        return running
+        return answer
           .then(
             (outcome: Outcome<A>) => {
               if (outcome.outcome === "done") return Effect.succeed(outcome.value)
