@@ -16,14 +16,27 @@ const EACH_BYTES_PER_SECOND = 4 * MEBIBYTE
 export const filesAtOnce = (bytesPerSecond: number): number =>
   bytesPerSecond < FAST_BYTES_PER_SECOND ? 1 : 1 + Math.floor(bytesPerSecond / EACH_BYTES_PER_SECOND)
 
-export interface LaneOptions {
+export interface Pace {
   readonly rate: ArrivalRate
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
-  /** So many files at once, at most. */
-  readonly most: number
   /** The next one is begun so long before those under way are through. */
   readonly aheadSeconds: number
+}
+
+/** Whether another is to move beside those under way. */
+export const mayMoveBeside = (
+  underWay: ReadonlySet<{ readonly missingBytes: number }>,
+  { aheadSeconds, now, rate }: Pace,
+): boolean => {
+  if (underWay.size < filesAtOnce(rate.sustainedBytesPerSecond(now()))) return true
+  const missing = [...underWay].reduce((sum, { missingBytes }) => sum + missingBytes, 0)
+  return missing < rate.bytesPerSecond(now()) * aheadSeconds
+}
+
+export interface LaneOptions extends Pace {
+  /** So many files at once, at most. */
+  readonly most: number
   /** Hears that one more (or, below 0, one less) waits. */
   readonly onWaiting?: (change: number) => void
 }
@@ -105,12 +118,6 @@ export class Lane {
   }
 
   #mayBegin(): boolean {
-    const { aheadSeconds, most, now, rate } = this.#options
-    const { size } = this.#underWay
-    if (size === 0) return true
-    if (size >= most) return false
-    if (size < filesAtOnce(rate.sustainedBytesPerSecond(now()))) return true
-    const missing = [...this.#underWay].reduce((sum, { missingBytes }) => sum + missingBytes, 0)
-    return missing < rate.bytesPerSecond(now()) * aheadSeconds
+    return this.#underWay.size < this.#options.most && mayMoveBeside(this.#underWay, this.#options)
   }
 }

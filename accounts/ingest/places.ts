@@ -9,7 +9,7 @@ import type { DownloadShare } from "../telegram/download-goal.ts"
 import { UploadLimit } from "../telegram/upload-limit.ts"
 import { ArrivalRate } from "./arrival-rate.ts"
 import { DownloadQueue } from "./download-queue.ts"
-import { filesAtOnce, Lane, type Moved } from "./lane.ts"
+import { filesAtOnce, Lane, type Moved, mayMoveBeside, type Pace } from "./lane.ts"
 
 const MEBIBYTE = 1024 * 1024
 
@@ -55,8 +55,7 @@ interface Standing {
  * earlier: what is claimed, no other account takes. Time is told by `now`, in milliseconds.
  */
 export class SetLine {
-  readonly #now: () => number
-  readonly #rate: ArrivalRate
+  readonly #pace: Pace
   readonly #waiting: Array<Standing> = []
   readonly #coming = new Set<Standing>()
   #free = ALL_PLACES
@@ -64,8 +63,7 @@ export class SetLine {
 
   /** @param rate at which bytes of all of them arrive */
   constructor(now: () => number, rate: ArrivalRate) {
-    this.#now = now
-    this.#rate = rate
+    this.#pace = { now, rate, aheadSeconds: AHEAD_SECONDS }
   }
 
   join(wanted: PlaceWanted): Standing {
@@ -118,12 +116,7 @@ export class SetLine {
     if (weight > this.#free) return false
     if (wanted.isPosted) return true
     if (this.#waitingToSend >= MOST_WAITING_TO_SEND) return false
-    if (this.#coming.size === 0) return true
-    if (this.#coming.size >= MOST_COMING) return false
-    const now = this.#now()
-    if (this.#coming.size < filesAtOnce(this.#rate.sustainedBytesPerSecond(now))) return true
-    const missing = [...this.#coming].reduce((sum, { missingBytes }) => sum + missingBytes, 0)
-    return missing < this.#rate.bytesPerSecond(now) * AHEAD_SECONDS
+    return this.#coming.size < MOST_COMING && mayMoveBeside(this.#coming, this.#pace)
   }
 }
 
