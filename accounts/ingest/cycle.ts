@@ -19,7 +19,6 @@ import { Drain } from "./drain.ts"
 import { groupPackages } from "./group-packages.ts"
 import { ingestPosts } from "./ingest-posts.ts"
 import { ingestSource } from "./ingest-source.ts"
-import { throttleProgress } from "./progress-throttle.ts"
 import { type RunRecord, recordRun } from "./run-record.ts"
 import { isEmptyFolder, LISTINGS_FOLDER, removeOtherFolders, setFolderName } from "./set-folder.ts"
 import { SetsUnderWay } from "./sets-under-way.ts"
@@ -146,7 +145,7 @@ const goThrough = Effect.fn("goThrough")(function* (
     runId: run.id,
     underWay: new SetsUnderWay(),
     topicNamesOf: makeForumTopicNames(),
-    report: yield* throttleProgress((event) => Effect.andThen(run.note(event), report(event))),
+    report: (event) => Effect.andThen(run.note(event), report(event)),
   }
   const posts = yield* ingestPosts(frame)
   const scans = Effect.gen(function* () {

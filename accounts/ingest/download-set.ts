@@ -12,7 +12,7 @@ import { telegramError } from "../telegram/telegram-error.ts"
 import { digestSet, growingDigestJob } from "./cpu-stages.ts"
 import type { Moved } from "./lane.ts"
 import { type Place, Places } from "./places.ts"
-import { progressTeller } from "./progress-throttle.ts"
+import { progressTeller } from "./progress-teller.ts"
 import { createSetFolder, hasVolume, moveFile, requireRoom } from "./set-folder.ts"
 import { reportProgress, type SetWork } from "./set-work.ts"
 import type { SourceVolume } from "./source-file.ts"
@@ -91,7 +91,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
     }
     yield* following.tell({ volume: index, path, readyBytes: volume.bytes, settled: true })
     arrived(volume.bytes)
-    yield* reportProgress(work, "downloading", doneBytes())
+    tellProgress(doneBytes())
   })
 
   yield* Effect.forEach(
