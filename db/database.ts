@@ -10,15 +10,9 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
-import {
-  type Connection,
-  type ConnectionOptions,
-  DatabaseError,
-  makeConnection,
-  type Query,
-  type Sql,
-} from "./connection.ts"
+import { type Connection, type ConnectionOptions, DatabaseError, type Query, type Sql } from "./connection.ts"
 import { type ListenEvent, listenOn } from "./listen.ts"
+import { makeSessions } from "./sessions.ts"
 
 export { DatabaseError, type Query, type Sql } from "./connection.ts"
 export type { ListenEvent } from "./listen.ts"
@@ -31,6 +25,8 @@ export interface DatabaseOptions {
   readonly applicationName: string
   /** Default 30 seconds. Waiting for a free session is limited to the same time. */
   readonly statementTimeout?: Duration.Input
+  /** Default 10 seconds. A session that is not used for so long is closed. */
+  readonly idleLimit?: Duration.Input | undefined
 }
 
 /**
@@ -95,26 +91,11 @@ const makeDatabase = (
       settings: { idle_in_transaction_session_timeout: Duration.toMillis(statementTimeout) * 2 },
     }
     const places = yield* Semaphore.make(options.max)
-    const idle: Array<Connection> = []
-    const open = new Set<Connection>()
-    yield* Effect.addFinalizer(() => Effect.forEach(open, (connection) => connection.close, { discard: true }))
-
-    const acquire = Effect.suspend(() => {
-      for (let connection = idle.pop(); connection; connection = idle.pop()) {
-        if (!connection.isLost()) return Effect.succeed(connection)
-        open.delete(connection)
-      }
-      return Effect.tap(makeConnection(connectionOptions), (connection) => Effect.sync(() => open.add(connection)))
-    })
-    const release = (connection: Connection) =>
-      Effect.sync(() => {
-        if (connection.isLost()) open.delete(connection)
-        else idle.push(connection)
-      })
+    const sessions = yield* makeSessions(connectionOptions, options.idleLimit)
 
     /** Lends a session to one statement or one transaction. */
     const withConnection = <A, E, R>(statement: string, use: (connection: Connection) => Effect.Effect<A, E, R>) => {
-      const lend = Effect.acquireUseRelease(acquire, use, release)
+      const lend = sessions.lend(use)
       return Effect.flatMap(
         places.withPermitsIfAvailable(1)(lend),
         Option.match({

@@ -223,7 +223,7 @@ const launch = (options: EmbeddedPostgresOptions, place: Place, binaries: Binari
     const settings: Record<string, string> = {
       listen_addresses: "127.0.0.1",
       unix_socket_directories: "",
-      max_connections: "200",
+      max_connections: "300",
       shared_buffers: "64MB",
       log_checkpoints: "off",
       ...options.settings,

@@ -5,8 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type Connection, DatabaseError, makeConnection, type Query, type Sql } from "./connection.ts"
+import { type Connection, DatabaseError, type Query, type Sql } from "./connection.ts"
 import { accountLockKey, hashLockKey } from "./lock-keys.ts"
+import { openSession } from "./sessions.ts"
 
 export { accountLockKey, hashLockKey } from "./lock-keys.ts"
 
@@ -55,7 +56,7 @@ export class LockSession extends Context.Service<
 const makeLockSession = Effect.fn("LockSession.make")(function* (options: LockSessionOptions) {
   const answerWithin = options.answerWithin ?? "3 seconds"
   const connection = yield* Effect.acquireRelease(
-    makeConnection({
+    openSession({
       url: options.url,
       applicationName: options.applicationName,
       statementTimeout: answerWithin,

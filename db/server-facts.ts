@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ownTables } from "./migrate.ts"
 import { arrayLiteral, SafeInteger } from "./row.ts"
+import { countFreeSessions, FreeSessions } from "./sessions.ts"
 import { one } from "./statement.ts"
 
 /** What the worker depends on in a database server, and in what it is allowed there. */
@@ -16,7 +17,8 @@ export const ServerFacts = Schema.Struct({
   mayCreateTables: Schema.Boolean,
   /** Those of ours that may not be read and written, or not be changed by migrations. */
   deniedTables: Schema.Array(Schema.String),
-  maxConnections: Schema.Int,
+  /** That it lets in, but for the reserved ones. */
+  maxSessions: Schema.Int,
 })
 export type ServerFacts = typeof ServerFacts.Type
 
@@ -30,7 +32,8 @@ export const serverFacts = Effect.fn("serverFacts")(function* () {
       select current_setting('server_version_num')::int as "version", current_setting('server_version') as "versionText",
              (extract(epoch from clock_timestamp()) * 1000)::bigint as "time", current_user::text as "user",
              coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) as "mayCreateTables",
-             current_setting('max_connections')::int as "maxConnections",
+             current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+               - coalesce(current_setting('reserved_connections', true)::int, 0) as "maxSessions",
              to_jsonb(array(
                select c.relname::text from pg_class c
                where c.relnamespace = current_schema()::regnamespace and c.relname = any(${tables}::text[])
@@ -40,3 +43,6 @@ export const serverFacts = Effect.fn("serverFacts")(function* () {
              )) as "deniedTables"`,
   )
 })
+
+/** How many sessions more the server lets in. */
+export const freeSessions = () => Effect.map(one("freeSessions", FreeSessions, countFreeSessions), ({ free }) => free)

@@ -62,14 +62,21 @@ export class WorkerStage {
     this.worker = new Worker(join(folder, "data"), join(folder, "worker.log"))
   }
 
-  /** Starts sandbox and Postgres in this new folder, and enrols the accounts; not yet the worker. */
-  static async start(folder: string, accounts: number): Promise<WorkerStage> {
+  /**
+   * Starts sandbox and Postgres in this new folder, and enrols the accounts; not yet the worker. `settings`: of the database
+   * server, as in postgresql.conf.
+   */
+  static async start(
+    folder: string,
+    accounts: number,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<WorkerStage> {
     const world = worldOf(accounts)
     const worldFile = join(folder, "world.json")
     await writeFile(worldFile, JSON.stringify(world))
     await mkdir(join(folder, "faults"))
     const [database, sandbox] = await Promise.all([
-      PostgresServer.start(join(folder, "postgres")),
+      PostgresServer.start(join(folder, "postgres"), settings),
       SandboxProcess.start("--world", worldFile, "--state", join(folder, "telegram")),
     ])
     await Effect.runPromise(

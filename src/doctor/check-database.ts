@@ -2,6 +2,7 @@ import { Clock, Effect } from "effect"
 import type { DatabaseError } from "../../db/database.ts"
 import { migrationState } from "../../db/migrate.ts"
 import { type ServerFacts, serverFacts } from "../../db/server-facts.ts"
+import { SPARE_SESSIONS } from "../../db/sessions.ts"
 import { advice, type Check, check, type Finding, fault } from "./finding.ts"
 
 const remedyOf = ({ code, reason }: DatabaseError): string => {
@@ -100,6 +101,27 @@ const checkMigrations = Effect.fn("checkMigrations")(function* () {
   )
 })
 
+/** Of the supervisor, with those that hear calls. */
+const OWN_SESSIONS = 8
+/** Of an account at work: the one of its locks, and one for its statements, or up to three. */
+const ACCOUNT_SESSIONS = { least: 2, most: 4 }
+
+/** Whether the server lets in what so many accounts need while all are at work. */
+export const checkSessions = (maxSessions: number, accounts: number): Check => {
+  const needed = (each: number) => SPARE_SESSIONS + OWN_SESSIONS + accounts * each
+  const seen = `the server lets ${maxSessions} in`
+  if (maxSessions >= needed(ACCOUNT_SESSIONS.least)) return check("sessions", seen)
+  return check(
+    "sessions",
+    seen,
+    advice(
+      `the database lets ${maxSessions} sessions in, and ${accounts} accounts at work need ${needed(ACCOUNT_SESSIONS.least)}`,
+      "some accounts wait until others rest",
+      `alter system set max_connections = ${needed(ACCOUNT_SESSIONS.most)}, then restart the server`,
+    ),
+  )
+}
+
 /**
  * Server, rights, clock and migrations of a database that answers. `isReady`: the library's tables are as this version
  * expects them, so that it can be asked for more.
@@ -116,6 +138,7 @@ export const checkDatabase = Effect.fn("checkDatabase")(function* () {
       checkClock(facts, [before, after]),
       migrations,
     ],
+    maxSessions: facts.maxSessions,
     isReady: migrations.findings.length === 0 && facts.deniedTables.length === 0,
   }
 })

@@ -18,6 +18,7 @@ import { DiskRoom } from "../disk-room.ts"
 import type { LookAt } from "./check-channels.ts"
 import { checkOtherWorker, checkRoom, checkSecrets, checkWritable } from "./check-folders.ts"
 import { checkDescriptors, checkNode, checkPrograms, checkSevenZip, checkTdlib } from "./check-installation.ts"
+import { checkSessions } from "./check-database.ts"
 import { checkConsole, checkTelegram } from "./check-settings.ts"
 import { checkLibrary, examine } from "./doctor.ts"
 import { type Check, hasFault } from "./finding.ts"
@@ -236,6 +237,7 @@ describe("stash doctor, of the database", () => {
       "database",
       "clock",
       "migrations",
+      "sessions",
       "accounts",
       "destination",
       "sources",
@@ -305,6 +307,13 @@ describe("stash doctor, of the database", () => {
     const checks = await libraryOf(await emptyDatabase())
     expect(hasFault(checks)).toBe(false)
     expect(checks.at(-1)?.findings).toMatchObject([{ severity: "advice", remedy: expect.stringContaining("migrate") }])
+  })
+
+  it("finds more accounts than the server has sessions for", () => {
+    const sessionsOf = (maxSessions: number, accounts: number) =>
+      checkSessions(maxSessions, accounts).findings.map(({ remedy }) => remedy)
+    expect(sessionsOf(97, 39)).toEqual([])
+    expectOne(sessionsOf(97, 50), "max_connections = 218")
   })
 
   it("finds accounts that are parked, or were logged out", async () => {

@@ -7,7 +7,7 @@ import { type Config, loadConfig } from "../config.ts"
 import { existingDatabaseUrl } from "../database-url.ts"
 import { checkAccounts } from "./check-accounts.ts"
 import { checkDestination, checkSources, type LookAt } from "./check-channels.ts"
-import { checkDatabase, unreachable } from "./check-database.ts"
+import { checkDatabase, checkSessions, unreachable } from "./check-database.ts"
 import { checkOtherWorker, checkRoom, checkSecrets, checkWritable } from "./check-folders.ts"
 import { checkDescriptors, checkNode, checkPrograms, checkSevenZip, checkTdlib } from "./check-installation.ts"
 import { badSettings, checkConsole, checkTelegram } from "./check-settings.ts"
@@ -31,11 +31,13 @@ const embeddedFault = (error: EmbeddedPostgresError): Check =>
 const nothingKnown = { checks: [] as ReadonlyArray<Check>, isWorkerThere: false, running: new Set<string>() }
 
 const lookIntoLibrary = Effect.fn("lookIntoLibrary")(function* (look: LookAt) {
-  const { checks, isReady } = yield* checkDatabase()
+  const { checks, isReady, maxSessions } = yield* checkDatabase()
   const isWorkerThere = yield* supervisorListens()
   if (!isReady) return { ...nothingKnown, checks, isWorkerThere }
-  const running = (yield* accountStandings()).filter(({ isAlive }) => isAlive)
-  const library = [yield* checkAccounts(), yield* checkDestination(look), yield* checkSources()]
+  const accounts = yield* accountStandings()
+  const running = accounts.filter(({ isAlive }) => isAlive)
+  const sessions = checkSessions(maxSessions, accounts.filter(({ isActive }) => isActive).length)
+  const library = [sessions, yield* checkAccounts(), yield* checkDestination(look), yield* checkSources()]
   return { checks: [...checks, ...library], isWorkerThere, running: new Set(running.map(({ id }) => id)) }
 })
 

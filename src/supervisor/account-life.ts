@@ -1,7 +1,9 @@
 import { join } from "node:path"
-import { Clock, Deferred, Effect, Schedule, Schema, type Semaphore } from "effect"
+import { Clock, Deferred, type Duration, Effect, Schedule, Schema, type Semaphore } from "effect"
 import type { Account } from "../../db/accounts.ts"
-import { databaseAnswers } from "../../db/supervisors.ts"
+import type { Database, DatabaseError } from "../../db/database.ts"
+import { freeSessions } from "../../db/server-facts.ts"
+import { isServerFull } from "../../db/sessions.ts"
 import { layoutOf } from "../adopt/tdlib-folder.ts"
 import { AccountError } from "../channel/account-rpcs.ts"
 import { missingRoom } from "../disk-room.ts"
@@ -63,46 +65,56 @@ const sitOut = Effect.fn("AccountLife.sitOut")(function* (account: Account, { me
   return yield* new WaitOver()
 })
 
-/** How soon a disk that has room again is noticed. */
-const ROOM_EVERY = "5 seconds"
+interface Obstacle {
+  /** Why no life can begin now, as people read it; undefined: one can. */
+  readonly look: Effect.Effect<string | undefined, DatabaseError, Database>
+  readonly event: string
+  /** What is logged. */
+  readonly message: string
+  /** How soon its end is noticed. */
+  readonly every: Duration.Input
+}
 
-/** Waits, visibly, while the disk is so full that TDLib would end the process it runs in. */
-const awaitRoom = Effect.fn("AccountLife.awaitRoom")(function* (account: Account, folder: string) {
+/** Lives that fail for what lies outside of the account would soon be more than the restart policy allows: it waits, visibly. */
+const awaitEndOf = Effect.fn("AccountLife.awaitEndOf")(function* (
+  account: Account,
+  { event, every, look, message }: Obstacle,
+) {
   const board = yield* StatusBoard
-  const look = missingRoom(folder, 0)
-  const missing = yield* look
-  if (missing === 0) return
-  yield* logEvent.warn("account.no_room", "The disk is full; the account waits until there is room", {
-    account: account.id,
-    folder,
-    missingBytes: missing,
-  })
-  yield* board.change(account.id, { reason: `no space left for ${folder}: ${missing} bytes more are needed` })
-  yield* look.pipe(Effect.repeat({ until: (still) => still === 0, schedule: Schedule.spaced(ROOM_EVERY) }))
+  const why = yield* look
+  if (why === undefined) return
+  yield* logEvent.warn(event, message, { account: account.id, why })
+  yield* board.change(account.id, { reason: why })
+  yield* look.pipe(Effect.repeat({ until: (still) => still === undefined, schedule: Schedule.spaced(every) }))
   yield* board.change(account.id, { reason: "" })
 })
 
-/** How soon a database that answers again is noticed. */
-const DATABASE_EVERY = "1 second"
+/** TDLib would end the process it runs in. */
+const diskFull = (folder: string): Obstacle => ({
+  look: Effect.map(missingRoom(folder, 0), (missing) =>
+    missing === 0 ? undefined : `no space left for ${folder}: ${missing} bytes more are needed`,
+  ),
+  event: "account.no_room",
+  message: "The disk is full; the account waits until there is room",
+  every: "5 seconds",
+})
 
-/** Waits, visibly, while the database is away: lives that fail for that would soon be more than the restart policy allows. */
-const awaitDatabase = Effect.fn("AccountLife.awaitDatabase")(function* (account: Account) {
-  const board = yield* StatusBoard
-  const isAway = databaseAnswers().pipe(
-    Effect.as(false),
+/** Of its locks one, and of its statements one; and another account may start at the same moment. */
+const LIFE_SESSIONS = 4
+const FULL = "the database lets no more sessions in: raise its max_connections, or pause other accounts"
+
+const databaseAway: Obstacle = {
+  look: freeSessions().pipe(
+    Effect.map((free) => (free < LIFE_SESSIONS ? FULL : undefined)),
     Effect.catchIf(
       ({ reason }) => reason === "unavailable" || reason === "timeout",
-      () => Effect.succeed(true),
+      (error) => Effect.succeed(isServerFull(error) ? FULL : "the database is away"),
     ),
-  )
-  if (!(yield* isAway)) return
-  yield* logEvent.warn("account.no_database", "The database is away; the account waits for it", {
-    account: account.id,
-  })
-  yield* board.change(account.id, { reason: "the database is away" })
-  yield* isAway.pipe(Effect.repeat({ until: (still) => !still, schedule: Schedule.spaced(DATABASE_EVERY) }))
-  yield* board.change(account.id, { reason: "" })
-})
+  ),
+  event: "account.no_database",
+  message: "The database is away, or full; the account waits for it",
+  every: "1 second",
+}
 
 /** TDLib would begin an empty database beside the one that the former worker left, and ask for a login. */
 const requireAdopted = Effect.fn("AccountLife.requireAdopted")(function* (folder: string) {
@@ -141,8 +153,8 @@ const cyclesOf = Effect.fn("AccountLife.cycles")(function* (
 export const accountLife = Effect.fn("accountLife")(function* (account: Account, surroundings: CellSurroundings) {
   const board = yield* StatusBoard
   yield* board.move(account.id, "starting")
-  yield* awaitDatabase(account)
-  yield* awaitRoom(account, surroundings.config.tdlibDirectory)
+  yield* awaitEndOf(account, databaseAway)
+  yield* awaitEndOf(account, diskFull(surroundings.config.tdlibDirectory))
   yield* requireAdopted(join(surroundings.config.tdlibDirectory, account.id))
   const runFork = Effect.runForkWith(yield* Effect.context())
   const start = startAccountCell(account, surroundings, (measurements) =>

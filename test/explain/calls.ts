@@ -95,7 +95,7 @@ import {
 } from "../../db/requests.ts"
 import { failAbandonedRuns, failStaleRuns, finishRun, startRun, updateRun } from "../../db/runs.ts"
 import { accountSchedules, pauseAccount, resumeAccount, scheduleOf, setSchedule } from "../../db/schedules.ts"
-import { serverFacts } from "../../db/server-facts.ts"
+import { freeSessions, serverFacts } from "../../db/server-facts.ts"
 import { setsCalled } from "../../db/sets-called.ts"
 import { getSetting } from "../../db/settings.ts"
 import { retrySkipped, skippedBefore, skippedPackages, skipSet, skipVanished } from "../../db/skipped.ts"
@@ -404,6 +404,7 @@ export const calls: Readonly<Record<string, Call>> = {
   readersAtWork: readersAtWork(channelId),
   supervisorListens: supervisorListens(),
   serverFacts: serverFacts(),
+  freeSessions: freeSessions(),
   libraryTotals: libraryTotals(),
   currentRuns: currentRuns(),
   publishedPackages: publishedPackages(["package5", "package6"]),

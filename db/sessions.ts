@@ -1,0 +1,149 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import {
+  type Connection,
+  type ConnectionOptions,
+  DatabaseError,
+  makeConnection,
+  type Rows,
+  type Sql,
+} from "./connection.ts"
+
+/** So many sessions of the server nobody keeps: they are for what comes and goes, and for the web app and the bot. */
+export const SPARE_SESSIONS = 10
+/** A session that nobody has used for so long is closed: a resting account needs none but that of its locks. */
+const IDLE_LIMIT: Duration.Input = "10 seconds"
+
+export const FreeSessions = Schema.Struct({ free: Schema.Int })
+
+/**
+ * How many sessions more the server lets in; whoever may use the reserved ones has them besides. Of others' sessions
+ * pg_stat_activity does not tell everybody what they are.
+ */
+export const countFreeSessions = (sql: Sql) => sql`
+  select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+         - coalesce(current_setting('reserved_connections', true)::int, 0)
+         - (select coalesce(sum(numbackends), 0) from pg_stat_database)::int as "free"`
+
+/** The server, or what it allows this role or database, has no session left: too_many_connections. Nothing was executed. */
+export const isServerFull = ({ code }: DatabaseError): boolean => code === "53300"
+
+const explained = (error: DatabaseError): DatabaseError =>
+  isServerFull(error)
+    ? new DatabaseError({ ...error, message: `${error.message}: raise the server's max_connections` })
+    : error
+
+/** Tries again for so long while the server has no session left: somebody's ends soon. */
+const whileFull =
+  (limit: Duration.Input) =>
+  <A, R>(open: Effect.Effect<A, DatabaseError, R>): Effect.Effect<A, DatabaseError, R> => {
+    const schedule = Schedule.spaced("200 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: limit }))
+    return open.pipe(Effect.retry({ while: isServerFull, schedule }), Effect.mapError(explained))
+  }
+
+const freeOf = (rows: Rows) =>
+  Effect.mapError(
+    Schema.decodeUnknownEffect(FreeSessions)(rows[0]),
+    () => new DatabaseError({ statement: "sessions", reason: "invalid_row", message: "the answer holds no number" }),
+  )
+
+/** Opens a session, and asks how many are left. */
+const openOnce = Effect.fnUntraced(function* (options: ConnectionOptions) {
+  const connection = yield* makeConnection(options)
+  const { free } = yield* connection.execute("sessions", countFreeSessions).pipe(
+    Effect.flatMap(freeOf),
+    Effect.onError(() => connection.close),
+  )
+  return { connection, isSpare: free < SPARE_SESSIONS }
+})
+
+/** Opens a session, and waits for one as long as a statement may take while the server has none left. */
+export const openSession = (options: ConnectionOptions): Effect.Effect<Connection, DatabaseError> =>
+  openOnce(options).pipe(
+    whileFull(options.statementTimeout),
+    Effect.map(({ connection }) => connection),
+  )
+
+interface Session {
+  readonly connection: Connection
+  /** One of the server's last: it is given back after each use. */
+  readonly isSpare: boolean
+  usedAt: number
+}
+
+/** Sessions that are open, each lent to one user at a time. */
+export interface Sessions {
+  /** Lends a session, which is opened when none is free. */
+  readonly lend: <A, E, R>(
+    use: (connection: Connection) => Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E | DatabaseError, R>
+}
+
+/**
+ * Opens sessions as they are needed, and closes them with the scope, those that are not used before.
+ * `idleLimit`: after which one is closed, or at most that much later; 10 seconds by default.
+ */
+export const makeSessions = Effect.fn("Sessions.make")(function* (
+  options: ConnectionOptions,
+  idleLimit: Duration.Input = IDLE_LIMIT,
+): Effect.fn.Return<Sessions, never, Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const scope = yield* Effect.scope
+  const open = new Set<Session>()
+  /** The one that was used last comes last. */
+  let idle: Array<Session> = []
+  let isSweeping = false
+
+  const close = (session: Session) =>
+    Effect.suspend(() => {
+      open.delete(session)
+      return session.connection.close
+    })
+  yield* Effect.addFinalizer(() => Effect.forEach(open, close, { discard: true }))
+
+  /** Closes those that nobody has used for long, and says whether others are idle. */
+  const closeOld = Effect.suspend(() => {
+    const before = clock.currentTimeMillisUnsafe() - Duration.toMillis(Duration.fromInputUnsafe(idleLimit))
+    const old = idle.filter(({ usedAt }) => usedAt <= before)
+    idle = idle.filter(({ usedAt }) => usedAt > before)
+    isSweeping = idle.length > 0
+    return Effect.as(Effect.forEach(old, close, { discard: true }), isSweeping)
+  })
+  /** Ends when none is idle: a process at rest is not woken. */
+  const sweep = Effect.delay(closeOld, idleLimit).pipe(Effect.repeat({ while: (areOthersIdle) => areOthersIdle }))
+
+  const acquire = Effect.suspend(() => {
+    for (let session = idle.pop(); session; session = idle.pop()) {
+      if (!session.connection.isLost()) return Effect.succeed(session)
+      open.delete(session)
+    }
+    return Effect.map(openOnce(options), ({ connection, isSpare }) => {
+      const session = { connection, isSpare, usedAt: 0 }
+      open.add(session)
+      return session
+    })
+  }).pipe(whileFull(options.statementTimeout))
+
+  const release = (session: Session) =>
+    Effect.suspend(() => {
+      if (session.isSpare || session.connection.isLost()) return close(session)
+      session.usedAt = clock.currentTimeMillisUnsafe()
+      idle.push(session)
+      if (isSweeping) return Effect.void
+      isSweeping = true
+      return Effect.asVoid(Effect.forkIn(sweep, scope))
+    })
+
+  return {
+    lend: (use) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(restore(acquire), (session) =>
+          Effect.ensuring(restore(use(session.connection)), release(session)),
+        ),
+      ),
+  }
+})
