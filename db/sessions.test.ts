@@ -26,8 +26,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
 })
 
-const pool = () =>
-  Database.layer({ url: server.url, max: 3, applicationName: "pool", statementTimeout: "2 seconds" })
+const pool = () => Database.layer({ url: server.url, max: 3, applicationName: "pool", statementTimeout: "2 seconds" })
 
 const statement = (text: string) =>
   Effect.flatMap(Database, (database) =>

@@ -22,12 +22,12 @@ import { enrichPackage } from "./enrich.ts"
 import { fileKeyOf } from "./file-key.ts"
 import { asKnown } from "./former-digest.ts"
 import { reviveForLateVolumes } from "./late-volume.ts"
-import { duplicate, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from "./leave-set.ts"
+import { duplicate, heldByAnother, holdBack, left, MAX_ATTEMPTS, putOff, skip, standBack } from "./leave-set.ts"
 import type { Place } from "./places.ts"
 import { publishSet } from "./publish.ts"
 import { removeSetFolder } from "./set-folder.ts"
 import { foundPost } from "./set-post.ts"
-import { identityOf, type SetWork, setKeyOf } from "./set-work.ts"
+import { departureEvent, identityOf, type SetWork, setKeyOf } from "./set-work.ts"
 import { type Trouble, troubleOf } from "./trouble.ts"
 import { turnBack } from "./turn-back.ts"
 
@@ -169,7 +169,7 @@ const claimAndTravel = Effect.fn("claimAndTravel")(function* (work: SetWork, inP
   const claimed = yield* claim(work)
   switch (claimed.outcome) {
     case "held":
-      return left("deferred", "another account is working on it")
+      return heldByAnother
     case "later":
       return left(work.set.state === "complete" ? "deferred" : "waiting", claimed.reason)
     case "settled": {
@@ -231,13 +231,7 @@ export const ingestSet = Effect.fn("ingestSet")(
     yield* reach("folder.removed")
     yield* Effect.annotateCurrentSpan({ outcome: departure.outcome, reason: departure.reason })
     yield* logEvent.info("set.left", `${work.set.name}: ${departure.outcome}`, { ...departure })
-    yield* work.report({
-      _tag: "SetLeft",
-      ...identity,
-      ...departure,
-      sourceTitle: work.source.title,
-      bytes: work.set.bytes,
-    })
+    yield* work.report(departureEvent(work.source, work.set, departure))
     return departure
   },
   (effect, work) => Effect.annotateLogs(effect, { channel: work.source.title, set: work.set.name, run: work.runId }),

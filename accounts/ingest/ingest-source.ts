@@ -5,11 +5,14 @@ import type { Source } from "../../db/channels.ts"
 import { beginScan } from "../../db/source-states.ts"
 import { reach } from "../../src/fault-point.ts"
 import { logEvent } from "../../src/log-line.ts"
+import { AccountConfig } from "../account-config.ts"
 import { requireSource } from "../telegram/chats.ts"
 import { Drain } from "./drain.ts"
-import { notTakenUp } from "./leave-set.ts"
+import { heldByAnother, notTakenUp } from "./leave-set.ts"
+import { departureEvent } from "./set-work.ts"
 import { makeSourceReading, type VolumeSet } from "./source-reading.ts"
 import { type CycleFrame, takeUpSet } from "./take-up-set.ts"
+import { makeTakenSets } from "./taken-sets.ts"
 
 /** Sets of one source that are looked at, or wait for a place of the account, side by side. */
 const SETS_AT_ONCE = 12
@@ -28,9 +31,17 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
   const reading = yield* drain.interruptible(makeSourceReading(source, begun.value))
   const topicNames = isForum ? frame.topicNamesOf(source.chatId) : null
 
-  const ingest = Effect.fnUntraced(function* (set: VolumeSet) {
+  const others = yield* makeTakenSets(source.channelId, (yield* AccountConfig).accountId)
+
+  const takeUp = Effect.fnUntraced(function* (set: VolumeSet) {
     const departure = yield* takeUpSet({ set, source, setStarts: reading.starts, topicNames }, frame)
     if (departure !== notTakenUp) yield* reading.leave(set)
+  })
+  const ingest = Effect.fnUntraced(function* (set: VolumeSet) {
+    const taken = drain.isDraining() ? undefined : yield* others.look(set)
+    if (taken === undefined) return yield* takeUp(set)
+    if (taken === "held") yield* frame.report(departureEvent(source, set, heldByAnother))
+    yield* reading.leave(set)
   })
   const tellReading = Effect.suspend(() => {
     const { messages, sets } = reading.counts()
@@ -38,7 +49,11 @@ export const ingestSource = Effect.fn("ingestSource")(function* (source: Source,
     return frame.report({ _tag: "SourceReading", channelId, title, messages, sets })
   })
   yield* tellReading
-  yield* Stream.paginate(undefined, () => Effect.tap(reading.next, tellReading)).pipe(
+  const next = Effect.tap(reading.next, ([sets]) => {
+    others.expect(sets)
+    return tellReading
+  })
+  yield* Stream.paginate(undefined, () => next).pipe(
     Stream.mapEffect(ingest, { concurrency: SETS_AT_ONCE, unordered: true }),
     Stream.runDrain,
   )

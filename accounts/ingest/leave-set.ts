@@ -38,6 +38,8 @@ export const left = (outcome: Departure["outcome"], reason: string): Departure =
   parts: 0,
 })
 
+export const heldByAnother = left("deferred", "another account is working on it")
+
 /** The cycle is about to end: the next one looks at the set. */
 export const notTakenUp = left("deferred", "the account takes no set up now")
 

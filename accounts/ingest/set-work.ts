@@ -50,3 +50,12 @@ export const reportProgress = (work: SetWork, stage: Stage, doneBytes: number): 
     doneBytes: Math.min(doneBytes, work.set.bytes),
     totalBytes: work.set.bytes,
   })
+
+export const departureEvent = (source: Source, set: ArchiveSet<SourceVolume>, departure: Departure): CycleEvent => ({
+  _tag: "SetLeft",
+  setKey: setKeyOf(source, set),
+  name: set.name,
+  ...departure,
+  sourceTitle: source.title,
+  bytes: set.bytes,
+})

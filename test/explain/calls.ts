@@ -110,6 +110,7 @@ import {
 } from "../../db/source-states.ts"
 import { run } from "../../db/statement.ts"
 import { databaseAnswers, supervisorListens } from "../../db/supervisors.ts"
+import { takenSets } from "../../db/taken-sets.ts"
 import { addUpTallies } from "../../db/tallies.ts"
 import { currentWaits, noteWait } from "../../db/waits.ts"
 import { appRequestCalls } from "./app-request-calls.ts"
@@ -354,6 +355,10 @@ export const calls: Readonly<Record<string, Call>> = {
   formerRarContents: formerRarContents(1_000_005),
   "setStandingOf, claimed": setStandingOf(foundSet),
   "setStandingOf, new": setStandingOf({ ...foundSet, ...newSet }),
+  takenSets: takenSets(set.sourceChannelId, accountId, [
+    { firstMessageId: set.firstMessageId, fileKey: "key 5" },
+    { firstMessageId: newSet.firstMessageId, fileKey: null },
+  ]),
   packageByHash: packageByHash(known),
   publishedByHash: publishedByHash(known),
   stubsWithoutMetadata: stubsWithoutMetadata(100),
