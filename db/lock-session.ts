@@ -68,6 +68,7 @@ const makeLockSession = Effect.fn("LockSession.make")(function* (options: LockSe
       },
     }),
     (open) => open.close,
+    { interruptible: true },
   )
   const lost = yield* Deferred.make<LockLost>()
   const lose = (message: string) => Effect.andThen(connection.close, Deferred.succeed(lost, new LockLost({ message })))

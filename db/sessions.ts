@@ -61,10 +61,10 @@ const openOnce = Effect.fnUntraced(function* (options: ConnectionOptions) {
   return { connection, isSpare: free < SPARE_SESSIONS }
 })
 
-/** Opens a session, and waits for one as long as a statement may take while the server has none left. */
+/** Opens a session, and waits for one for half a minute while the server has none left. */
 export const openSession = (options: ConnectionOptions): Effect.Effect<Connection, DatabaseError> =>
   openOnce(options).pipe(
-    whileFull(options.statementTimeout),
+    whileFull("30 seconds"),
     Effect.map(({ connection }) => connection),
   )
 
@@ -116,16 +116,22 @@ export const makeSessions = Effect.fn("Sessions.make")(function* (
   /** Ends when none is idle: a process at rest is not woken. */
   const sweep = Effect.delay(closeOld, idleLimit).pipe(Effect.repeat({ while: (areOthersIdle) => areOthersIdle }))
 
-  const acquire = Effect.suspend(() => {
+  const takeIdle = (): Session | undefined => {
     for (let session = idle.pop(); session; session = idle.pop()) {
-      if (!session.connection.isLost()) return Effect.succeed(session)
+      if (!session.connection.isLost()) return session
       open.delete(session)
     }
-    return Effect.map(openOnce(options), ({ connection, isSpare }) => {
-      const session = { connection, isSpare, usedAt: 0 }
-      open.add(session)
-      return session
-    })
+    return undefined
+  }
+  const openAnother = Effect.map(openOnce(options), ({ connection, isSpare }) => {
+    const session = { connection, isSpare, usedAt: 0 }
+    open.add(session)
+    return session
+  })
+  /** While the server has none left, one of ours may become free. */
+  const acquire = Effect.suspend(() => {
+    const session = takeIdle()
+    return session === undefined ? openAnother : Effect.succeed(session)
   }).pipe(whileFull(options.statementTimeout))
 
   const release = (session: Session) =>
@@ -141,9 +147,10 @@ export const makeSessions = Effect.fn("Sessions.make")(function* (
   return {
     lend: (use) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(acquire), (session) =>
-          Effect.ensuring(restore(use(session.connection)), release(session)),
-        ),
+        Effect.suspend(() => {
+          const session = takeIdle()
+          return session === undefined ? restore(acquire) : Effect.succeed(session)
+        }).pipe(Effect.flatMap((session) => Effect.ensuring(restore(use(session.connection)), release(session)))),
       ),
   }
 })

@@ -73,7 +73,7 @@ const stand = Effect.fn(function* (accountId: string, sourceChannelId: string, f
 /** What `takenSets` has to say of a set that `claimSet` answers so. */
 const takenBy = Effect.fn(function* (outcome: ClaimOutcome) {
   if (outcome.outcome === "held") return "held"
-  if (outcome.outcome !== "settled") return undefined
+  if (outcome.outcome !== "settled" || outcome.state === "skipped") return undefined
   if (outcome.state !== "published" || outcome.contentHash === null) return "settled"
   const stub = yield* packageByHash(outcome.contentHash)
   return Option.isSome(stub) && stub.value.fileCount === 0 ? undefined : "settled"
@@ -107,7 +107,7 @@ describe("sets that need no claim", () => {
         }
         expect(seen).toEqual(wanted)
         const held = found.filter(({ standing }) => standing === "held")
-        expect([held.length, found.length - held.length]).toEqual([3, 8])
+        expect([held.length, found.length - held.length]).toEqual([3, 6])
         expect(
           yield* takenSets(
             channelId,

@@ -17,7 +17,7 @@ export interface AskedSet {
 
 /**
  * Of these sets of a source, those that there is no need to claim: `claimSet` would refuse them to this account, and nothing
- * would be left to do. Of all others only `claimSet` knows.
+ * would be left to do. Of all others only `claimSet` knows; and of skipped ones, which may be tried again at any moment.
  */
 export const takenSets = (sourceChannelId: string, accountId: string, sets: ReadonlyArray<AskedSet>) =>
   rows(
@@ -33,11 +33,6 @@ export const takenSets = (sourceChannelId: string, accountId: string, sets: Read
               k."state" = 'duplicate'
               or (k."state" = 'published' and not exists (
                    select from "packages" p where p."contentHash" = k."contentHash" and p."fileCount" = 0
-                 ))
-              -- Without its entry in the app's list it is to be tried again.
-              or (k."state" = 'skipped' and exists (
-                   select from "skipped_packages" e
-                   where e."sourceChannelId" = k."sourceChannelId" and e."sourceMessageId" = k."firstMessageId"
                  ))
             ))`,
   )

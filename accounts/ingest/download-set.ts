@@ -99,6 +99,7 @@ const downloadVolumes = Effect.fn("downloadVolumes")(function* (work: SetWork, p
     (volume, index) => places.volume(volume.bytes, (share, moved) => downloadVolume(volume, index, share, moved)),
     { concurrency: 2, discard: true },
   )
+  yield* reportProgress(work, "downloading", doneBytes())
 }, Effect.scoped)
 
 const isHome = Effect.fn("isHome")(function* (work: SetWork) {

@@ -34,7 +34,7 @@ describe("sets that others have taken", () => {
     }),
   )
 
-  it.effect("are asked for anew when nobody had them a second ago", () =>
+  it.effect("are asked for anew after a second: others end their work, and take sets up", () =>
     Effect.gen(function* () {
       const held = new Set<number>()
       const { database, questions } = databaseWith(() => [...held])
@@ -50,6 +50,13 @@ describe("sets that others have taken", () => {
       assert.strictEqual(questions(), 2)
       assert.isUndefined(yield* look(3))
       assert.strictEqual(questions(), 2)
+      held.add(5).add(6)
+      others.expect(sets.slice(4, 6))
+      assert.strictEqual(yield* look(4), "held")
+      held.delete(6)
+      yield* TestClock.adjust("1 second")
+      assert.isUndefined(yield* look(5))
+      assert.strictEqual(questions(), 4)
     }),
   )
 })

@@ -8,7 +8,7 @@ import type { VolumeSet } from "./source-reading.ts"
 
 /** So many sets are looked at with one statement. */
 const AT_ONCE = 100
-/** For so long a set that was nobody's is taken for it still: whoever takes it up looks at it alone. */
+/** For so long an answer holds: others end their work, or take sets up. */
 const FRESH_MILLIS = 1_000
 
 /** Where a set stands that need not be taken up. */
@@ -29,11 +29,15 @@ export const makeTakenSets = Effect.fn("makeTakenSets")(function* (channelId: st
   const waiting = new Set<VolumeSet>()
   const seen = new Map<VolumeSet, { readonly taken: Taken | undefined; readonly at: number }>()
 
+  const isKnown = (set: VolumeSet): boolean => {
+    const known = seen.get(set)
+    return known !== undefined && clock.currentTimeMillisUnsafe() - known.at < FRESH_MILLIS
+  }
   const ask = Effect.fnUntraced(function* (set: VolumeSet) {
     const asked = [set]
     for (const other of waiting) {
       if (asked.length === AT_ONCE) break
-      if (other !== set && seen.get(other)?.taken === undefined) asked.push(other)
+      if (other !== set && !isKnown(other)) asked.push(other)
     }
     const at = clock.currentTimeMillisUnsafe()
     const found = yield* takenSets(
@@ -44,13 +48,6 @@ export const makeTakenSets = Effect.fn("makeTakenSets")(function* (channelId: st
     const standings = new Map(found.map(({ firstMessageId, standing }) => [firstMessageId, standing]))
     for (const one of asked) seen.set(one, { taken: standings.get(one.firstMessageId), at })
   })
-  const isKnown = (set: VolumeSet): boolean => {
-    const known = seen.get(set)
-    return (
-      known !== undefined && (known.taken !== undefined || clock.currentTimeMillisUnsafe() - known.at < FRESH_MILLIS)
-    )
-  }
-
   return {
     expect: (sets) => {
       for (const set of sets) waiting.add(set)

@@ -99,8 +99,8 @@ const diskFull = (folder: string): Obstacle => ({
   every: "5 seconds",
 })
 
-/** Of its locks one, and of its statements one; and another account may start at the same moment. */
-const LIFE_SESSIONS = 4
+/** Of its locks one, and of its statements one. */
+const LIFE_SESSIONS = 2
 const FULL = "the database lets no more sessions in: raise its max_connections, or pause other accounts"
 
 const databaseAway: Obstacle = {
@@ -160,7 +160,9 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   const start = startAccountCell(account, surroundings, (measurements) =>
     runFork(board.count(account.id, measurements)),
   )
-  const cell = yield* startInTurn(account.id, surroundings.startPlaces, start)
+  // Others that waited for their turns have taken sessions meanwhile.
+  const startWithRoom = Effect.andThen(awaitEndOf(account, databaseAway), start)
+  const cell = yield* startInTurn(account.id, surroundings.startPlaces, startWithRoom)
   yield* Effect.acquireRelease(board.change(account.id, { processId: cell.processId }), () =>
     board.change(account.id, { processId: null }),
   )
