@@ -113,7 +113,7 @@ const makeDatabase = (
       transaction: (name, work) => withConnection(name, (connection) => inTransaction(connection, name, work, listen)),
       listen,
     })
-    yield* database.run("connect", (sql) => sql`select 1`)
+    yield* sessions.lend(() => Effect.void)
     return database
   })
 

@@ -53,28 +53,33 @@ export class LockSession extends Context.Service<
     Layer.effect(LockSession, makeLockSession(options))
 }
 
+/** So long a server that has no session left is asked again. */
+const FULL_PATIENCE = "30 seconds"
+
 const makeLockSession = Effect.fn("LockSession.make")(function* (options: LockSessionOptions) {
   const answerWithin = options.answerWithin ?? "3 seconds"
-  const connection = yield* Effect.acquireRelease(
-    openSession({
-      url: options.url,
-      applicationName: options.applicationName,
-      statementTimeout: answerWithin,
-      settings: {
-        idle_session_timeout: 15_000,
-        tcp_keepalives_idle: 5,
-        tcp_keepalives_interval: 3,
-        tcp_keepalives_count: 3,
-      },
-    }),
-    (open) => open.close,
+  const sessionOptions = {
+    url: options.url,
+    applicationName: options.applicationName,
+    statementTimeout: answerWithin,
+    settings: {
+      idle_session_timeout: 15_000,
+      tcp_keepalives_idle: 5,
+      tcp_keepalives_interval: 3,
+      tcp_keepalives_count: 3,
+    },
+  }
+  const askPid = (session: Connection) =>
+    askWithin(session, answerWithin)("lock session", (sql) => sql`select pg_backend_pid() as value`)
+  const [connection, pid] = yield* Effect.acquireRelease(
+    openSession(sessionOptions, askPid, FULL_PATIENCE),
+    ([open]) => open.close,
     { interruptible: true },
   )
   const lost = yield* Deferred.make<LockLost>()
   const lose = (message: string) => Effect.andThen(connection.close, Deferred.succeed(lost, new LockLost({ message })))
   const ask = askWithin(connection, answerWithin)
 
-  const pid = yield* ask("lock session", (sql) => sql`select pg_backend_pid() as value`)
   yield* connection.lost.pipe(Effect.flatMap(lose), Effect.forkScoped)
   yield* ask("lock heartbeat", (sql) => sql`select pg_backend_pid() as value`).pipe(
     Effect.matchEffect({

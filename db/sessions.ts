@@ -51,22 +51,26 @@ const freeOf = (rows: Rows) =>
     () => new DatabaseError({ statement: "sessions", reason: "invalid_row", message: "the answer holds no number" }),
   )
 
-/** Opens a session, and asks how many are left. */
-const openOnce = Effect.fnUntraced(function* (options: ConnectionOptions) {
+/**
+ * Opens a session with its first statement, and answers with both. Tries again for so long (`patience`) while the server has
+ * none left.
+ */
+export const openSession = <A>(
+  options: ConnectionOptions,
+  first: (connection: Connection) => Effect.Effect<A, DatabaseError>,
+  patience: Duration.Input,
+): Effect.Effect<readonly [Connection, A], DatabaseError> => openOnce(options, first).pipe(whileFull(patience))
+
+const openOnce = Effect.fnUntraced(function* <A>(
+  options: ConnectionOptions,
+  first: (connection: Connection) => Effect.Effect<A, DatabaseError>,
+) {
   const connection = yield* makeConnection(options)
-  const { free } = yield* connection.execute("sessions", countFreeSessions).pipe(
-    Effect.flatMap(freeOf),
-    Effect.onError(() => connection.close),
-  )
-  return { connection, isSpare: free < SPARE_SESSIONS }
+  const answer = yield* Effect.onError(first(connection), () => connection.close)
+  return [connection, answer] as const
 })
 
-/** Opens a session, and waits for one for half a minute while the server has none left. */
-export const openSession = (options: ConnectionOptions): Effect.Effect<Connection, DatabaseError> =>
-  openOnce(options).pipe(
-    whileFull("30 seconds"),
-    Effect.map(({ connection }) => connection),
-  )
+const freeBeside = (connection: Connection) => Effect.flatMap(connection.execute("sessions", countFreeSessions), freeOf)
 
 interface Session {
   readonly connection: Connection
@@ -123,8 +127,8 @@ export const makeSessions = Effect.fn("Sessions.make")(function* (
     }
     return undefined
   }
-  const openAnother = Effect.map(openOnce(options), ({ connection, isSpare }) => {
-    const session = { connection, isSpare, usedAt: 0 }
+  const openAnother = Effect.map(openOnce(options, freeBeside), ([connection, { free }]) => {
+    const session = { connection, isSpare: free < SPARE_SESSIONS, usedAt: 0 }
     open.add(session)
     return session
   })

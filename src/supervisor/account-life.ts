@@ -160,9 +160,7 @@ export const accountLife = Effect.fn("accountLife")(function* (account: Account,
   const start = startAccountCell(account, surroundings, (measurements) =>
     runFork(board.count(account.id, measurements)),
   )
-  // Others that waited for their turns have taken sessions meanwhile.
-  const startWithRoom = Effect.andThen(awaitEndOf(account, databaseAway), start)
-  const cell = yield* startInTurn(account.id, surroundings.startPlaces, startWithRoom)
+  const cell = yield* startInTurn(account.id, surroundings.startPlaces, start)
   yield* Effect.acquireRelease(board.change(account.id, { processId: cell.processId }), () =>
     board.change(account.id, { processId: null }),
   )
