@@ -5,12 +5,12 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as Stream from "effect/Stream"
 import { type Connection, type ConnectionOptions, DatabaseError, type Query, type Sql } from "./connection.ts"
+import { decodeRows } from "./decode-rows.ts"
 import { type ListenEvent, listenOn } from "./listen.ts"
 import { makeSessions } from "./sessions.ts"
 
@@ -128,24 +128,6 @@ const statements = (execute: Execute) => ({
     ),
   run: (statement: string, query: (sql: Sql) => Query) => Effect.map(execute(statement, query), (rows) => rows.count),
 })
-
-/** The error names the place, not the value: rows hold phone numbers and login codes. */
-const decodeRows = <A>(statement: string, row: Schema.ConstraintDecoder<A>, rows: ReadonlyArray<unknown>) =>
-  Effect.mapError(
-    Effect.forEach(rows, (value) => Schema.decodeUnknownEffect(row)(value)),
-    (error) =>
-      new DatabaseError({
-        statement,
-        reason: "invalid_row",
-        message: `a row does not have the expected shape at ${placesOf(error)}`,
-      }),
-  )
-
-const describeIssue = SchemaIssue.makeFormatterStandardSchemaV1()
-const placesOf = (error: Schema.SchemaError) =>
-  describeIssue(error.issue)
-    .issues.map((issue) => (issue.path ?? []).map(String).join("."))
-    .join(", ")
 
 /** Waiting in line is limited, being served is not: the statement has its own deadline. */
 const waitForPlace = <A, E, R>(

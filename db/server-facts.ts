@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ownTables } from "./migrate.ts"
 import { arrayLiteral, SafeInteger } from "./row.ts"
-import { countFreeSessions, FreeSessions } from "./sessions.ts"
+import { countFreeSessions, FreeSessions, maxSessions } from "./sessions.ts"
 import { one } from "./statement.ts"
 
 /** What the worker depends on in a database server, and in what it is allowed there. */
@@ -32,8 +32,7 @@ export const serverFacts = Effect.fn("serverFacts")(function* () {
       select current_setting('server_version_num')::int as "version", current_setting('server_version') as "versionText",
              (extract(epoch from clock_timestamp()) * 1000)::bigint as "time", current_user::text as "user",
              coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) as "mayCreateTables",
-             current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-               - coalesce(current_setting('reserved_connections', true)::int, 0) as "maxSessions",
+             ${maxSessions(sql)} as "maxSessions",
              to_jsonb(array(
                select c.relname::text from pg_class c
                where c.relnamespace = current_schema()::regnamespace and c.relname = any(${tables}::text[])

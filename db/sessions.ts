@@ -4,14 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import {
-  type Connection,
-  type ConnectionOptions,
-  DatabaseError,
-  makeConnection,
-  type Rows,
-  type Sql,
-} from "./connection.ts"
+import { type Connection, type ConnectionOptions, DatabaseError, makeConnection, type Sql } from "./connection.ts"
+import { decodeRows } from "./decode-rows.ts"
 
 /** So many sessions of the server nobody keeps: they are for what comes and goes, and for the web app and the bot. */
 export const SPARE_SESSIONS = 10
@@ -20,14 +14,14 @@ const IDLE_LIMIT: Duration.Input = "10 seconds"
 
 export const FreeSessions = Schema.Struct({ free: Schema.Int })
 
-/**
- * How many sessions more the server lets in; whoever may use the reserved ones has them besides. Of others' sessions
- * pg_stat_activity does not tell everybody what they are.
- */
+/** How many sessions the server lets in; whoever may use the reserved ones has them besides. */
+export const maxSessions = (sql: Sql) => sql`
+  current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true)::int, 0)`
+
+/** How many more it lets in. Of others' sessions pg_stat_activity does not tell everybody what they are. */
 export const countFreeSessions = (sql: Sql) => sql`
-  select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-         - coalesce(current_setting('reserved_connections', true)::int, 0)
-         - (select coalesce(sum(numbackends), 0) from pg_stat_database)::int as "free"`
+  select ${maxSessions(sql)} - (select coalesce(sum(numbackends), 0) from pg_stat_database)::int as "free"`
 
 /** The server, or what it allows this role or database, has no session left: too_many_connections. Nothing was executed. */
 export const isServerFull = ({ code }: DatabaseError): boolean => code === "53300"
@@ -44,12 +38,6 @@ const whileFull =
     const schedule = Schedule.spaced("200 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: limit }))
     return open.pipe(Effect.retry({ while: isServerFull, schedule }), Effect.mapError(explained))
   }
-
-const freeOf = (rows: Rows) =>
-  Effect.mapError(
-    Schema.decodeUnknownEffect(FreeSessions)(rows[0]),
-    () => new DatabaseError({ statement: "sessions", reason: "invalid_row", message: "the answer holds no number" }),
-  )
 
 /**
  * Opens a session with its first statement, and answers with both. Tries again for so long (`patience`) while the server has
@@ -70,7 +58,11 @@ const openOnce = Effect.fnUntraced(function* <A>(
   return [connection, answer] as const
 })
 
-const freeBeside = (connection: Connection) => Effect.flatMap(connection.execute("sessions", countFreeSessions), freeOf)
+/** How many sessions more the server lets in beside this one. */
+const freeBeside = (connection: Connection) =>
+  Effect.flatMap(connection.execute("sessions", countFreeSessions), (found) =>
+    decodeRows("sessions", FreeSessions, found),
+  )
 
 interface Session {
   readonly connection: Connection
@@ -127,8 +119,8 @@ export const makeSessions = Effect.fn("Sessions.make")(function* (
     }
     return undefined
   }
-  const openAnother = Effect.map(openOnce(options, freeBeside), ([connection, { free }]) => {
-    const session = { connection, isSpare: free < SPARE_SESSIONS, usedAt: 0 }
+  const openAnother = Effect.map(openOnce(options, freeBeside), ([connection, [found]]) => {
+    const session = { connection, isSpare: (found?.free ?? 0) < SPARE_SESSIONS, usedAt: 0 }
     open.add(session)
     return session
   })

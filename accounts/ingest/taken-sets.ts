@@ -12,7 +12,7 @@ const AT_ONCE = 100
 const FRESH_MILLIS = 1_000
 
 /** Where a set stands that need not be taken up. */
-export type Taken = TakenSet["standing"]
+type Taken = TakenSet["standing"]
 
 /** What is known of the sets of a source that wait to be taken up: others that read it have many of them. */
 export interface TakenSets {
