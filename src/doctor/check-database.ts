@@ -101,7 +101,7 @@ const checkMigrations = Effect.fn("checkMigrations")(function* () {
   )
 })
 
-/** Of the supervisor, with those that hear calls. */
+/** Of the supervisor up to six, with the one that hears calls, and of an operator's command. */
 const OWN_SESSIONS = 8
 /** Of an account at work: the one of its locks, and one for its statements, or up to three. */
 const ACCOUNT_SESSIONS = { least: 2, most: 4 }
